@@ -1,0 +1,67 @@
+"""`python -m novaops.sandbox`: what `script/demo` calls."""
+
+import argparse
+import signal
+import sys
+
+from novaops.sandbox import choices, commands
+from novaops.sandbox.problems import SandboxError
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line; `up` is what happens when no command is given."""
+    root = argparse.ArgumentParser(prog="script/demo", description="A real fleet on this machine.")
+    root.add_argument("--state", help="the state folder (default: NOVAOPS_STATE, else .novaops)")
+    found = root.add_subparsers(dest="command", required=True)
+    up = found.add_parser("up", help="start everything")
+    up.add_argument("--detach", action="store_true", help="come back when everything is up, and leave it running")
+    up.add_argument("--quiet", action="store_true", help="without the workload")
+    up.add_argument("--servers-only", action="store_true", help="without the console's processes")
+    up.add_argument("--shards", type=int, help="how many shards (default 2)")
+    up.add_argument("--port-base", type=int, help="the first port (default NOVAOPS_PORT_BASE, else 17000)")
+    status = found.add_parser("status", help="each process: pid, port, state, memory")
+    status.add_argument("--json", action="store_true")
+    logs = found.add_parser("logs", help="the log of one process")
+    logs.add_argument("name", nargs="?")
+    logs.add_argument("-f", "--follow", action="store_true")
+    found.add_parser("stop", help="stop everything, or with names these processes").add_argument("names", nargs="*")
+    found.add_parser("reset", help="stop everything and delete its data")
+    for verb in ("start", "restart", "resume"):
+        found.add_parser(verb, help=f"{verb} processes by name").add_argument("names", nargs="+")
+    kill = found.add_parser("kill", help="send a signal; the supervisor starts the process again")
+    kill.add_argument("names", nargs="+")
+    kill.add_argument("-9", dest="number", action="store_const", const=signal.SIGKILL, default=signal.SIGTERM)
+    kill.add_argument("--tree", action="store_true", help="its children and its PostgreSQL server too")
+    pause = found.add_parser("pause", help="hold processes with SIGSTOP until `resume`")
+    pause.add_argument("names", nargs="+")
+    return root
+
+
+def main() -> int:
+    words = sys.argv[1:]
+    known = {
+        "up",
+        "status",
+        "logs",
+        "stop",
+        "reset",
+        "start",
+        "restart",
+        "resume",
+        "kill",
+        "pause",
+        "-h",
+        "--help",
+    }
+    if not known.intersection(words):
+        words = ["up", *words] if not words or words[0] != "--state" else [*words[:2], "up", *words[2:]]
+    options = parser().parse_args(words)
+    try:
+        return commands.COMMANDS[options.command](choices.state_folder(options.state), options)
+    except SandboxError as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,30 @@
+"""The environment of every Django process, also written to a file for people and tests."""
+
+from novaops.sandbox import passwords
+from novaops.sandbox.layout import HOST
+from novaops.sandbox.servers import control_postgres
+from novaops.sandbox.servers.redis import BROKER_SECRET
+from novaops.sandbox.site import Site
+
+
+def variables(site: Site) -> dict[str, str]:
+    """What differs between installations; see novaops/settings.py."""
+    layout = site.layout
+    return {
+        "NOVAOPS_DATABASE_URL": control_postgres.url(site),
+        "NOVAOPS_BROKER_URL": f"redis://:{site.secret(BROKER_SECRET)}@{HOST}:{layout.broker}/0",
+        "NOVAOPS_SECRET_KEYS": passwords.fernet_key(layout.secrets, "fernet"),
+        "DJANGO_SECRET_KEY": site.secret("django") + site.secret("django-more"),
+        "DJANGO_SETTINGS_MODULE": "novaops.settings",
+        "NOVAOPS_ALLOWED_HOSTS": "127.0.0.1,localhost",
+        # Plain HTTP, and only because the sandbox listens on loopback alone.
+        "NOVAOPS_INSECURE_COOKIES": "1",
+        "NOVAOPS_STATE": str(layout.state),
+    }
+
+
+def write(site: Site) -> dict[str, str]:
+    """Write <state>/env (readable by its owner only) and return the same."""
+    found = variables(site)
+    passwords.write_private(site.layout.env_file, "".join(f"{name}={value}\n" for name, value in found.items()))
+    return found

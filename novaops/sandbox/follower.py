@@ -1,0 +1,110 @@
+"""Keeps every pool leading to its shard's leader: one process for all shards, started by the supervisor.
+
+Level-triggered: every second it compares what Patroni says with what the pool was told, so that nothing is lost
+when a member, a pool or this process itself was away.
+"""
+
+import argparse
+import http.client
+import json
+import logging
+import signal
+import threading
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from novaops.sandbox import account, binaries, choices
+from novaops.sandbox.layout import HOST, Member, Shard
+from novaops.sandbox.pool_targets import Targets, choose, databases_file
+from novaops.sandbox.servers import pgbouncer
+from novaops.sandbox.site import Site
+
+EVERY = 1.0
+TIMEOUT = 1.5
+log = logging.getLogger("follower")
+
+
+class PoolFollower:
+    """One shard's pool; `told` is what the pool is known to have loaded."""
+
+    def __init__(self, site: Site, shard: Shard) -> None:
+        self.site, self.shard = site, shard
+        self.told: Targets | None = None
+        self.asked = 0
+
+    def look(self) -> None:
+        """Compare once and act on the difference; never raises for a server that is away."""
+        wanted = choose(self._members(), self.told)
+        if wanted is None or wanted == self.told:
+            return
+        self.site.write(self.shard.pool_name, pgbouncer.DATABASES, databases_file(wanted))
+        try:
+            reload_pool(pgbouncer.admin_dsn(self.site, self.shard))
+        except psycopg.Error as error:
+            log.warning("%s does not answer, trying again: %s", self.shard.pool_name, str(error).strip())
+            return
+        log.info("%s: primary on port %s, replica on port %s", self.shard.pool_name, wanted.primary, wanted.replica)
+        self.told = wanted
+
+    def _members(self) -> list[dict[str, Any]]:
+        """The cluster as the first member that answers sees it; a silent one is asked last the next time."""
+        members = self.shard.members
+        for step in range(len(members)):
+            index = (self.asked + step) % len(members)
+            found = cluster(members[index])
+            if found:
+                self.asked = index
+                return found
+        return []
+
+
+def cluster(member: Member) -> list[dict[str, Any]]:
+    """The members in Patroni's /cluster; empty when this member does not answer."""
+    connection = http.client.HTTPConnection(HOST, member.patroni, timeout=TIMEOUT)
+    try:
+        connection.request("GET", "/cluster")
+        found = json.loads(connection.getresponse().read())
+    except (OSError, ValueError, http.client.HTTPException):
+        return []
+    finally:
+        connection.close()
+    return list(found.get("members", []))
+
+
+def reload_pool(dsn: str) -> None:
+    """PgBouncer's RELOAD; its console has no transactions and no parameters."""
+    with psycopg.connect(dsn, connect_timeout=2, autocommit=True, cursor_factory=psycopg.ClientCursor) as connection:
+        connection.execute("RELOAD")
+
+
+def follow(follower: PoolFollower, ending: threading.Event) -> None:
+    while not ending.is_set():
+        try:
+            follower.look()
+        except Exception:
+            # The edge of a loop that must outlive every surprise: say it, and look again.
+            log.exception("%s: the look failed", follower.shard.pool_name)
+        ending.wait(EVERY)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Keep the pools leading to the leaders.")
+    parser.add_argument("--state", required=True, type=Path)
+    state = parser.parse_args().state
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    layout = choices.load(state).layout(state)
+    site = Site(layout, binaries.find(layout), account.find(state))
+    ending = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: ending.set())
+    threads = [threading.Thread(target=follow, args=(PoolFollower(site, s), ending)) for s in layout.shards]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+if __name__ == "__main__":
+    main()

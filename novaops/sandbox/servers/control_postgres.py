@@ -1,0 +1,102 @@
+"""The control database: a plain PostgreSQL of its own, apart from the shards."""
+
+import os
+import shutil
+import signal
+import subprocess
+
+import psycopg
+from psycopg import sql
+
+from novaops.sandbox import probe
+from novaops.sandbox.layout import HOST
+from novaops.sandbox.problems import SandboxError
+from novaops.sandbox.site import Site
+from novaops.sandbox.spec import Spec, Stage
+
+NAME = "control"
+ROLE = DATABASE = "novaops"
+SUPERUSER = "postgres"
+
+SETTINGS = """\
+listen_addresses = '{host}'
+port = {port}
+unix_socket_directories = ''
+max_connections = 100
+shared_buffers = 64MB
+work_mem = 8MB
+max_wal_size = 512MB
+min_wal_size = 80MB
+max_wal_senders = 0
+wal_level = minimal
+jit = off
+timezone = UTC
+log_line_prefix = '%m [%p] %q%u@%d '
+"""
+HBA = "host all all {host}/32 scram-sha-256\n"
+
+
+def spec(site: Site) -> Spec:
+    """The server's process; its data folder is made here when it is new."""
+    data = site.layout.data(NAME)
+    if not (data / "PG_VERSION").exists():
+        _initdb(site)
+    names = {"host": HOST, "port": site.layout.control}
+    config = site.write(NAME, "postgresql.conf", SETTINGS.format(**names))
+    hba = site.write(NAME, "pg_hba.conf", HBA.format(**names))
+    return Spec(
+        name=NAME,
+        argv=(
+            f"{site.binaries.postgres}/postgres",
+            "-D",
+            str(data),
+            f"--config-file={config}",
+            f"--hba-file={hba}",
+        ),
+        cwd=site.layout.home(NAME),
+        stage=Stage.GROUND,
+        port=site.layout.control,
+        ready=probe.sql(_superuser_dsn(site), "SELECT 1", 1),
+        stop_signal=signal.SIGINT,
+        grace=20.0,
+        data=data,
+    )
+
+
+def url(site: Site) -> str:
+    """The console's own address of the control database."""
+    return f"postgresql://{ROLE}:{site.secret('control')}@{HOST}:{site.layout.control}/{DATABASE}"
+
+
+def make_database(site: Site) -> None:
+    """The role and the database, if they are not there yet. CREATEDB lets the tests make theirs."""
+    with psycopg.connect(_superuser_dsn(site), connect_timeout=5, autocommit=True) as connection:
+        role, database = sql.Identifier(ROLE), sql.Identifier(DATABASE)
+        if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [ROLE]).fetchone():
+            password = sql.Literal(site.secret("control"))
+            connection.execute(sql.SQL("CREATE ROLE {} LOGIN CREATEDB PASSWORD {}").format(role, password))
+        if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone():
+            connection.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(database, role))
+
+
+def _superuser_dsn(site: Site) -> str:
+    return f"postgresql://{SUPERUSER}:{site.secret('control-superuser')}@{HOST}:{site.layout.control}/postgres"
+
+
+def _initdb(site: Site) -> None:
+    """Made beside and moved into place, so that an interrupted one is never taken for a database."""
+    fresh = site.home(NAME) / "data.new"
+    shutil.rmtree(fresh, ignore_errors=True)
+    password = site.write(NAME, "superuser", site.secret("control-superuser") + "\n")
+    argv = (
+        *site.account.prefix,
+        f"{site.binaries.postgres}/initdb",
+        *("-D", str(fresh), "-U", SUPERUSER, f"--pwfile={password}"),
+        *("-A", "scram-sha-256", "-E", "UTF8", "--locale=C.UTF-8", "--data-checksums", "--no-sync"),
+    )
+    environment = dict(os.environ) | {"LC_ALL": "C.UTF-8"}
+    result = subprocess.run(argv, cwd=fresh.parent, env=environment, capture_output=True, text=True, check=False)
+    if result.returncode:
+        reason = (result.stderr.strip().splitlines() or ["no reason given"])[-1]
+        raise SandboxError(f"initdb could not make the control database in {fresh}: {reason}")
+    fresh.rename(site.layout.data(NAME))

@@ -1,0 +1,70 @@
+"""NovaOps' own processes: console, worker, beat, collector, and the workload that makes the fleet live."""
+
+import sys
+
+from novaops.sandbox import environment, probe
+from novaops.sandbox.fleet_file import SLUG
+from novaops.sandbox.layout import CHECKOUT, HOST
+from novaops.sandbox.site import Site
+from novaops.sandbox.spec import Spec, Stage
+
+CELERY = ("-m", "celery", "-A", "novaops")
+
+
+def console(site: Site) -> Spec:
+    port = site.layout.console
+    argv = (
+        *("-m", "uvicorn", "novaops.asgi:application", "--host", HOST, "--port", str(port)),
+        *("--timeout-graceful-shutdown", "2", "--no-access-log", "--lifespan", "off"),
+    )
+    return _spec(site, "console", argv, port=port, ready=probe.http(f"http://{HOST}:{port}/healthz"))
+
+
+def worker(site: Site) -> Spec:
+    argv = (
+        *CELERY,
+        "worker",
+        "--concurrency",
+        "2",
+        "--loglevel",
+        "INFO",
+        "--without-gossip",
+        "--without-mingle",
+    )
+    return _spec(site, "worker", argv, grace=20.0)
+
+
+def beat(site: Site) -> Spec:
+    schedule = site.home("beat") / "schedule"
+    return _spec(site, "beat", (*CELERY, "beat", "--loglevel", "INFO", "--schedule", str(schedule), "--pidfile="))
+
+
+def collector(site: Site) -> Spec:
+    return _spec(site, "collector", ("manage.py", "collect"))
+
+
+def workload(site: Site) -> Spec:
+    return _spec(site, "workload", ("manage.py", "workload", "--fleet", SLUG))
+
+
+def _spec(
+    site: Site,
+    name: str,
+    argv: tuple[str, ...],
+    port: int | None = None,
+    ready: probe.Question = probe.always,
+    grace: float = 8.0,
+) -> Spec:
+    return Spec(
+        name=name,
+        argv=(sys.executable, *argv),
+        cwd=CHECKOUT,
+        stage=Stage.CONSOLE,
+        port=port,
+        ready=ready,
+        env=environment.variables(site) | {"PYTHONUNBUFFERED": "1"},
+        as_server=False,
+        restart_after=1.0,
+        patient=True,
+        grace=grace,
+    )

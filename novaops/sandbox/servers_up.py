@@ -1,0 +1,89 @@
+"""The steps that bring up the servers of the fleet, in the order that they allow."""
+
+from novaops.sandbox import fleet_file, shard_health, wait
+from novaops.sandbox.layout import Shard
+from novaops.sandbox.servers import (
+    control_postgres,
+    etcd,
+    follower,
+    memcached,
+    nats,
+    patroni,
+    pgbouncer,
+    redis,
+    redis_cluster,
+)
+from novaops.sandbox.site import Site
+from novaops.sandbox.spec import Spec
+from novaops.sandbox.steps import Step
+from novaops.sandbox.supervisor import Supervisor
+
+CONTROL = "control database"
+BROKER = "broker"
+ETCD = "etcd"
+WHOLE = 120.0
+
+
+def steps(site: Site, supervisor: Supervisor) -> list[Step]:
+    """Every step that needs no Django; see `names` for what later steps may wait for."""
+    fleet_file.write(site.layout)
+    return [
+        Step(ETCD, lambda: supervisor.launch(etcd.spec(site))),
+        Step(CONTROL, lambda: _control(site, supervisor)),
+        Step(BROKER, lambda: supervisor.launch(redis.broker(site))),
+        Step("Redis Cluster", lambda: _redis(site, supervisor)),
+        Step("Memcached", lambda: _together(supervisor, memcached.specs(site))),
+        Step("NATS", lambda: supervisor.launch(nats.spec(site))),
+        Step("pools", lambda: _pools(site, supervisor)),
+        *(_shard_step(site, supervisor, shard) for shard in site.layout.shards),
+        *(_pool_step(site, shard) for shard in site.layout.shards),
+    ]
+
+
+def names(site: Site) -> tuple[str, ...]:
+    """All steps of the servers, for those that need the whole fleet."""
+    pools = tuple(_pool_name(shard) for shard in site.layout.shards)
+    return ("Redis Cluster", "Memcached", "NATS", BROKER, CONTROL, *pools)
+
+
+def _control(site: Site, supervisor: Supervisor) -> None:
+    supervisor.launch(control_postgres.spec(site))
+    control_postgres.make_database(site)
+
+
+def _redis(site: Site, supervisor: Supervisor) -> str:
+    _together(supervisor, redis.specs(site))
+    redis_cluster.form(site)
+    return "3 masters, 3 replicas"
+
+
+def _pools(site: Site, supervisor: Supervisor) -> None:
+    _together(supervisor, pgbouncer.specs(site))
+    supervisor.launch(follower.spec(site))
+
+
+def _together(supervisor: Supervisor, specs: list[Spec]) -> None:
+    for spec in specs:
+        supervisor.begin(spec)
+    for spec in specs:
+        supervisor.await_ready(spec.name)
+
+
+def _shard_step(site: Site, supervisor: Supervisor, shard: Shard) -> Step:
+    def run() -> str:
+        _together(supervisor, patroni.specs(site, shard))
+        wait.until(lambda: shard_health.incomplete(shard), WHOLE, shard.name)
+        return "leader, synchronous standby, asynchronous replica"
+
+    return Step(shard.name, run, needs=(ETCD,))
+
+
+def _pool_step(site: Site, shard: Shard) -> Step:
+    def run() -> None:
+        wait.until(lambda: shard_health.misled(site, shard), 30, shard.pool_name)
+
+    return Step(_pool_name(shard), run, needs=(shard.name, "pools"))
+
+
+def _pool_name(shard: Shard) -> str:
+    return f"{shard.pool_name} follows its leader"

@@ -1,0 +1,120 @@
+"""Stopping in order, in parallel, and seeing that nothing is left; works with and without a supervisor."""
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from novaops.sandbox import proc
+from novaops.sandbox.records import Record
+from novaops.sandbox.spec import STOP_ORDER
+
+PAUSE = 0.05
+SERVER_GRACE = 15.0
+LAST_GRACE = 5.0
+
+
+def stop_all(records: Iterable[Record], state: Path, say: Callable[[str], None]) -> list[str]:
+    """Stop every recorded process, stage by stage, then whatever else this state folder started.
+
+    Returns what is still running afterwards, as sentences' ends; empty when nothing is left.
+    """
+    everything = tuple(records)
+    for stage in STOP_ORDER:
+        batch = [record for record in everything if record.stage == stage and record.roots()]
+        if batch:
+            began = time.monotonic()
+            stop(batch)
+            say(f"stopped {', '.join(record.name for record in batch)} ({time.monotonic() - began:.1f} s)")
+    _sweep(state)
+    return leftovers(everything, state)
+
+
+def stop(batch: list[Record]) -> None:
+    """Ask all at once, wait for each no longer than its grace, then insist."""
+    for record in batch:
+        resume(record)
+        if record.identity and proc.alive(record.identity):
+            send(record.identity.pid, signal.Signals(record.stop_signal))
+    deadline = time.monotonic() + max(record.grace for record in batch)
+    _wait(lambda: any(_running(record) for record in batch), deadline)
+    for record in batch:
+        _insist(record)
+    servers = [record for record in batch if record.postmaster()]
+    for record in servers:
+        _signal_server(record, signal.SIGINT)
+    _wait(lambda: any(record.postmaster() for record in servers), time.monotonic() + SERVER_GRACE)
+    for record in servers:
+        kill_family(record)
+
+
+def kill_family(record: Record) -> None:
+    """SIGKILL for the process, its descendants and its PostgreSQL server."""
+    for pid in proc.family(record.roots(), proc.everyone()):
+        send(pid, signal.SIGKILL)
+    _wait(lambda: bool(record.roots()), time.monotonic() + LAST_GRACE)
+
+
+def resume(record: Record) -> None:
+    """A process held by SIGSTOP would not hear that it is to end."""
+    if record.paused:
+        for pid in proc.family(record.roots(), proc.everyone()):
+            send(pid, signal.SIGCONT)
+
+
+def leftovers(records: Iterable[Record], state: Path) -> list[str]:
+    """What of this state folder runs, as `name (pid)`."""
+    found = {pid: record.name for record in records for pid in record.roots()}
+    found |= {pid: proc.command(pid)[:60] for pid in proc.marked(state) - _ourselves() if pid not in found}
+    return [f"{name} ({pid})" for pid, name in sorted(found.items())]
+
+
+def send(pid: int, number: signal.Signals) -> None:
+    """A signal to a process that may already be gone."""
+    try:
+        os.kill(pid, number)
+    except ProcessLookupError:
+        return
+
+
+def _running(record: Record) -> bool:
+    return record.identity is not None and proc.alive(record.identity)
+
+
+def _insist(record: Record) -> None:
+    if record.identity and proc.alive(record.identity):
+        family = proc.family([record.identity.pid], proc.everyone())
+        server = record.postmaster()
+        # A PostgreSQL server is asked to shut down properly before it is killed.
+        spared = proc.family([server], proc.everyone()) if server and server != record.identity.pid else set()
+        for pid in family - spared:
+            send(pid, signal.SIGKILL)
+
+
+def _signal_server(record: Record, number: signal.Signals) -> None:
+    server = record.postmaster()
+    if server:
+        send(server, number)
+
+
+def _sweep(state: Path) -> None:
+    """Children of children that outlived their parents."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        for pid in proc.marked(state) - _ourselves():
+            send(pid, number)
+        _wait(lambda: bool(proc.marked(state) - _ourselves()), time.monotonic() + LAST_GRACE)
+
+
+def _ourselves() -> set[int]:
+    """This process and its ancestors are never leftovers (a test may have been started by the sandbox)."""
+    found, pid = set(), os.getpid()
+    while pid > 1 and (entry := proc.stat(pid)):
+        found.add(pid)
+        pid = entry.parent
+    return found
+
+
+def _wait(busy: Callable[[], bool], deadline: float) -> None:
+    while busy() and time.monotonic() < deadline:
+        time.sleep(PAUSE)

@@ -42,7 +42,8 @@ def address(site: Site) -> str:
 def farewell(site: Site, seconds: float, servers_only: bool) -> str:
     """What is printed when everything stands."""
     if servers_only:
-        return f"The servers are up after {seconds:.1f} s; {site.layout.env_file} and {site.layout.fleet_file} describe them."
+        files = f"{site.layout.env_file} and {site.layout.fleet_file}"
+        return f"The servers are up after {seconds:.1f} s; {files} describe them."
     return f"NovaOps is up after {seconds:.1f} s: {address(site)}\n{people.logins(site.layout)}"
 
 

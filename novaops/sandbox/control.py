@@ -1,4 +1,4 @@
-"""Asking the running supervisor to stop, start, kill or pause one process: a Unix socket with one JSON line each way."""
+"""Asking the running supervisor to stop, start, kill or pause one process, over a Unix socket."""
 
 import contextlib
 import json

@@ -15,8 +15,8 @@ from typing import Any
 
 import psycopg
 
-from novaops.sandbox import account, binaries, choices
-from novaops.sandbox.layout import HOST, Member, Shard
+from novaops.sandbox import account, binaries, choices, probe
+from novaops.sandbox.layout import Member, Shard
 from novaops.sandbox.pool_targets import Targets, choose, databases_file
 from novaops.sandbox.servers import pgbouncer
 from novaops.sandbox.site import Site
@@ -62,14 +62,10 @@ class PoolFollower:
 
 def cluster(member: Member) -> list[dict[str, Any]]:
     """The members in Patroni's /cluster; empty when this member does not answer."""
-    connection = http.client.HTTPConnection(HOST, member.patroni, timeout=TIMEOUT)
     try:
-        connection.request("GET", "/cluster")
-        found = json.loads(connection.getresponse().read())
+        found = json.loads(probe.get(member.patroni, "/cluster", TIMEOUT))
     except (OSError, ValueError, http.client.HTTPException):
         return []
-    finally:
-        connection.close()
     return list(found.get("members", []))
 
 

@@ -43,7 +43,7 @@ class RedisNode:
 
 @dataclass(frozen=True)
 class Layout:
-    """The whole sandbox on paper. Ports: base for the console, base+100.. shards, +300 Redis, +400 Memcached, +500 NATS."""
+    """The whole sandbox on paper. Ports: base for the console, +100 shards, +300 Redis, +400 Memcached, +500 NATS."""
 
     state: Path
     base: int = 17000

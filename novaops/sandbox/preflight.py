@@ -1,7 +1,6 @@
 """What must be true before anything is started; each failure is one sentence that names it."""
 
 import errno
-import os
 import re
 import shutil
 import socket
@@ -51,7 +50,7 @@ def holder(port: int) -> str | None:
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit() and inodes & _descriptors(entry / "fd"):
             words = proc.command(int(entry.name)).split()
-            return f"{os.path.basename(words[0]) if words else '?'} (pid {entry.name})"
+            return f"{Path(words[0]).name if words else '?'} (pid {entry.name})"
     return None
 
 
@@ -82,7 +81,7 @@ def _listening_inodes(port: int) -> list[str]:
 
 def _descriptors(folder: Path) -> set[str]:
     try:
-        return {os.readlink(entry) for entry in folder.iterdir()}
+        return {str(entry.readlink()) for entry in folder.iterdir()}
     except OSError:
         return set()
 

@@ -1,11 +1,8 @@
 """Small questions to servers that are starting: each returns None when the server answers, else why not."""
 
-import json
+import http.client
 import socket
-import urllib.error
-import urllib.request
 from collections.abc import Callable
-from typing import Any
 
 import psycopg
 
@@ -15,21 +12,29 @@ TIMEOUT = 2.0
 Question = Callable[[], str | None]
 
 
-def get_json(url: str, timeout: float = TIMEOUT) -> Any:
-    """The JSON document at a loopback address; OSError or ValueError when there is none."""
-    with urllib.request.urlopen(url, timeout=timeout) as reply:
-        return json.load(reply)
+def get(port: int, path: str, timeout: float = TIMEOUT) -> bytes:
+    """The body of a 200 reply of a loopback server; OSError or HTTPException when there is none."""
+    connection = http.client.HTTPConnection(HOST, port, timeout=timeout)
+    try:
+        connection.request("GET", path)
+        reply = connection.getresponse()
+        body = reply.read()
+    finally:
+        connection.close()
+    if reply.status != http.client.OK:
+        raise OSError(f"HTTP {reply.status}")
+    return body
 
 
-def http(url: str) -> Question:
-    """Ready when the address answers 200."""
+def web(port: int, path: str) -> Question:
+    """Ready when the path answers 200."""
 
     def ask() -> str | None:
         try:
-            with urllib.request.urlopen(url, timeout=TIMEOUT):
-                return None
-        except (OSError, ValueError) as error:
-            return f"{url}: {error}"
+            get(port, path)
+        except (OSError, http.client.HTTPException) as error:
+            return f"port {port}{path}: {error}"
+        return None
 
     return ask
 

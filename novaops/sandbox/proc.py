@@ -54,7 +54,7 @@ def alive(known: Identity) -> bool:
 
 def everyone() -> dict[int, Stat]:
     """All processes, by pid."""
-    found = (stat(int(name)) for name in os.listdir("/proc") if name.isdigit())
+    found = (stat(int(entry.name)) for entry in Path("/proc").iterdir() if entry.name.isdigit())
     return {entry.pid: entry for entry in found if entry}
 
 
@@ -105,7 +105,7 @@ def postmaster(data: Path) -> int | None:
     """The pid of the PostgreSQL server that runs on this data folder, if one does (also when it is an orphan)."""
     try:
         pid = int((data / "postmaster.pid").read_text().split("\n", 1)[0])
-        return pid if os.path.samefile(f"/proc/{pid}/cwd", data) else None
+        return pid if data.samefile(f"/proc/{pid}/cwd") else None
     except (OSError, ValueError):
         return None
 

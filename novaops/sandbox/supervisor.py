@@ -111,7 +111,10 @@ class Supervisor:
                 child.wanted, child.restart_at = False, None
             self.enter(Phase.STOPPING, self.message)
             everything = [child.record() for child in self.children.values()]
-        return stopping.stop_all(everything, self.layout.state, say)
+        left = stopping.stop_all(everything, self.layout.state, say)
+        for child in self.children.values():
+            child.ended()  # collects its exit status, so that no zombie is left
+        return left
 
     def enter(self, phase: Phase, message: str = "") -> None:
         self.phase, self.message = phase, message

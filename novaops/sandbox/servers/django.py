@@ -17,7 +17,7 @@ def console(site: Site) -> Spec:
         *("-m", "uvicorn", "novaops.asgi:application", "--host", HOST, "--port", str(port)),
         *("--timeout-graceful-shutdown", "2", "--no-access-log", "--lifespan", "off"),
     )
-    return _spec(site, "console", argv, port=port, ready=probe.http(f"http://{HOST}:{port}/healthz"))
+    return _spec(site, "console", argv, port=port, ready=probe.web(port, "/healthz"))
 
 
 def worker(site: Site) -> Spec:

@@ -28,5 +28,5 @@ def spec(site: Site) -> Spec:
         cwd=layout.home(NAME),
         stage=Stage.GROUND,
         port=layout.etcd_client,
-        ready=probe.http(f"{client}/health"),
+        ready=probe.web(layout.etcd_client, "/health"),
     )

@@ -31,5 +31,5 @@ def spec(site: Site) -> Spec:
         cwd=layout.home(NAME),
         stage=Stage.EDGE,
         port=layout.nats,
-        ready=probe.http(f"http://{HOST}:{layout.nats_monitor}/healthz"),
+        ready=probe.web(layout.nats_monitor, "/healthz"),
     )

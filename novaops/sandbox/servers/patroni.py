@@ -58,7 +58,7 @@ def _spec(site: Site, shard: Shard, member: Member) -> Spec:
         cwd=site.layout.home(member.name),
         stage=Stage.SHARD,
         port=member.postgres,
-        ready=probe.http(f"http://{HOST}:{member.patroni}/health"),
+        ready=probe.web(member.patroni, "/health"),
         # Longer than the leader's lease, so that a killed leader is a real automatic failover.
         restart_after=30.0,
         grace=30.0,

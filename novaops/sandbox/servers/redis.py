@@ -6,8 +6,9 @@ from novaops.sandbox.site import Site
 from novaops.sandbox.spec import Spec, Stage
 
 BROKER = "broker"
-CLUSTER_SECRET = "redis"
-BROKER_SECRET = "broker"
+# Names of secrets, which are files of the state folder.
+CLUSTER_SECRET = "redis"  # noqa: S105
+BROKER_SECRET = "broker"  # noqa: S105
 
 COMMON = """\
 bind {host}

@@ -1,5 +1,8 @@
 """Forming the Redis Cluster: three masters share the slots, three replicas follow them."""
 
+from itertools import pairwise
+from typing import Any
+
 from redis import Redis
 from redis.exceptions import RedisError
 
@@ -30,12 +33,16 @@ def form(site: Site) -> None:
 def slot_ranges(masters: int = MASTERS) -> list[tuple[int, int]]:
     """The first and last slot of each master, all slots shared evenly."""
     edges = [round(index * SLOTS / masters) for index in range(masters + 1)]
-    return [(first, after - 1) for first, after in zip(edges, edges[1:], strict=False)]
+    return [(first, after - 1) for first, after in pairwise(edges)]
 
 
 def _client(site: Site, node: RedisNode) -> Redis:
     password = site.secret(CLUSTER_SECRET)
     return Redis(HOST, node.port, password=password, socket_timeout=3, socket_connect_timeout=3, decode_responses=True)
+
+
+def _ask(client: Redis, *words: str | int) -> Any:
+    return client.execute_command(*words)  # type: ignore[no-untyped-call]
 
 
 def _unassigned(client: Redis) -> str | None:
@@ -44,7 +51,7 @@ def _unassigned(client: Redis) -> str | None:
 
 
 def _info(client: Redis) -> dict[str, str]:
-    text = str(client.execute_command("CLUSTER", "INFO"))
+    text = str(_ask(client, "CLUSTER", "INFO"))
     return dict(line.split(":", 1) for line in text.splitlines() if ":" in line)
 
 
@@ -52,13 +59,13 @@ def _share_slots(masters: list[Redis]) -> None:
     """Idempotent: a node that already has slots (a start was interrupted) keeps them."""
     for epoch, (client, (first, last)) in enumerate(zip(masters, slot_ranges(), strict=True), start=1):
         if _info(client)["cluster_slots_assigned"] == "0":
-            client.execute_command("CLUSTER SET-CONFIG-EPOCH", epoch)
-            client.execute_command("CLUSTER ADDSLOTSRANGE", first, last)
+            _ask(client, "CLUSTER SET-CONFIG-EPOCH", epoch)
+            _ask(client, "CLUSTER ADDSLOTSRANGE", first, last)
 
 
 def _meet(clients: list[Redis], nodes: tuple[RedisNode, ...]) -> None:
     for node in nodes[1:]:
-        clients[0].execute_command("CLUSTER MEET", HOST, node.port, node.bus)
+        _ask(clients[0], "CLUSTER MEET", HOST, node.port, node.bus)
     wait.until(lambda: _strangers(clients), 30, "the Redis nodes to meet")
 
 
@@ -71,17 +78,17 @@ def _follow(clients: list[Redis]) -> None:
     """A node that is master of nothing becomes the replica of its partner; the others are left as they are."""
     for replica, master in zip(clients[MASTERS:], clients[:MASTERS], strict=True):
         if _is_master(replica) and not _owns_slots(replica):
-            replica.execute_command("CLUSTER REPLICATE", str(master.execute_command("CLUSTER MYID")))
+            _ask(replica, "CLUSTER REPLICATE", str(_ask(master, "CLUSTER MYID")))
 
 
 def _owns_slots(client: Redis) -> bool:
     """Its own line of CLUSTER NODES has slots behind its eight fixed fields."""
-    text = str(client.execute_command("CLUSTER", "NODES"))
+    text = str(_ask(client, "CLUSTER", "NODES"))
     return any("myself" in line and len(line.split()) > 8 for line in text.splitlines())
 
 
 def _is_master(client: Redis) -> bool:
-    return client.execute_command("ROLE")[0] in {"master", b"master"}
+    return _ask(client, "ROLE")[0] in {"master", b"master"}
 
 
 def _unwell(clients: list[Redis]) -> str | None:

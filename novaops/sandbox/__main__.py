@@ -1,6 +1,7 @@
 """`python -m novaops.sandbox`: what `script/demo` calls."""
 
 import argparse
+import os
 import signal
 import sys
 
@@ -61,6 +62,12 @@ def main() -> int:
     except SandboxError as error:
         print(error, file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # The reader (`head`) has seen enough; nothing may be flushed into the closed pipe at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
 
 
 if __name__ == "__main__":

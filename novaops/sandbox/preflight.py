@@ -80,10 +80,18 @@ def _listening_inodes(port: int) -> list[str]:
 
 
 def _descriptors(folder: Path) -> set[str]:
+    """What a process has open; empty where we may not look."""
     try:
-        return {str(entry.readlink()) for entry in folder.iterdir()}
+        return {_target(entry) for entry in folder.iterdir()}
     except OSError:
         return set()
+
+
+def _target(link: Path) -> str:
+    try:
+        return str(link.readlink())
+    except OSError:
+        return ""  # closed meanwhile
 
 
 def _existing(path: Path) -> Path:

@@ -39,8 +39,8 @@ def stop(batch: list[Record]) -> None:
             send(record.identity.pid, signal.Signals(record.stop_signal))
     deadline = time.monotonic() + max(record.grace for record in batch)
     _wait(lambda: any(_running(record) for record in batch), deadline)
-    for record in batch:
-        _insist(record)
+    killed = [known for record in batch for known in _insist(record)]
+    _wait(lambda: any(proc.alive(known) for known in killed), time.monotonic() + LAST_GRACE)
     servers = [record for record in batch if record.postmaster()]
     for record in servers:
         _signal_server(record, signal.SIGINT)
@@ -82,14 +82,20 @@ def _running(record: Record) -> bool:
     return record.identity is not None and proc.alive(record.identity)
 
 
-def _insist(record: Record) -> None:
-    if record.identity and proc.alive(record.identity):
-        family = proc.family([record.identity.pid], proc.everyone())
-        server = record.postmaster()
+def _insist(record: Record) -> list[proc.Identity]:
+    """SIGKILL for a process that did not end, and its descendants; returns who was killed."""
+    if not _running(record) or record.identity is None:
+        return []
+    processes = proc.everyone()
+    doomed = proc.family([record.identity.pid], processes)
+    server = record.postmaster()
+    if server and server != record.identity.pid:
         # A PostgreSQL server is asked to shut down properly before it is killed.
-        spared = proc.family([server], proc.everyone()) if server and server != record.identity.pid else set()
-        for pid in family - spared:
-            send(pid, signal.SIGKILL)
+        doomed -= proc.family([server], processes)
+    known = [found for pid in doomed if (found := proc.identity(pid))]
+    for pid in doomed:
+        send(pid, signal.SIGKILL)
+    return known
 
 
 def _signal_server(record: Record, number: signal.Signals) -> None:

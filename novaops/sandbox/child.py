@@ -1,6 +1,7 @@
 """One supervised process: starting it, its log, and what is known of it."""
 
 import os
+import re
 import subprocess
 import time
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from novaops.sandbox.spec import Spec
 
 YOUNG = 30.0
 LONGEST_DELAY = 60.0
+COMPLAINT = re.compile(r"fatal|panic|error|failed|cannot|denied", re.IGNORECASE)
 LOG_LIMIT = 8 * 1024 * 1024
 LOG_KEPT = 1024 * 1024
 
@@ -90,6 +92,7 @@ class Child:
                 log.truncate(0)
 
     def last_words(self) -> str:
-        """The last line of its log, for the sentence that says why it did not start."""
-        lines = [line for line in self.log.read_text(errors="replace").splitlines() if line.strip()]
-        return lines[-1].strip()[:300] if lines else "its log is empty"
+        """The last complaint in its log, else its last line: why it did not start."""
+        lines = [line.strip() for line in self.log.read_text(errors="replace").splitlines() if line.strip()]
+        complaints = [line for line in lines[-20:] if COMPLAINT.search(line)]
+        return (complaints or lines or ["its log is empty"])[-1][:300]

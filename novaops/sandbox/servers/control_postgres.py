@@ -18,7 +18,9 @@ NAME = "control"
 ROLE = DATABASE = "novaops"
 SUPERUSER = "postgres"
 
+# initdb has looked what shared memory this machine allows: its own file comes first.
 SETTINGS = """\
+include '{data}/postgresql.conf'
 listen_addresses = '{host}'
 port = {port}
 unix_socket_directories = ''
@@ -41,7 +43,7 @@ def spec(site: Site) -> Spec:
     data = site.layout.data(NAME)
     if not (data / "PG_VERSION").exists():
         _initdb(site)
-    names = {"host": HOST, "port": site.layout.control}
+    names = {"host": HOST, "port": site.layout.control, "data": data}
     config = site.write(NAME, "postgresql.conf", SETTINGS.format(**names))
     hba = site.write(NAME, "pg_hba.conf", HBA.format(**names))
     return Spec(

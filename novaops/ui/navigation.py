@@ -1,0 +1,44 @@
+"""What the navigation shows, by path below /fleets/<slug>/."""
+
+from dataclasses import dataclass, replace
+
+
+@dataclass(frozen=True, slots=True)
+class NavItem:
+    label: str
+    icon: str
+    path: str
+    href: str = ""
+    current: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NavGroup:
+    label: str
+    items: tuple[NavItem, ...]
+
+
+GROUPS: tuple[NavGroup, ...] = (
+    NavGroup("", (NavItem("Overview", "gauge", ""),)),
+    NavGroup(
+        "Data",
+        (
+            NavItem("Shard map", "map", "shards/"),
+            NavItem("Tenants", "building-2", "tenants/"),
+            NavItem("Replication", "git-branch", "replication/"),
+            NavItem("Partitions", "calendar-range", "partitions/"),
+            NavItem("Caches", "layers", "caches/"),
+        ),
+    ),
+    NavGroup("Changes", (NavItem("Operations", "workflow", "operations/"), NavItem("Change log", "scroll-text", "changes/"))),
+)
+
+
+def navigation(prefix: str, path: str) -> tuple[NavGroup, ...]:
+    """The groups with their addresses; `prefix` is the fleet's own address, `path` that of the page being shown."""
+
+    def placed(item: NavItem) -> NavItem:
+        href = prefix + item.path
+        return replace(item, href=href, current=path == href if not item.path else path.startswith(href))
+
+    return tuple(replace(group, items=tuple(map(placed, group.items))) for group in GROUPS)

@@ -1,0 +1,1 @@
+"""The components, as template tags; `{% load nova %}` brings them all."""

@@ -5,6 +5,7 @@ from novaops.sandbox.layout import Shard
 from novaops.sandbox.servers import (
     control_postgres,
     etcd,
+    first_start,
     follower,
     memcached,
     nats,
@@ -71,8 +72,10 @@ def _together(supervisor: Supervisor, specs: list[Spec]) -> None:
 
 def _shard_step(site: Site, supervisor: Supervisor, shard: Shard) -> Step:
     def run() -> str:
+        first_start.forget_unfinished(site.layout, shard)
         _together(supervisor, patroni.specs(site, shard))
         wait.until(lambda: shard_health.incomplete(shard), WHOLE, shard.name)
+        first_start.remember_whole(site.layout, shard)
         return "leader, synchronous standby, asynchronous replica"
 
     return Step(shard.name, run, needs=(ETCD,))

@@ -7,6 +7,7 @@ import yaml
 from novaops.sandbox import probe
 from novaops.sandbox.layout import HOST, Member, Shard
 from novaops.sandbox.servers import bootstrap
+from novaops.sandbox.servers.first_start import NAMESPACE
 from novaops.sandbox.site import Site
 from novaops.sandbox.spec import Spec, Stage
 
@@ -73,7 +74,7 @@ def configuration(site: Site, shard: Shard, member: Member) -> dict[str, Any]:
     rest = f"{HOST}:{member.patroni}"
     return {
         "scope": shard.name,
-        "namespace": "/novaops/",
+        "namespace": NAMESPACE,
         "name": member.name,
         "log": {"level": "INFO"},
         "restapi": {

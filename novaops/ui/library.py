@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 register = Library()
 
 
-def component(name: str, **context: Any) -> SafeString:
+def component(name: str, /, **context: Any) -> SafeString:
     return render_to_string(f"components/{name}.html", context)
 
 

@@ -1,6 +1,7 @@
 """What the style guide shows: examples of every component's input. Nothing here is ever shown as a fleet's own value."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 from django import forms
 from django.core.paginator import Paginator
 
+from novaops.ui import formats
 from novaops.ui.icons import ICONS
 from novaops.ui.states import LOOKS
 
@@ -30,10 +32,11 @@ STATE_GROUPS: dict[str, tuple[str, ...]] = {
     "How a check ended": ("passed", "warned", "failed"),
     "How much harm it can do": ("low", "medium", "high", "break-glass"),
 }  # fmt: skip
-FORMATS: tuple[tuple[str, str, Any], ...] = (
-    ("bytes", "bytes", 1_610_612_736), ("bytes", "bytes", 912), ("number", "number", 50_000), ("compact", "compact", 1_234_567),
-    ("percent", "percent", 0.9996), ("rate", "rate", 4312.4), ("byte_rate", "byte_rate", 3_400_000), ("duration", "duration", 0.0124),
-    ("duration", "duration", 93), ("duration", "duration", 187_200), ("ms", "ms", 1430), ("number", "number", None),
+FORMATS: tuple[tuple[str, Callable[[object], str], Any], ...] = (
+    ("bytes", formats.human_bytes, 1_610_612_736), ("bytes", formats.human_bytes, 912), ("number", formats.human_number, 50_000),
+    ("compact", formats.compact, 1_234_567), ("percent", formats.percent, 0.9996), ("rate", formats.rate, 4312.4),
+    ("byte_rate", formats.byte_rate, 3_400_000), ("duration", formats.duration, 0.0124), ("duration", formats.duration, 93),
+    ("duration", formats.duration, 187_200), ("ms", formats.milliseconds, 1430), ("number", formats.human_number, None),
 )  # fmt: skip
 
 
@@ -122,7 +125,7 @@ def specimens(now: datetime) -> dict[str, Any]:
     bad = SpecimenForm({"candidate": "shard-1-b", "months": "40", "note": ""})
     return {
         "fleet": SpecimenFleet("demo", "Demo fleet"), "fleets": [SpecimenFleet("demo", "Demo fleet"), SpecimenFleet("staging", "Staging")],
-        "tokens": TOKENS, "sizes": SIZES, "spaces": SPACES, "states": STATE_GROUPS, "all_states": tuple(LOOKS), "formats": FORMATS,
+        "tokens": TOKENS, "sizes": SIZES, "spaces": SPACES, "states": STATE_GROUPS, "all_states": tuple(LOOKS), "format_rows": [(name, given, show(given)) for name, show, given in FORMATS],
         "icons": sorted(ICONS), "form": SpecimenForm(), "bad_form": bad, "plan": plan(), "steps": steps(now), "figures": figures(now),
         "empty_figure": {"data": [], "layout": {}}, "page": Paginator(range(100_240), 50).get_page(7),
         "now": now, "earlier": now - timedelta(seconds=8), "old": now - timedelta(minutes=4), "wave": wave(40, 20, 6),

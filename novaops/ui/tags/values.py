@@ -53,18 +53,19 @@ def state_word(state: object) -> str:
 
 
 @register.simple_tag
-def age(when: datetime | None, limit: float | None = None, ago: bool = True, never: str = "never") -> SafeString:
+def age(when: datetime | None, limit: object = None, ago: bool = True, never: str = "never") -> SafeString:
     """How long ago, ticking in the browser; past `limit` seconds it says that it is old. Absolute time on hover."""
-    if when is None:
+    if not when:
         return format_html('<span class="age">{}</span>', never)
+    past = formats.number_of(limit)
     aware = when if when.tzinfo else when.replace(tzinfo=UTC)
     seconds = (timezone.now() - aware).total_seconds()
-    old = "is-old" if limit is not None and seconds > limit else ""
+    old = "is-old" if past is not None and seconds > past else ""
     text = formats.short_age(seconds) + (" ago" if ago else "")
     return format_html(
         '<time class="age {}" datetime="{}" title="{}" data-limit="{}" data-ago="{}">{}<span class="age-old">old, </span>'
         '<span class="age-text">{}</span></time>',
-        old, aware.astimezone(UTC).isoformat(timespec="milliseconds"), formats.moment(aware), "" if limit is None else limit,
+        old, aware.astimezone(UTC).isoformat(timespec="milliseconds"), formats.moment(aware), "" if past is None else past,
         "1" if ago else "", icon("clock-alert"), text,
     )  # fmt: skip
 
@@ -98,7 +99,7 @@ def stat(label: str, value: Any, shape: str = "", **options: Any) -> SafeString:
     number, written by the same shape), good ("up" or "down" is good), spark (values), at, limit, status, href, note, title."""
     text, unit = (formats.NONE, "") if value is None else _split(value, shape) if shape else (str(value), "")
     delta = options.get("delta")
-    shown = "" if delta is None else "".join(_split(abs(delta), shape or "number"))
+    shown = "" if delta is None else formats.SPACE.join(filter(None, _split(abs(delta), shape or "number")))
     return component(
         "stat", **{**options, "label": label, "text": text, "unit": unit or options.get("unit", ""), "delta_text": shown,
         "delta_look": _delta_look(delta, options.get("good", "")), "rising": bool(delta and delta > 0)},

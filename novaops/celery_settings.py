@@ -1,0 +1,18 @@
+"""Celery's settings: late acknowledgement, small prefetch, and a beat that only says "look again"."""
+
+from django.conf import settings
+
+broker_url = settings.BROKER_URL
+broker_connection_retry_on_startup = True
+# Tasks only wake a worker; a redelivered message finds its operation leased or ended and does nothing.
+broker_transport_options = {"visibility_timeout": 3600, "socket_timeout": 5, "socket_connect_timeout": 5}
+task_acks_late = True
+task_reject_on_worker_lost = True
+task_ignore_result = True
+worker_prefetch_multiplier = 1
+worker_hijack_root_logger = False
+timezone = "UTC"
+beat_schedule = {
+    "operations-look-again": {"task": "novaops.operations.tasks.look_again", "schedule": 5.0},
+    "metrics-keep-house": {"task": "metrics.tasks.keep_house", "schedule": 60.0},
+}

@@ -1,0 +1,40 @@
+"""What NovaOps reads from its environment, as typed values with sentences for what is missing."""
+
+import os
+from urllib.parse import unquote, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+
+def required(name: str, meaning: str) -> str:
+    """The variable's value; ImproperlyConfigured names the variable and what it is for."""
+    value = os.environ.get(name, "")
+    if not value:
+        raise ImproperlyConfigured(f"The environment variable {name} is not set: {meaning}.")
+    return value
+
+
+def flag(name: str) -> bool:
+    """True for 1, true, yes and on."""
+    return os.environ.get(name, "").lower() in {"1", "true", "yes", "on"}
+
+
+def words(name: str, default: str = "") -> list[str]:
+    """A comma separated list, without empty entries."""
+    return [word.strip() for word in os.environ.get(name, default).split(",") if word.strip()]
+
+
+def database(url: str) -> dict[str, object]:
+    """Django's settings for a `postgresql://user:password@host:port/name` address."""
+    parts = urlsplit(url)
+    if parts.scheme not in {"postgresql", "postgres"} or not parts.hostname or not parts.path.strip("/"):
+        raise ImproperlyConfigured("NOVAOPS_DATABASE_URL must look like postgresql://user:password@host:port/name.")
+    return {
+        "ENGINE": "django_tenants.postgresql_backend",
+        "NAME": parts.path.strip("/"),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": parts.hostname,
+        "PORT": str(parts.port or 5432),
+        "OPTIONS": {"connect_timeout": 5},
+    }

@@ -1,0 +1,48 @@
+"""People, fleets, and which person holds which role on which fleet: the public schema of the control database."""
+
+from django.contrib.auth.models import AbstractUser
+from django.core.validators import RegexValidator
+from django.db import models
+from django_tenants.models import DomainMixin, TenantMixin
+
+from novaops.fleets.rights import Role
+
+slug_shape = RegexValidator(
+    r"^[a-z][a-z0-9-]{0,39}$",
+    "A fleet's slug is lower-case letters, digits and dashes, at most 40, and begins with a letter.",
+)
+
+
+class Person(AbstractUser):
+    """Somebody who signs in. What they may do is said per fleet, by their memberships."""
+
+
+class Fleet(TenantMixin):
+    """One fleet; its data lives in a schema of its own, `fleet_<slug>`."""
+
+    auto_create_schema = True
+
+    slug = models.SlugField(max_length=40, unique=True, validators=[slug_shape])
+    name = models.CharField(max_length=100)
+    created_at = models.DateTimeField(auto_now_add=True)
+    cycle_seconds = models.PositiveSmallIntegerField(default=5, help_text="How often servers are asked, in seconds.")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class FleetDomain(DomainMixin):
+    """Required by django-tenants; fleets are addressed by path, so no rows are kept here."""
+
+
+class Membership(models.Model):
+    """One role of one person on one fleet."""
+
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="memberships")
+    fleet = models.ForeignKey(Fleet, on_delete=models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=20, choices=Role)
+    since = models.DateTimeField(auto_now_add=True)
+    granted_by = models.CharField(max_length=150, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["person", "fleet", "role"], name="one_row_per_role")]

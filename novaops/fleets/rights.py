@@ -1,0 +1,35 @@
+"""Roles, the rights that they hold, and nothing else: everything that may be refused is refused by a `Right`."""
+
+from django.db.models import TextChoices
+
+
+class Role(TextChoices):
+    VIEWER = "viewer", "Viewer"
+    OPERATOR = "operator", "Operator"
+    ON_CALL = "on-call", "On-call"
+    APPROVER = "approver", "Approver"
+    AUDITOR = "auditor", "Auditor"
+    ADMIN = "admin", "Admin"
+
+
+class Right(TextChoices):
+    VIEW = "view", "See the fleet"
+    CHANGE_CACHES = "change-caches", "Flush and warm caches"
+    CHANGE_PARTITIONS = "change-partitions", "Create and retire partitions"
+    CHANGE_PLACEMENT = "change-placement", "Move tenants"
+    SWITCH_OVER = "switch-over", "Switch over and fail over"
+    APPROVE = "approve", "Approve operations"
+    READ_CHANGE_LOG = "read-change-log", "Read and export the change log"
+    MANAGE_FLEET = "manage-fleet", "Import the fleet, change rights and settings"
+
+
+_OPERATE = {Right.VIEW, Right.CHANGE_CACHES, Right.CHANGE_PARTITIONS, Right.CHANGE_PLACEMENT, Right.READ_CHANGE_LOG}
+
+RIGHTS: dict[Role, frozenset[Right]] = {
+    Role.VIEWER: frozenset({Right.VIEW}),
+    Role.OPERATOR: frozenset(_OPERATE | {Right.SWITCH_OVER}),
+    Role.ON_CALL: frozenset(_OPERATE | {Right.SWITCH_OVER}),
+    Role.APPROVER: frozenset({Right.VIEW, Right.APPROVE, Right.READ_CHANGE_LOG}),
+    Role.AUDITOR: frozenset({Right.VIEW, Right.READ_CHANGE_LOG}),
+    Role.ADMIN: frozenset(Right),
+}

@@ -1,0 +1,20 @@
+"""What a kind of operation is made of: the types that every room which acts on the fleet builds with."""
+
+from novaops.operations.contract.kinds import Kind, Lock, Risk, Step, StepContext
+from novaops.operations.contract.plans import BlastRadius, Check, CheckOutcome, Plan, PlannedStep
+from novaops.operations.contract.problems import PermanentProblem, TransientProblem
+
+__all__ = [
+    "BlastRadius",
+    "Check",
+    "CheckOutcome",
+    "Kind",
+    "Lock",
+    "PermanentProblem",
+    "Plan",
+    "PlannedStep",
+    "Risk",
+    "Step",
+    "StepContext",
+    "TransientProblem",
+]

@@ -1,0 +1,92 @@
+"""A kind of operation: name, parameters, rights, locks, a planner, steps."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar, Generic, TypeVar
+
+from django.db.models import TextChoices
+from pydantic import BaseModel
+
+from novaops.fleets.rights import Right
+from novaops.operations.contract.plans import Plan
+
+
+class Risk(TextChoices):
+    LOW = "low", "Low"
+    MEDIUM = "medium", "Medium"
+    HIGH = "high", "High"
+    BREAK_GLASS = "break-glass", "Break glass"
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """What an operation holds while it runs, such as Lock("shard", "shard-1"). Equal locks exclude each other."""
+
+    scope: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.scope}:{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class StepContext:
+    """What a step gets. `progress(done, total, note)` is stored and shown live; it also renews the lease, and raises
+    when the lease was lost or the operation is to be cancelled, so a long step calls it at least every second."""
+
+    operation_id: int
+    fencing_token: int
+    arguments: Mapping[str, Any]
+    progress: Callable[[int, int | None, str], None]
+    log: Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """How a planned step is carried out. `done` asks the live system whether its effect is already there, and is asked
+    before every attempt; `run` returns a sentence that says what came out. Both raise TransientProblem or PermanentProblem."""
+
+    run: Callable[[StepContext], str]
+    done: Callable[[StepContext], bool] = lambda context: False
+    timeout_seconds: float = 60
+    attempts: int = 3
+    cancellable: bool = True
+
+
+Parameters = TypeVar("Parameters", bound=BaseModel)
+
+
+class Kind(ABC, Generic[Parameters]):
+    """Register one instance per kind with `novaops.operations.registry.register` in the app's AppConfig.ready.
+
+    Runs inside the fleet's schema (django-tenants): models of the fleet can be read; `gather` and the steps talk to the live fleet.
+    """
+
+    name: ClassVar[str]  # "switchover"
+    title: ClassVar[str]  # "Switch over a shard"
+    description: ClassVar[str]  # one sentence: what it does and when to use it
+    risk: ClassVar[Risk]
+    right: ClassVar[Right]
+    parameters: type[Parameters]
+
+    @abstractmethod
+    def locks(self, parameters: Parameters) -> tuple[Lock, ...]:
+        """What it holds while it runs."""
+
+    @abstractmethod
+    def gather(self, parameters: Parameters) -> BaseModel:
+        """The live facts that a plan rests on: asks the fleet. An unreachable server is a fact, not an exception."""
+
+    @abstractmethod
+    def plan(self, parameters: Parameters, facts: Any, now: datetime) -> Plan:
+        """Pure: the same parameters, facts and time give the same plan."""
+
+    @abstractmethod
+    def steps(self) -> Mapping[str, Step]:
+        """How each key of the plan's steps is carried out."""
+
+    def choices(self) -> Mapping[str, list[tuple[str, str]]]:
+        """For the request form: (value, label) per parameter that is picked from what is stored; asks no live server."""
+        return {}

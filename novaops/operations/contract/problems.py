@@ -1,0 +1,13 @@
+"""How a step says that it could not do its work."""
+
+
+class OperationProblem(Exception):
+    """A sentence for a person; never a stack trace."""
+
+
+class TransientProblem(OperationProblem):
+    """Worth another try: the server did not answer, or answered that it is busy."""
+
+
+class PermanentProblem(OperationProblem):
+    """Trying again would not help: the operation fails with this sentence."""

@@ -1,0 +1,23 @@
+"""Every address of the console. A fleet's pages live under /fleets/<slug>/ (see FleetMiddleware)."""
+
+from django.urls import URLPattern, URLResolver, include, path
+
+from novaops.fleets import views as fleets
+
+in_a_fleet: list[URLPattern | URLResolver] = [
+    path("", include("metrics.urls")),
+    path("live", include("novaops.live.urls")),
+    path("operations/", include("novaops.operations.urls")),
+    path("changes/", include("novaops.audit.urls")),
+    path("people/", include("novaops.fleets.fleet_urls")),
+    path("", include("shards.urls")),
+    path("caches/", include("caching.urls")),
+]
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", fleets.home, name="home"),
+    path("healthz", fleets.healthz, name="healthz"),
+    path("", include("novaops.fleets.urls")),
+    path("styleguide", include("novaops.ui.urls")),
+    path("fleets/<slug:fleet>/", include(in_a_fleet)),
+]

@@ -1,0 +1,5 @@
+"""The pages about shards, tenants, replication and partitions."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

@@ -66,10 +66,10 @@
       paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
       colorway: [1, 2, 3, 4, 5, 6, 7, 8].map((index) => colour(`--series-${index}`)),
       margin: { l: 8, r: 8, t: 8, b: 8, pad: 4 },
-      hovermode: "x unified", dragmode: false, bargap: 0.25,
+      hovermode: "x unified", dragmode: false, bargap: 0.4,
       hoverlabel: { bgcolor: colour("--raised"), bordercolor: colour("--border-strong"), font: { color: colour("--text"), size: 12 } },
       legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom", font: { size: 11.5, color: colour("--text-soft") }, itemwidth: 30 },
-      xaxis: { ...axis, showgrid: false, showline: true, nticks: 8 },
+      xaxis: { ...axis, showgrid: false, showline: true, zeroline: false, nticks: 8 },
       yaxis: { ...axis, nticks: 5, rangemode: "tozero" },
     };
   };

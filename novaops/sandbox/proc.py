@@ -105,9 +105,14 @@ def postmaster(data: Path) -> int | None:
     """The pid of the PostgreSQL server that runs on this data folder, if one does (also when it is an orphan)."""
     try:
         pid = int((data / "postmaster.pid").read_text().split("\n", 1)[0])
-        return pid if data.samefile(f"/proc/{pid}/cwd") else None
     except (OSError, ValueError):
         return None
+    return pid if _works_in(pid, data) else None
+
+
+def working_in(folder: Path) -> set[int]:
+    """Processes whose working directory is this folder: a PostgreSQL server and its backends, for a data folder."""
+    return {pid for pid in everyone() if _works_in(pid, folder)}
 
 
 def marked(state: Path) -> set[int]:
@@ -128,3 +133,10 @@ def _environ(pid: int) -> bytes:
         return Path(f"/proc/{pid}/environ").read_bytes()
     except OSError:
         return b""
+
+
+def _works_in(pid: int, folder: Path) -> bool:
+    try:
+        return folder.samefile(f"/proc/{pid}/cwd")
+    except OSError:
+        return False

@@ -49,6 +49,21 @@ def stop(batch: list[Record]) -> None:
         kill_family(record)
 
 
+def unlock(data_folders: Iterable[Path]) -> None:
+    """Remove the lock file of a PostgreSQL server that was killed.
+
+    PostgreSQL itself would refuse to start while the pid in it is taken: by a stranger, or by its own zombie that
+    nobody has collected yet. Backends that outlived their server are waited for, then killed.
+    """
+    for data in data_folders:
+        lock = data / "postmaster.pid"
+        if lock.exists() and proc.postmaster(data) is None:
+            _wait(lambda data=data: bool(proc.working_in(data)), time.monotonic() + LAST_GRACE)  # type: ignore[misc]
+            for pid in proc.working_in(data):
+                send(pid, signal.SIGKILL)
+            lock.unlink(missing_ok=True)
+
+
 def kill_family(record: Record) -> None:
     """SIGKILL for the process, its descendants and its PostgreSQL server."""
     for pid in proc.family(record.roots(), proc.everyone()):

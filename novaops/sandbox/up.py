@@ -51,6 +51,7 @@ def prepare(state: Path, wishes: Wishes, say: Say) -> Site:
         say("A former supervisor was killed: stopping what it left running.")
         stopping.stop_all(known.records, state, say)
     site = Site(layout, binaries.find(layout), account.find(state))
+    stopping.unlock([layout.data(name) for name in ("control", *(member.name for member in layout.members))])
     preflight.check(layout)
     choices.save(layout, wishes.choices)
     environment.write(site)

@@ -41,19 +41,24 @@ require_root_or_sudo() {
 }
 
 # apt-get that waits while another package manager holds a lock (the lists' lock has no timeout of its own).
+# Silent when it works; with the first word --try also when it does not.
 apt_get() {
-  local output try
+  local output try complain=yes
+  if [ "$1" = --try ]; then complain=""; shift; fi
   for try in $(seq 1 60); do
-    if output=$(as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300 \
+    if output=$(as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=2 \
         -o Acquire::Retries=3 -o Dpkg::Options::=--force-confold "$@" 2>&1 </dev/null); then
       return 0
     fi
     case "$output" in
-      *"Could not get lock"* | *"Unable to lock"*) [ "$try" = 1 ] && say "Waiting for another package manager to finish."; sleep 5 ;;
+      *"Could not get lock"* | *"Unable to lock"* | *"Unable to acquire"*)
+        if [ "$try" = 1 ]; then say "Waiting for another package manager to finish."; fi
+        sleep 5
+        ;;
       *) break ;;
     esac
   done
-  printf '%s\n' "$output" | tail -n 15 >&2
+  [ -z "$complain" ] || printf '%s\n' "$output" | tail -n 15 >&2
   return 1
 }
 
@@ -100,7 +105,7 @@ install_packages() {
     apt_get update || fail "apt-get update failed: is this machine online?"
   fi
   case " $missing" in *" postgresql-"*) hold_clusters ;; esac
-  if ! apt_get install -y --no-install-recommends $missing >/dev/null 2>&1; then
+  if ! apt_get --try install -y --no-install-recommends $missing; then
     apt_get update || fail "apt-get update failed: is this machine online?"
     apt_get install -y --no-install-recommends $missing || fail "These packages could not be installed: $missing"
   fi

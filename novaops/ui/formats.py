@@ -1,10 +1,10 @@
-"""Numbers as a person reads them. Every function takes None (shown as a dash) and never raises on what a template gives it."""
+"""Numbers as a person reads them. None is shown as a dash, and nothing that a template gives raises."""
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 Number = int | float | Decimal
-NONE = "–"
+NONE = "\u2013"
 SPACE = "\u00a0"  # between a number and its unit, so that they stay on one line
 
 _BINARY = ("B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")

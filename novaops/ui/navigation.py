@@ -30,7 +30,10 @@ GROUPS: tuple[NavGroup, ...] = (
             NavItem("Caches", "layers", "caches/"),
         ),
     ),
-    NavGroup("Changes", (NavItem("Operations", "workflow", "operations/"), NavItem("Change log", "scroll-text", "changes/"))),
+    NavGroup(
+        "Changes",
+        (NavItem("Operations", "workflow", "operations/"), NavItem("Change log", "scroll-text", "changes/")),
+    ),
 )
 
 

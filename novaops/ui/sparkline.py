@@ -74,8 +74,12 @@ def sparkline(
     box = Box(width, height)
     if not known:
         middle = height / 2
-        return _svg(box, tone, f"{label}: no values" if label else "No values",
-                    f'<path class="spark-none" d="M2 {middle}H{width - 2}"/>')  # fmt: skip
+        return _svg(
+            box,
+            tone,
+            f"{label}: no values" if label else "No values",
+            f'<path class="spark-none" d="M2 {middle}H{width - 2}"/>',
+        )
     low, high = _range(known, floor, ceiling)
     drawn = runs(numbers, box, low, high)
     areas = "".join(f'<path class="spark-area" d="{_area(run, height - 1)}"/>' for run in drawn if len(run) > 1)

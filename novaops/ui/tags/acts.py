@@ -59,10 +59,18 @@ def plan(plan: Any) -> SafeString:
     rows = check_rows(part(plan, "checks") or ())
     blast = part(plan, "blast")
     return component(
-        "plan", summary=part(plan, "summary"), rows=rows, tally=tally(rows), blast=blast, blast_summary=part(blast, "summary", ""),
-        targets=part(blast, "targets", ()), pairs=blast_pairs(blast), steps=part(plan, "steps") or (),
-        no_return=part(plan, "point_of_no_return", ""), expected=part(plan, "expected_seconds"),
-    )  # fmt: skip
+        "plan",
+        summary=part(plan, "summary"),
+        rows=rows,
+        tally=tally(rows),
+        blast=blast,
+        blast_summary=part(blast, "summary", ""),
+        targets=part(blast, "targets", ()),
+        pairs=blast_pairs(blast),
+        steps=part(plan, "steps") or (),
+        no_return=part(plan, "point_of_no_return", ""),
+        expected=part(plan, "expected_seconds"),
+    )
 
 
 def step_row(step: Any) -> dict[str, Any]:
@@ -72,16 +80,24 @@ def step_row(step: Any) -> dict[str, Any]:
     started, finished = part(step, "started_at"), part(step, "finished_at")
     timed = isinstance(started, datetime) and isinstance(finished, datetime)
     return {
-        "key": part(step, "key"), "title": part(step, "title"), "state": state, "look": look_of(state) if state else None,
+        "key": part(step, "key"),
+        "title": part(step, "title"),
+        "state": state,
+        "look": look_of(state) if state else None,
         "detail": part(step, "note") or part(step, "outcome") or part(step, "consequence") or part(step, "detail"),
-        "error": part(step, "error"), "started_at": started, "finished_at": finished, "took": finished - started if timed else None,
-        "done": done, "total": total, "counted": isinstance(done, int) and isinstance(total, int) and total > 0,
+        "error": part(step, "error"),
+        "started_at": started,
+        "finished_at": finished,
+        "took": finished - started if timed else None,
+        "done": done,
+        "total": total,
+        "counted": isinstance(done, int) and isinstance(total, int) and total > 0,
         "attempts": part(step, "attempts"),
-    }  # fmt: skip
+    }
 
 
 @register.simple_tag
 def steps(items: Iterable[Any], no_return: str = "") -> SafeString:
-    """Steps with state, sentence, times and progress; planned steps (without a state) are numbered. A line marks the point
-    of no return, which is after the step with the key `no_return`."""
+    """Steps with state, sentence, times and progress; planned steps (without a state) are numbered.
+    A line marks the point of no return, which is after the step with the key `no_return`."""
     return component("steps", rows=[step_row(step) for step in items or ()], no_return=no_return)

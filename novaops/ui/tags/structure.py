@@ -6,7 +6,7 @@ from typing import Any
 from django.core.paginator import Page
 from django.template import Context
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 
 from novaops.ui.library import component, link_with, register, request_of
 from novaops.ui.navigation import NavGroup
@@ -17,7 +17,8 @@ from novaops.ui.tags.values import icon
 
 @register.simple_block_tag
 def page_header(content: str, title: str, lead: str = "", **options: Any) -> SafeString:
-    """The content is the actions at the right. Options: crumbs ([(label, href)...]), state, state_word, mono (title is a name)."""
+    """The content is the actions at the right. Options: crumbs ([(label, href)...]), state, state_word,
+    mono (the title is a name)."""
     return component("page_header", content=content, title=title, lead=lead, **options)
 
 
@@ -35,7 +36,8 @@ def table(content: str, label: str, stacked: bool = False, compact: bool = False
 
 @register.simple_tag(takes_context=True)
 def th(context: Context, label: str, sort: str = "", num: bool = False, default: str = "", css: str = "") -> SafeString:
-    """A column's head; with `sort` it is a link that sorts by GET (?sort=name, ?sort=-name). `default` is the page's order."""
+    """A column's head; with `sort` it is a link that sorts by GET (?sort=name, ?sort=-name).
+    `default` is the page's own order."""
     request = request_of(context)
     current = (request.GET.get("sort") if request else None) or default
     classes = f"{css} num".strip() if num else css
@@ -86,7 +88,9 @@ def empty(content: str, title: str, icon: str = "inbox") -> SafeString:
 @register.simple_block_tag
 def code(content: str, label: str = "", wrapped: bool = False) -> SafeString:
     css = "code is-wrapped" if wrapped else "code"
-    return format_html('<pre class="{}" tabindex="0" aria-label="{}"><code>{}</code></pre>', css, label or "Code", content)
+    return format_html(
+        '<pre class="{}" tabindex="0" aria-label="{}"><code>{}</code></pre>', css, label or "Code", content
+    )
 
 
 @register.simple_block_tag
@@ -97,12 +101,12 @@ def tabs(content: str, label: str = "Views") -> SafeString:
 @register.simple_tag
 def tab(label: str, href: str, active: bool = False, count: Any = None) -> SafeString:
     number = "" if count is None else format_html('<span class="tab-count">{}</span>', count)
-    current = format_html(' aria-current="page"') if active else ""
+    current = mark_safe(' aria-current="page"') if active else ""
     return format_html('<a class="tab" href="{}"{}>{}{}</a>', href, current, label, number)
 
 
 @register.simple_tag(takes_context=True)
-def pagination(context: Context, page: Page, unit: str = "rows") -> SafeString:
+def pagination(context: Context, page: Page[Any], unit: str = "rows") -> SafeString:
     """Links to the other pages of a Django Page, keeping the filters (?page=)."""
     numbers = page.paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1)
     links = [(n, link_with(context, page=n)) if isinstance(n, int) else (n, "") for n in numbers]
@@ -113,8 +117,9 @@ def pagination(context: Context, page: Page, unit: str = "rows") -> SafeString:
 
 @register.simple_block_tag
 def live(content: str, id: str, on: str = "samples", every: float = 2) -> SafeString:
-    """A part of the page that fetches itself again when the fleet says so: events in `on` (spaces between), at most every
-    `every` seconds, by morphing, so that focus, scrolling, open details and plots stay. Without scripts it is just there."""
+    """A part of the page that fetches itself again when the fleet says so: at the events in `on` (spaces between),
+    at most every `every` seconds, by morphing, so that focus, scrolling, open details and plots stay.
+    Without scripts it is just there."""
     return component("live", content=content, id=id, on=on, every=every)
 
 

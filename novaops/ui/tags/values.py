@@ -63,11 +63,16 @@ def age(when: datetime | None, limit: object = None, ago: bool = True, never: st
     old = "is-old" if past is not None and seconds > past else ""
     text = formats.short_age(seconds) + (" ago" if ago else "")
     return format_html(
-        '<time class="age {}" datetime="{}" title="{}" data-limit="{}" data-ago="{}">{}<span class="age-old">old, </span>'
-        '<span class="age-text">{}</span></time>',
-        old, aware.astimezone(UTC).isoformat(timespec="milliseconds"), formats.moment(aware), "" if past is None else past,
-        "1" if ago else "", icon("clock-alert"), text,
-    )  # fmt: skip
+        '<time class="age {}" datetime="{}" title="{}" data-limit="{}" data-ago="{}">'
+        '{}<span class="age-old">old, </span><span class="age-text">{}</span></time>',
+        old,
+        aware.astimezone(UTC).isoformat(timespec="milliseconds"),
+        formats.moment(aware),
+        "" if past is None else past,
+        "1" if ago else "",
+        icon("clock-alert"),
+        text,
+    )
 
 
 @register.simple_tag
@@ -81,8 +86,13 @@ def _split(value: Any, shape: str) -> tuple[str, str]:
         return formats.split_bytes(value)
     if shape == "number":
         return formats.split_compact(value)
-    text = {"percent": formats.percent, "duration": formats.duration, "rate": formats.rate, "byte_rate": formats.byte_rate,
-            "ms": formats.milliseconds}.get(shape, str)(value)  # fmt: skip
+    text = {
+        "percent": formats.percent,
+        "duration": formats.duration,
+        "rate": formats.rate,
+        "byte_rate": formats.byte_rate,
+        "ms": formats.milliseconds,
+    }.get(shape, str)(value)
     head, _, unit = text.partition(formats.SPACE)
     return head, unit
 
@@ -95,15 +105,24 @@ def _delta_look(delta: float | None, good: str) -> str:
 
 @register.simple_tag
 def stat(label: str, value: Any, shape: str = "", **options: Any) -> SafeString:
-    """One number. shape: bytes, number, percent, duration, ms, rate, byte_rate, or none with unit=. Options: unit, delta (a
-    number, written by the same shape), good ("up" or "down" is good), spark (values), at, limit, status, href, note, title."""
+    """One number. shape: bytes, number, percent, duration, ms, rate, byte_rate, or none with unit=.
+    Options: unit, delta (a number, written by the same shape), good ("up" or "down" is good), spark (values),
+    at, limit, status, href, note, title."""
     text, unit = (formats.NONE, "") if value is None else _split(value, shape) if shape else (str(value), "")
     delta = options.get("delta")
     shown = "" if delta is None else formats.SPACE.join(filter(None, _split(abs(delta), shape or "number")))
     return component(
-        "stat", **{**options, "label": label, "text": text, "unit": unit or options.get("unit", ""), "delta_text": shown,
-        "delta_look": _delta_look(delta, options.get("good", "")), "rising": bool(delta and delta > 0)},
-    )  # fmt: skip
+        "stat",
+        **{
+            **options,
+            "label": label,
+            "text": text,
+            "unit": unit or options.get("unit", ""),
+            "delta_text": shown,
+            "delta_look": _delta_look(delta, options.get("good", "")),
+            "rising": bool(delta and delta > 0),
+        },
+    )
 
 
 def meter_state(share: float | None, warn: float, crit: float) -> str:
@@ -122,14 +141,19 @@ def meter(used: Any, limit: Any = 1, warn: float = 0.7, crit: float = 0.9, **opt
     share = amount / whole if amount is not None and whole else None
     state = meter_state(share, warn, crit)
     return component(
-        "meter", state=state, look=look_of(state), width=f"{min(1.0, max(0.0, share or 0)) * 100:.1f}",
-        at=(f"{warn * 100:.0f}", f"{crit * 100:.0f}"), share=formats.percent(share), **options,
-    )  # fmt: skip
+        "meter",
+        state=state,
+        look=look_of(state),
+        width=f"{min(1.0, max(0.0, share or 0)) * 100:.1f}",
+        at=(f"{warn * 100:.0f}", f"{crit * 100:.0f}"),
+        share=formats.percent(share),
+        **options,
+    )
 
 
 @register.simple_tag
 def plot(figure: Any, id: str, label: str = "", size: str = "", empty: str = "No values stored yet.") -> SafeString:
-    """A Plotly figure (dict, JSON or Figure), drawn by plotly.js, which is loaded only then. `size` is short or tall."""
+    """A Plotly figure (dict, JSON or Figure), drawn by plotly.js, which is loaded only then. size: short or tall."""
     shown = figures.as_dict(figure) if figure else {"data": [], "layout": {}}
     json_text = figures.script_json(shown) if figures.points(shown) else ""
     return component("plot", id=id, label=label, size=size, empty=empty, json_text=json_text)

@@ -10,16 +10,14 @@ COLOURS = {
     name: (light, dark) for name, light, dark in re.findall(r"--([\w-]+): light-dark\((#\w{6}), (#\w{6})\);", TOKENS)
 }
 TONES = ("ok", "warning", "critical", "info", "old", "neutral")
+INKS = ("text", "text-soft", "text-faint", "accent")
 TEXT = [
-    *((text, ground) for text in ("text", "text-soft", "text-faint", "accent") for ground in ("canvas", "surface", "hover")),
+    *((text, ground) for text in INKS for ground in ("canvas", "surface", "hover")),
     *((f"{tone}-text", ground) for tone in TONES for ground in ("surface", "canvas", f"{tone}-soft")),
     ("text", "critical-soft"), ("text-soft", "critical-soft"), ("on-ink", "ink"), ("accent-strong", "accent-soft"),
 ]  # fmt: skip
-SHAPES = [
-    *((f"{tone}-mark", "surface") for tone in TONES),
-    *((f"series-{i}", "surface") for i in range(1, 9)),
-    ("control", "surface"),
-]
+MARKS = (*(f"{tone}-mark" for tone in TONES), *(f"series-{index}" for index in range(1, 9)), "control")
+SHAPES = [(mark, "surface") for mark in MARKS]
 
 
 def luminance(colour: str) -> float:

@@ -38,25 +38,16 @@ def parser() -> argparse.ArgumentParser:
     return root
 
 
+def words_with_command(words: list[str]) -> list[str]:
+    """The words that were typed, with `up` put in where no command is among them."""
+    if {*commands.COMMANDS, "-h", "--help"}.intersection(words):
+        return words
+    start = 2 if words[:1] == ["--state"] else 0
+    return [*words[:start], "up", *words[start:]]
+
+
 def main() -> int:
-    words = sys.argv[1:]
-    known = {
-        "up",
-        "status",
-        "logs",
-        "stop",
-        "reset",
-        "start",
-        "restart",
-        "resume",
-        "kill",
-        "pause",
-        "-h",
-        "--help",
-    }
-    if not known.intersection(words):
-        words = ["up", *words] if not words or words[0] != "--state" else [*words[:2], "up", *words[2:]]
-    options = parser().parse_args(words)
+    options = parser().parse_args(words_with_command(sys.argv[1:]))
     try:
         return commands.COMMANDS[options.command](choices.state_folder(options.state), options)
     except SandboxError as error:

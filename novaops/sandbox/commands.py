@@ -47,13 +47,12 @@ def show_status(state: Path, options: Namespace) -> int:
 def logs(state: Path, options: Namespace) -> int:
     """Become `tail`."""
     layout = Layout(state)
-    path = layout.log(options.name or "")
-    if not options.name or not path.exists():
-        names = sorted(path.stem for path in (state / "logs").glob("*.log"))
-        raise SandboxError(f"Name one of: {', '.join(names) or 'none, nothing was ever started'}.")
+    names = sorted(path.stem for path in (state / "logs").glob("*.log"))
+    if options.name not in names:
+        raise SandboxError(f"Name one of: {', '.join(names)}." if names else "Nothing was ever started.")
     sys.stdout.flush()
     follow = ["-F"] if options.follow else []
-    os.execvp("tail", ["tail", "-n", LAST_LINES, *follow, str(path)])  # noqa: S606 (no shell is wanted)
+    os.execvp("tail", ["tail", "-n", LAST_LINES, *follow, str(layout.log(options.name))])  # noqa: S606 (no shell is wanted)
 
 
 def stop(state: Path, options: Namespace) -> int:
@@ -146,7 +145,11 @@ def _detached(site: Site, wishes: starting.Wishes) -> int:
         _become_daemon()
         with progress.open("a") as log:
             os._exit(starting.supervise(site, wishes, lambda text: print(text, file=log, flush=True)))
-    return _watch(site.layout, supervisor)
+    try:
+        return _watch(site.layout, supervisor)
+    except KeyboardInterrupt:
+        say("The start goes on in the background: `script/demo status` shows it, `script/demo stop` ends it.")
+        return 130
 
 
 def _become_daemon() -> None:

@@ -34,8 +34,14 @@ def document(layout: Layout) -> dict[str, Any]:
     }
 
 
+HEADER = """\
+# The servers of this sandbox, in the form in which any fleet is described: `manage.py fleet import FILE` registers it.
+# Written anew at every start. Passwords stand in the named files, beside this one.
+"""
+
+
 def write(layout: Layout) -> None:
-    layout.fleet_file.write_text(yaml.safe_dump(document(layout), sort_keys=False))
+    layout.fleet_file.write_text(HEADER + yaml.safe_dump(document(layout), sort_keys=False))
 
 
 def _shard(shard: Shard) -> dict[str, Any]:

@@ -258,6 +258,21 @@ def figures(now: datetime) -> dict[str, Any]:
     return {"lag": lag, "sizes": sizes}
 
 
+def nodes(now: datetime) -> dict[str, Any]:
+    def node(name: str, state: str, role: str, foot: str, edge: str = "", seconds: float = 3) -> dict[str, Any]:
+        at = now - timedelta(seconds=seconds)
+        return {"name": name, "state": state, "role": role, "foot": foot, "edge": edge, "at": at, "limit": 20}
+
+    return {
+        "front": [node("shard-1-pool", "ok", "PgBouncer", "64 of 200 clients")],
+        "leader": node("shard-1-a", "ok", "Leader", "timeline 7"),
+        "replicas": [
+            node("shard-1-b", "ok", "Sync standby", "timeline 7", "0 B"),
+            node("shard-1-c", "unreachable", "Replica", "timeline 6", "4 MiB", 240),
+        ],
+    }
+
+
 def specimens(now: datetime) -> dict[str, Any]:
     bad = SpecimenForm({"candidate": "shard-1-b", "months": "40", "note": ""})
     return {
@@ -275,6 +290,7 @@ def specimens(now: datetime) -> dict[str, Any]:
         "plan": plan(),
         "steps": steps(now),
         "figures": figures(now),
+        "nodes": nodes(now),
         "empty_figure": {"data": [], "layout": {}},
         "page": Paginator(range(100_240), 50).get_page(7),
         "now": now,

@@ -129,6 +129,14 @@ def member(name: str, state: object, role: str = "", **options: Any) -> SafeStri
     return component("member", name=name, look=look_of(state), role=role, **options)
 
 
+@register.simple_tag
+def topology(leader: Any, replicas: Iterable[Any], front: Iterable[Any] = (), **options: Any) -> SafeString:
+    """How writes flow: what stands in front, the leader (None: there is none), its replicas. A node is a mapping or an
+    object with name, state, role and, where known, foot, at, limit, href, cause; a replica has an edge (its lag in words).
+    Options: label, missing (the sentence where there is no leader)."""
+    return component("topology", leader=leader, replicas=list(replicas), front=list(front), **options)
+
+
 @register.simple_tag(takes_context=True)
 def navigation(context: Context) -> Iterable[NavGroup]:
     """The navigation of the fleet in the context, for base.html; empty outside a fleet."""

@@ -54,7 +54,8 @@ TENANT_APPS = [
 INSTALLED_APPS = SHARED_APPS + TENANT_APPS
 
 TENANT_MODEL = "fleets.Fleet"
-TENANT_DOMAIN_MODEL = "fleets.FleetDomain"
+# The search path is set when it changes, not before every statement.
+TENANT_LIMIT_SET_CALLS = True
 DATABASE_ROUTERS = ["django_tenants.routers.TenantSyncRouter"]
 DATABASES = {
     "default": environment.database(
@@ -91,8 +92,8 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "novaops.fleets.middleware.FleetMiddleware",
     "axes.middleware.AxesMiddleware",
+    "novaops.fleets.middleware.FleetMiddleware",
 ]
 
 CONTENT_SECURITY_POLICY = {

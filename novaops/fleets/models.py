@@ -3,7 +3,7 @@
 from django.contrib.auth.models import AbstractUser
 from django.core.validators import RegexValidator
 from django.db import models
-from django_tenants.models import DomainMixin, TenantMixin
+from django_tenants.models import TenantMixin
 
 from novaops.fleets.rights import Role
 
@@ -29,10 +29,6 @@ class Fleet(TenantMixin):
 
     def __str__(self) -> str:
         return self.name
-
-
-class FleetDomain(DomainMixin):
-    """Required by django-tenants; fleets are addressed by path, so no rows are kept here."""
 
 
 class Membership(models.Model):

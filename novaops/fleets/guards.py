@@ -1,0 +1,51 @@
+"""The one way in which a view says what it needs: `@right_required(Right.VIEW)`."""
+
+from collections.abc import Awaitable, Callable
+from functools import wraps
+from typing import Any, TypeVar, cast
+
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponseBase
+
+from novaops.fleets.rights import Right
+
+View = TypeVar("View", bound=Callable[..., HttpResponseBase | Awaitable[HttpResponseBase]])
+
+
+def right_required(right: Right) -> Callable[[View], View]:
+    """Refuses (403) whoever lacks the right on the request's fleet, and sends the anonymous to sign in.
+    The view carries the right as `required_right`, so that a test can find views without one."""
+
+    def decorate(view: View) -> View:
+        guarded = _asynchronous(view, right) if iscoroutinefunction(view) else _synchronous(view, right)
+        guarded.required_right = right  # type: ignore[attr-defined]
+        return cast(View, guarded)
+
+    return decorate
+
+
+def refusal(request: HttpRequest, right: Right) -> HttpResponseBase | None:
+    """The answer for those who are not signed in; PermissionDenied for those who may not."""
+    if not hasattr(request, "fleet"):
+        return redirect_to_login(request.get_full_path())
+    if right not in getattr(request, "rights", ()):
+        raise PermissionDenied(f"This needs the right “{right.label}”, which your roles on this fleet do not hold.")
+    return None
+
+
+def _synchronous(view: Callable[..., Any], right: Right) -> Callable[..., Any]:
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        return refusal(request, right) or view(request, *args, **kwargs)
+
+    return guarded
+
+
+def _asynchronous(view: Callable[..., Any], right: Right) -> Callable[..., Any]:
+    @wraps(view)
+    async def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        return refusal(request, right) or await view(request, *args, **kwargs)
+
+    return markcoroutinefunction(guarded)

@@ -1,0 +1,50 @@
+"""Who is a member of which fleet, and what they may do there. Works on any schema: these tables are public."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.contrib.auth.models import AnonymousUser
+
+from novaops.fleets.models import Fleet, Membership, Person
+from novaops.fleets.rights import RIGHTS, Right, Role
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """A fleet that a person may enter, with their roles there."""
+
+    fleet: Fleet
+    roles: tuple[Role, ...]
+
+    @property
+    def rights(self) -> frozenset[Right]:
+        return rights_of(self.roles)
+
+
+def rights_of(roles: Iterable[Role]) -> frozenset[Right]:
+    return frozenset[Right]().union(*(RIGHTS[role] for role in roles))
+
+
+def access(person: Person | AnonymousUser, slug: str) -> Access | None:
+    """The person's way into a fleet; None when they are no member, or when there is no such fleet."""
+    if not person.is_authenticated:
+        return None
+    held = list(Membership.objects.select_related("fleet").filter(person=person, fleet__slug=slug))
+    return Access(held[0].fleet, _roles(held)) if held else None
+
+
+def fleets_of(person: Person | AnonymousUser) -> tuple[Access, ...]:
+    """Every fleet of the person, by name."""
+    if not person.is_authenticated:
+        return ()
+    held: dict[int, list[Membership]] = {}
+    memberships = Membership.objects.select_related("fleet").filter(person=person)
+    for membership in memberships.order_by("fleet__name", "fleet__slug"):
+        held.setdefault(membership.fleet_id, []).append(membership)
+    return tuple(Access(group[0].fleet, _roles(group)) for group in held.values())
+
+
+def _roles(memberships: Iterable[Membership]) -> tuple[Role, ...]:
+    """In the order in which roles are declared; a role that this version does not know gives nothing."""
+    held = {membership.role for membership in memberships}
+    return tuple(role for role in Role if role.value in held)

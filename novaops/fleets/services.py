@@ -1,0 +1,22 @@
+"""Making fleets and people, and granting roles."""
+
+from django.core.exceptions import ValidationError
+from django.db import connection
+
+from novaops.fleets.models import Fleet, slug_shape
+from novaops.fleets.problems import FleetProblem
+
+
+def create_fleet(slug: str, name: str) -> tuple[Fleet, bool]:
+    """The fleet of that slug, made with its schema when it did not exist; True when it was made."""
+    try:
+        slug_shape(slug)
+    except ValidationError as error:
+        raise FleetProblem(f"{slug!r} cannot be a fleet's slug. {error.messages[0]}") from error
+    connection.set_schema_to_public()  # type: ignore[attr-defined]
+    existing = Fleet.objects.filter(slug=slug).first()
+    if existing:
+        return existing, False
+    fleet = Fleet(slug=slug, name=name or slug, schema_name=f"fleet_{slug}")
+    fleet.save(verbosity=0)
+    return fleet, True

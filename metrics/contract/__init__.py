@@ -2,5 +2,18 @@
 
 from metrics.contract.findings import Finding, Severity
 from metrics.contract.probes import Answer, Facts, Probe, ProbeProblem, State
+from metrics.contract.snapshot import Seen, ServerSeen, ShardSeen, Snapshot
 
-__all__ = ["Answer", "Facts", "Finding", "Probe", "ProbeProblem", "Severity", "State"]
+__all__ = [
+    "Answer",
+    "Facts",
+    "Finding",
+    "Probe",
+    "ProbeProblem",
+    "Seen",
+    "ServerSeen",
+    "Severity",
+    "ShardSeen",
+    "Snapshot",
+    "State",
+]

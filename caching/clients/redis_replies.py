@@ -1,0 +1,92 @@
+"""Redis' INFO and CLUSTER replies as types."""
+
+from caching.clients.reply import Reply
+
+SLOTS = 16_384
+
+
+class SlotRange(Reply):
+    first: int
+    last: int
+
+    @property
+    def count(self) -> int:
+        return self.last - self.first + 1
+
+
+class ReplicaLink(Reply):
+    """A replica as its master sees it; `lag_seconds` since its last acknowledgement."""
+
+    address: str
+    state: str = ""
+    offset: int = 0
+    lag_seconds: int | None = None
+
+
+class ClusterNode(Reply):
+    """A line of CLUSTER NODES. `flags` such as master, slave, fail, fail?, handshake; `master_id` of a replica."""
+
+    id: str
+    host: str = ""
+    port: int = 0
+    flags: tuple[str, ...] = ()
+    master_id: str = ""
+    connected: bool = True
+    slots: tuple[SlotRange, ...] = ()
+
+    @property
+    def address(self) -> str:
+        return f"{self.host}:{self.port}"
+
+    @property
+    def leads(self) -> bool:
+        return "master" in self.flags
+
+    @property
+    def failed(self) -> bool:
+        return "fail" in self.flags or "fail?" in self.flags
+
+
+class RedisInfo(Reply):
+    """INFO of one node. `hit_ratio` over its whole life: ratios of now come from samples."""
+
+    version: str
+    role: str
+    uptime_seconds: int = 0
+    memory_bytes: int = 0
+    memory_peak_bytes: int = 0
+    memory_rss_bytes: int = 0
+    memory_limit_bytes: int = 0
+    fragmentation: float = 0.0
+    policy: str = ""
+    keys: int = 0
+    keys_with_expiry: int = 0
+    hits_total: int = 0
+    misses_total: int = 0
+    evicted_total: int = 0
+    expired_total: int = 0
+    commands_total: int = 0
+    ops_per_second: float = 0.0
+    clients: int = 0
+    blocked_clients: int = 0
+    rejected_connections_total: int = 0
+    replication_offset: int = 0
+    replicas: tuple[ReplicaLink, ...] = ()
+    master_address: str = ""
+    master_link_up: bool = True
+    master_seconds_since_io: int | None = None
+    loading: bool = False
+    aof_enabled: bool = False
+    aof_last_write_ok: bool = True
+    rdb_last_save_ok: bool = True
+    rdb_changes_since_save: int = 0
+
+    @property
+    def memory_used(self) -> float:
+        """Share of the limit, 0 to 1; 0 where there is no limit."""
+        return self.memory_bytes / self.memory_limit_bytes if self.memory_limit_bytes else 0.0
+
+    @property
+    def hit_ratio(self) -> float | None:
+        asked = self.hits_total + self.misses_total
+        return self.hits_total / asked if asked else None

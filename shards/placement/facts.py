@@ -1,0 +1,26 @@
+"""What is known of the tenants that live on a shard, as the shard itself says."""
+
+from metrics.contract import Facts
+
+
+class TenantOnShard(Facts):
+    """`vms` is counted; `bytes` is an estimate: the tenant's share of the rows of each table, times that table's size
+    (isolation `rows`), or the size of the tenant's own schema (isolation `schema`)."""
+
+    tenant_id: str
+    name: str = ""
+    isolation: str = "rows"
+    vms: int = 0
+    bytes: int = 0
+
+
+class TenantsFacts(Facts):
+    """Of the shard's leader. `installed` is False where the shard has no table of tenants yet."""
+
+    installed: bool = False
+    tenants: tuple[TenantOnShard, ...] = ()
+    database_bytes: int = 0
+
+    @property
+    def vms(self) -> int:
+        return sum(tenant.vms for tenant in self.tenants)

@@ -71,7 +71,7 @@ def finding(severity: object, sentence: str, **options: Any) -> SafeString:
 
 @register.simple_block_tag
 def findings(content: str) -> SafeString:
-    return format_html('<div class="findings" role="list">{}</div>', content)
+    return format_html('<div class="findings">{}</div>', content)
 
 
 @register.simple_block_tag
@@ -132,7 +132,7 @@ def member(name: str, state: object, role: str = "", **options: Any) -> SafeStri
 @register.simple_tag
 def topology(leader: Any, replicas: Iterable[Any], front: Iterable[Any] = (), **options: Any) -> SafeString:
     """How writes flow: what stands in front, the leader (None: there is none), its replicas. A node is a mapping or an
-    object with name, state, role and, where known, foot, at, limit, href, cause; a replica has an edge (its lag in words).
+    object with name, state, role and, where known, foot, at, limit, href, cause; a replica has an edge (its lag).
     Options: label, missing (the sentence where there is no leader)."""
     return component("topology", leader=leader, replicas=list(replicas), front=list(front), **options)
 

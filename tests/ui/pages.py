@@ -12,7 +12,8 @@ from django.urls import include, path
 
 SOURCE = """{% extends "base.html" %}{% load nova %}{% block content %}
 {% page_header "Live" %}{% endpage_header %}
-{% live "part" on="samples" every=0.1 %}<p id="count">{{ count }}</p><details id="more"><summary>More</summary>inside</details>
+{% live "part" on="samples" every=0.1 %}
+<p id="count">{{ count }}</p><details id="more"><summary>More</summary>inside</details>
 <input id="typed" aria-label="Typed">{% plot figure "lag" %}{% endlive %}{% endblock %}"""
 
 

@@ -1,5 +1,6 @@
 """What the navigation shows, by path below /fleets/<slug>/."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 
@@ -8,6 +9,7 @@ class NavItem:
     label: str
     icon: str
     path: str
+    right: str = ""  # who does not hold it does not see the item
     href: str = ""
     current: bool = False
 
@@ -32,16 +34,23 @@ GROUPS: tuple[NavGroup, ...] = (
     ),
     NavGroup(
         "Changes",
-        (NavItem("Operations", "workflow", "operations/"), NavItem("Change log", "scroll-text", "changes/")),
+        (
+            NavItem("Operations", "workflow", "operations/"),
+            NavItem("Change log", "scroll-text", "changes/", "read-change-log"),
+        ),
     ),
 )
 
 
-def navigation(prefix: str, path: str) -> tuple[NavGroup, ...]:
-    """The groups with their addresses; `prefix` is the fleet's own address, `path` that of the page being shown."""
+def navigation(prefix: str, path: str, rights: Collection[str]) -> tuple[NavGroup, ...]:
+    """The groups with their addresses, without what the person has no right to see; `prefix` is the fleet's own address,
+    `path` that of the page being shown."""
 
     def placed(item: NavItem) -> NavItem:
         href = prefix + item.path
         return replace(item, href=href, current=path == href if not item.path else path.startswith(href))
 
-    return tuple(replace(group, items=tuple(map(placed, group.items))) for group in GROUPS)
+    def seen(group: NavGroup) -> tuple[NavItem, ...]:
+        return tuple(placed(item) for item in group.items if not item.right or item.right in rights)
+
+    return tuple(replace(group, items=items) for group in GROUPS if (items := seen(group)))

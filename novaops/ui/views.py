@@ -9,5 +9,5 @@ from novaops.ui.specimens import specimens
 
 def styleguide(request: HttpRequest) -> HttpResponse:
     """Rendered without context processors, so that it asks neither session nor database."""
-    context = {"request": request, "live_url": "", **specimens(timezone.now())}
+    context = {"request": request, "live_url": "", "rights": {"read-change-log"}, **specimens(timezone.now())}
     return HttpResponse(render_to_string("styleguide.html", context))

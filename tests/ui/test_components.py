@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from novaops.operations.contract import BlastRadius, Check, CheckOutcome, Plan, PlannedStep
 from novaops.ui.library import link_with
+from novaops.ui.navigation import navigation
 from novaops.ui.tags.values import meter_state
 from novaops.ui.views import styleguide
 
@@ -108,3 +109,11 @@ def test_a_figure_cannot_end_its_script_element() -> None:
 def test_confirmation_asks_for_the_phrase() -> None:
     html = render('{% confirm "/do" "Do it" phrase="shard-1" hidden=values %}{% endconfirm %}', values={"a": "<"})
     assert 'data-phrase="shard-1"' in html and 'name="reason"' in html and 'value="&lt;"' in html
+
+
+def test_the_navigation_marks_the_page_and_hides_what_one_may_not_see() -> None:
+    groups = navigation("/fleets/demo/", "/fleets/demo/tenants/acme", rights=())
+    items = {item.label: item for group in groups for item in group.items}
+    assert [label for label, item in items.items() if item.current] == ["Tenants"]
+    assert items["Caches"].href == "/fleets/demo/caches/"
+    assert "Change log" not in items

@@ -142,4 +142,5 @@ def navigation(context: Context) -> Iterable[NavGroup]:
     """The navigation of the fleet in the context, for base.html; empty outside a fleet."""
     request, fleet = request_of(context), context.get("fleet")
     slug = getattr(fleet, "slug", "")
-    return groups(f"/fleets/{slug}/", request.path if request else "") if slug else ()
+    rights = context.get("rights") or ()
+    return groups(f"/fleets/{slug}/", request.path if request else "", rights) if slug else ()

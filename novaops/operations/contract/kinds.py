@@ -46,7 +46,9 @@ class StepContext:
 @dataclass(frozen=True, slots=True)
 class Step:
     """How a planned step is carried out. `done` asks the live system whether its effect is already there, and is asked
-    before every attempt; `run` returns a sentence that says what came out. Both raise TransientProblem or PermanentProblem."""
+    before every attempt; `run` returns a sentence that says what came out. Both raise TransientProblem (tried again, with
+    a growing pause) or PermanentProblem. A step that is not `cancellable` is neither interrupted nor left out once a step
+    before it has begun. A step that takes longer than its timeout is interrupted and tried again."""
 
     run: Callable[[StepContext], str]
     done: Callable[[StepContext], bool] = lambda context: False
@@ -61,7 +63,8 @@ Parameters = TypeVar("Parameters", bound=BaseModel)
 class Kind(ABC, Generic[Parameters]):
     """Register one instance per kind with `novaops.operations.registry.register` in the app's AppConfig.ready.
 
-    Runs inside the fleet's schema (django-tenants): models of the fleet can be read; `gather` and the steps talk to the live fleet.
+    Runs inside the fleet's schema (django-tenants): models of the fleet can be read; `gather` and the
+    steps talk to the live fleet.
     """
 
     name: ClassVar[str]  # "switchover"
@@ -88,5 +91,5 @@ class Kind(ABC, Generic[Parameters]):
         """How each key of the plan's steps is carried out."""
 
     def choices(self) -> Mapping[str, list[tuple[str, str]]]:
-        """For the request form: (value, label) per parameter that is picked from what is stored; asks no live server."""
+        """For the request form: (value, label) per parameter picked from what is stored; asks no live server."""
         return {}

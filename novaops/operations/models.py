@@ -1,0 +1,133 @@
+"""Operations of a fleet, durable: what is to be done, who holds it, how far it came. Celery only wakes workers."""
+
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from novaops.operations.choices import Status, StepStatus
+from novaops.operations.contract import Lock, Plan, Risk
+
+
+class Operation(models.Model):
+    """One change to the live fleet. Its status changes only by conditional UPDATE (services, leases)."""
+
+    kind = models.CharField(max_length=60)
+    title = models.CharField(max_length=200)
+    risk = models.CharField(max_length=12, choices=Risk)
+    parameters = models.JSONField(default=dict)
+    reason = models.TextField()
+    ticket = models.CharField(max_length=100, blank=True)
+    # People live in another schema, so the database does not watch these links; the copied name is the evidence.
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+"
+    )
+    requested_by_name = models.CharField(max_length=150)
+    confirmed_by_name = models.CharField(max_length=150, blank=True)
+    cancelled_by_name = models.CharField(max_length=150, blank=True)
+
+    status = models.CharField(max_length=10, choices=Status, default=Status.PLANNED)
+    outcome = models.TextField(blank=True, help_text="One sentence: how it ended.")
+    plan_json = models.JSONField(default=dict)
+    fingerprint = models.CharField(max_length=64, blank=True)
+    locks = models.JSONField(default=list, help_text="[scope, name] of each lock that it takes.")
+
+    planned_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField(null=True)
+    queued_at = models.DateTimeField(null=True)
+    started_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    woken_at = models.DateTimeField(null=True, help_text="When a worker was last told to look at it.")
+
+    lease_owner = models.CharField(max_length=200, blank=True)
+    lease_until = models.DateTimeField(null=True)
+    fencing_token = models.BigIntegerField(default=0, help_text="Grows with each worker that takes the operation.")
+    cancel_requested = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["status", "-id"], name="operation_by_status")]
+
+    def __str__(self) -> str:
+        return f"operation {self.pk}: {self.title}"
+
+    @property
+    def subject(self) -> str:
+        """How the change log names it."""
+        return f"operation:{self.pk}"
+
+    @property
+    def plan(self) -> Plan:
+        return Plan.model_validate(self.plan_json)
+
+    @property
+    def wanted_locks(self) -> tuple[Lock, ...]:
+        return tuple(Lock(scope, name) for scope, name in self.locks)
+
+    @property
+    def state(self) -> Status:
+        return Status(self.status)
+
+    @property
+    def expired(self) -> bool:
+        return self.status == Status.PLANNED and self.expires_at is not None and self.expires_at <= timezone.now()
+
+
+class OperationStep(models.Model):
+    """One step, with what came of it so far."""
+
+    operation = models.ForeignKey(Operation, on_delete=models.CASCADE, related_name="steps")
+    index = models.PositiveSmallIntegerField()
+    key = models.CharField(max_length=60)
+    title = models.CharField(max_length=300)
+    consequence = models.TextField(blank=True)
+    arguments = models.JSONField(default=dict)
+    status = models.CharField(max_length=10, choices=StepStatus, default=StepStatus.PENDING)
+    attempts = models.PositiveIntegerField(default=0)
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    done = models.BigIntegerField(null=True, help_text="How much of `total` is done, where it can be counted.")
+    total = models.BigIntegerField(null=True)
+    note = models.TextField(blank=True, help_text="What it is doing right now.")
+    outcome = models.TextField(blank=True)
+    error = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["index"]
+        constraints = [models.UniqueConstraint(fields=["operation", "index"], name="one_step_per_index")]
+
+    def __str__(self) -> str:
+        return f"step {self.index + 1} ({self.title})"
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """How the change log shows it."""
+        return {"step": self.key, "title": self.title, "arguments": self.arguments, "attempts": self.attempts}
+
+
+class OperationLog(models.Model):
+    """One line that a step or the runner wrote for people who watch."""
+
+    operation = models.ForeignKey(Operation, on_delete=models.CASCADE, related_name="lines")
+    at = models.DateTimeField(default=timezone.now)
+    step = models.CharField(max_length=60, blank=True)
+    text = models.TextField()
+
+    class Meta:
+        ordering = ["id"]
+
+
+class OperationLock(models.Model):
+    """What a running operation holds; equal locks exclude each other, by the database's own constraint."""
+
+    scope = models.CharField(max_length=40)
+    name = models.CharField(max_length=200)
+    operation = models.ForeignKey(Operation, on_delete=models.PROTECT, related_name="held_locks")
+    taken_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["scope", "name"], name="one_holder_per_lock")]
+
+    def __str__(self) -> str:
+        return f"{self.scope}:{self.name}"

@@ -1,0 +1,24 @@
+"""What a person may do in the fleet that the connection is on, and who stands in the change log for an operation."""
+
+from django.db import connection
+
+from novaops.audit.services import Actor, ActorKind
+from novaops.fleets.models import Person
+from novaops.fleets.rights import Right
+from novaops.fleets.selectors import access
+from novaops.operations.models import Operation
+
+
+def fleet_slug() -> str:
+    """The slug of the fleet whose schema the connection is on."""
+    return str(connection.tenant.slug)  # type: ignore[attr-defined]
+
+
+def rights_here(person: Person) -> frozenset[Right]:
+    held = access(person, fleet_slug())
+    return held.rights if held else frozenset()
+
+
+def requester(operation: Operation) -> Actor:
+    """What a worker does for an operation is done for the person who asked for it."""
+    return Actor(ActorKind.PERSON, operation.requested_by_name, operation.requested_by_id)

@@ -1,0 +1,50 @@
+"""From a request to a plan: parameters are checked, the live fleet is asked, conflicts are looked for."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils import timezone
+from pydantic import BaseModel, ValidationError
+
+from novaops.operations import registry
+from novaops.operations.contract import Kind, Lock, Plan
+from novaops.operations.locking import conflict_checks
+from novaops.operations.problems import Invalid
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What was asked for, and what would be done about it."""
+
+    kind: Kind[Any]
+    parameters: BaseModel
+    plan: Plan
+    locks: tuple[Lock, ...]
+
+
+def kind_named(name: str) -> Kind[Any]:
+    try:
+        return registry.kind(name)
+    except KeyError:
+        known = ", ".join(kind.name for kind in registry.kinds()) or "none"
+        raise Invalid(f"There is no kind of operation named {name!r}. There are: {known}.") from None
+
+
+def parameters_of(kind: Kind[Any], given: Mapping[str, Any]) -> BaseModel:
+    """Raises Invalid with one sentence per parameter that is wrong."""
+    try:
+        parameters: BaseModel = kind.parameters.model_validate(dict(given))
+    except ValidationError as error:
+        wrong = {".".join(map(str, item["loc"])) or "parameters": item["msg"] for item in error.errors()}
+        sentence = "; ".join(f"{name}: {reason}" for name, reason in wrong.items())
+        raise Invalid(f"{kind.title} cannot be planned: {sentence}.", wrong) from error
+    return parameters
+
+
+def propose(kind: Kind[Any], parameters: BaseModel) -> Proposal:
+    """Asks the live fleet, so it may take seconds: never inside a transaction."""
+    plan = kind.plan(parameters, kind.gather(parameters), timezone.now())
+    locks = tuple(kind.locks(parameters))
+    conflicts = conflict_checks(locks)
+    return Proposal(kind, parameters, plan.model_copy(update={"checks": (*conflicts, *plan.checks)}), locks)

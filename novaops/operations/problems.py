@@ -1,0 +1,31 @@
+"""Why a request about an operation was not carried out: a sentence for the person who asked, never a boolean."""
+
+from novaops.operations.contract.problems import OperationProblem
+
+
+class Invalid(OperationProblem):
+    """The request cannot be understood. `fields` holds the sentence for each parameter that is wrong."""
+
+    def __init__(self, sentence: str, fields: dict[str, str] | None = None) -> None:
+        super().__init__(sentence)
+        self.fields = fields or {}
+
+
+class Refused(OperationProblem):
+    """Understood, and refused with this reason; the refusal is in the change log."""
+
+
+class NotAllowed(Refused):
+    """The person lacks the right."""
+
+
+class LeaseLost(Exception):
+    """Another worker has the operation now, or it is over: this one stops without touching anything more."""
+
+
+class CancelRequested(Exception):
+    """Raised inside a step, by its call of `progress`, when a person cancelled the operation."""
+
+
+class StepTimeout(Exception):
+    """A step took longer than its kind allows."""

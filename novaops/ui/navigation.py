@@ -43,8 +43,8 @@ GROUPS: tuple[NavGroup, ...] = (
 
 
 def navigation(prefix: str, path: str, rights: Collection[str]) -> tuple[NavGroup, ...]:
-    """The groups with their addresses, without what the person has no right to see; `prefix` is the fleet's own address,
-    `path` that of the page being shown."""
+    """The groups with their addresses, without what the person has no right to see.
+    `prefix` is the fleet's own address, `path` that of the page being shown."""
 
     def placed(item: NavItem) -> NavItem:
         href = prefix + item.path

@@ -16,7 +16,7 @@ MIGRATE, IMPORT, PEOPLE, SCHEMA, SEED = "migrations", "fleet import", "people", 
 def steps(site: Site, supervisor: Supervisor, workload: bool) -> list[Step]:
     """Migrations begin as soon as the control database answers; the rest follows the servers."""
     found = [
-        Step(MIGRATE, _command(site, "migrate_schemas", "--shared"), needs=(servers_up.CONTROL,)),
+        Step(MIGRATE, _command(site, "migrate_schemas"), needs=(servers_up.CONTROL,)),
         Step(
             IMPORT,
             _command(site, "fleet", "import", str(site.layout.fleet_file)),

@@ -4,7 +4,7 @@
 (() => {
   const url = document.body.dataset.liveUrl;
   const STALE_SECONDS = 20;
-  const state = { source: null, last: 0, opened: false, failedAt: 0, missed: new Set() };
+  const state = { source: null, last: 0, opened: false, failedAt: 0, missed: new Set(), names: new Set() };
   const due = new WeakMap();
   const sections = () => [...document.querySelectorAll("[data-live]")];
 
@@ -36,11 +36,22 @@
 
   const names = () => new Set(["samples", "operations", "ping", ...sections().flatMap((one) => one.dataset.live.split(/\s+/))]);
 
+  // Also for sections that came with a refresh: a name is listened to once per connection.
+  const listen = () => {
+    if (!state.source) return;
+    for (const name of names()) {
+      if (state.names.has(name)) continue;
+      state.names.add(name);
+      state.source.addEventListener(name, () => heard(name));
+    }
+  };
+
   const open = () => {
     if (!url || state.source || document.hidden) return;
     const source = new EventSource(url, { withCredentials: true });
     state.source = source;
-    for (const name of names()) source.addEventListener(name, () => heard(name));
+    state.names = new Set();
+    listen();
     source.onopen = () => {
       if (state.failedAt) sections().forEach(refresh);
       state.opened = true;
@@ -90,6 +101,7 @@
     if (returned || state.missed.size) sections().forEach(refresh);
     state.missed.clear();
   });
+  document.addEventListener("htmx:afterSettle", listen);
   window.addEventListener("pagehide", close);
   window.addEventListener("pageshow", open);
   setInterval(() => { if (!document.hidden) show(); }, 1000);

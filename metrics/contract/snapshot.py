@@ -37,8 +37,8 @@ class ShardSeen:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """The last answer of one server to one probe. `facts` and `values` are those of the last good answer (`good_at`), also
-    while the server does not answer; `state_since` is when the state last changed."""
+    """The last answer of one server to one probe. `facts` and `values` are those of the last good answer (`good_at`),
+    also while the server does not answer; `state_since` is when the state last changed."""
 
     server: ServerSeen
     probe: str

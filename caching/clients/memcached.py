@@ -1,0 +1,118 @@
+"""One Memcached server over its text protocol, with explicit timeouts."""
+
+import socket
+import time
+from collections import Counter
+from dataclasses import dataclass
+from urllib.parse import unquote_to_bytes
+
+from caching.clients.memcached_replies import MemcachedStats, SlabClass
+from caching.exceptions import NoAnswer, Refused
+from novaops.inventory.targets import Target
+
+ENDS = (b"END\r\n", b"OK\r\n", b"RESET\r\n")
+REFUSALS = (b"ERROR", b"CLIENT_ERROR", b"SERVER_ERROR", b"BUSY")
+MOST_BYTES = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Memcached:
+    target: Target
+    timeout: float = 3.0
+
+    def stats(self) -> MemcachedStats:
+        return parse_stats(self._pairs(b"stats"))
+
+    def slabs(self) -> tuple[SlabClass, ...]:
+        return parse_slabs(self._pairs(b"stats slabs"))
+
+    def count_by_prefix(self) -> Counter[str]:
+        """Items by what stands before their first colon, walked by the server's own crawler beside its work."""
+        return parse_dump(self._ask(b"lru_crawler metadump all"))
+
+    def flush_all(self) -> None:
+        """Everything on this server becomes invisible at once."""
+        self._ask(b"flush_all")
+
+    def _pairs(self, command: bytes) -> dict[str, str]:
+        lines = self._ask(command).decode(errors="replace").splitlines()
+        return {words[1]: words[2] for words in (line.split(" ", 2) for line in lines) if len(words) == 3}
+
+    def _ask(self, command: bytes) -> bytes:
+        until = time.monotonic() + self.timeout
+        try:
+            with socket.create_connection((self.target.host, self.target.port), min(self.timeout, 2.0)) as link:
+                link.sendall(command + b"\r\n")
+                return _answer(link, until)
+        except TimeoutError as problem:
+            raise NoAnswer(f"No answer within {self.timeout:g} s.") from problem
+        except ConnectionRefusedError as problem:
+            raise NoAnswer("Nothing listens there (connection refused).") from problem
+        except OSError as problem:
+            raise NoAnswer(f"The connection failed ({problem.strerror or type(problem).__name__}).") from problem
+
+
+def _answer(link: socket.socket, until: float) -> bytes:
+    said = bytearray()
+    while not said.endswith(ENDS):
+        left = until - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        link.settimeout(left)
+        part = link.recv(262_144)
+        said += part
+        if said.startswith(REFUSALS) and said.endswith(b"\r\n"):
+            raise Refused(f"Memcached answered: {said.decode(errors='replace').strip()}.")
+        if not part or len(said) > MOST_BYTES:
+            raise NoAnswer("It closed the connection without an answer." if not part else "The answer is too long.")
+    return bytes(said)
+
+
+def parse_stats(said: dict[str, str]) -> MemcachedStats:
+    def number(name: str) -> int:
+        return int(said.get(name, 0))
+
+    return MemcachedStats(
+        version=said["version"],
+        uptime_seconds=number("uptime"),
+        items=number("curr_items"),
+        items_total=number("total_items"),
+        bytes=number("bytes"),
+        limit_bytes=number("limit_maxbytes"),
+        hits_total=number("get_hits"),
+        misses_total=number("get_misses"),
+        gets_total=number("cmd_get"),
+        sets_total=number("cmd_set"),
+        evictions_total=number("evictions"),
+        expired_unfetched_total=number("expired_unfetched"),
+        connections=number("curr_connections"),
+        max_connections=number("max_connections"),
+        bytes_read_total=number("bytes_read"),
+        bytes_written_total=number("bytes_written"),
+        threads=number("threads"),
+    )
+
+
+def parse_slabs(said: dict[str, str]) -> tuple[SlabClass, ...]:
+    """`3:chunk_size` becomes the chunk size of class 3; names without a number are totals."""
+    numbers = sorted({int(name.split(":")[0]) for name in said if ":" in name})
+    return tuple(
+        SlabClass(
+            number=number,
+            chunk_bytes=int(said.get(f"{number}:chunk_size", 0)),
+            pages=int(said.get(f"{number}:total_pages", 0)),
+            chunks_used=int(said.get(f"{number}:used_chunks", 0)),
+            chunks_free=int(said.get(f"{number}:free_chunks", 0)),
+        )
+        for number in numbers
+    )
+
+
+def parse_dump(said: bytes) -> Counter[str]:
+    """`key=qr%3Avms%3A1 exp=... size=...` per line; keys are percent-encoded."""
+    found: Counter[str] = Counter()
+    for line in said.splitlines():
+        if line.startswith(b"key="):
+            key = unquote_to_bytes(line[4:].split(b" ", 1)[0])
+            found[key.split(b":", 1)[0].decode(errors="replace")] += 1
+    return found

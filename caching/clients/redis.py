@@ -1,0 +1,115 @@
+"""One Redis node, asked directly (not through the cluster), with explicit timeouts."""
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from typing import Any
+
+import redis
+from redis.backoff import NoBackoff
+from redis.exceptions import AskError
+from redis.retry import Retry
+
+from caching.clients.redis_parsing import parse_info, parse_nodes
+from caching.clients.redis_replies import ClusterNode, RedisInfo
+from caching.exceptions import CacheError, NoAnswer, Refused
+from novaops.inventory.targets import Target
+
+SCAN_COUNT = 1000
+
+
+class ElsewhereError(Refused):
+    """The key belongs to another node."""
+
+
+class RedisNode:
+    """Commands to one node; connections are kept between questions."""
+
+    def __init__(self, target: Target, timeout: float = 3.0) -> None:
+        self.target, self.timeout = target, timeout
+        self.link = _link(target.host, target.port, target.login.username, target.login.password, timeout)
+
+    def info(self) -> RedisInfo:
+        with self._explained():
+            return parse_info(self.link.info())
+
+    def nodes(self) -> tuple[ClusterNode, ...]:
+        """CLUSTER NODES; the node itself carries the flag `myself`."""
+        with self._explained():
+            return parse_nodes(self._said("CLUSTER", "NODES"))
+
+    def cluster_info(self) -> dict[str, str]:
+        with self._explained():
+            lines = self._said("CLUSTER", "INFO").splitlines()
+        return dict(line.split(":", 1) for line in lines if ":" in line)
+
+    def hash_of(self, key: str) -> dict[str, int] | None:
+        """A hash of integers; None when another node owns its slot."""
+        try:
+            with self._explained():
+                said: Any = self.link.hgetall(key)
+        except ElsewhereError:
+            return None
+        return {_text(name): int(value) for name, value in said.items()}
+
+    def count_by_prefix(self, most: int) -> tuple[Counter[str], int]:
+        """Keys by what stands before their first colon, of at most about `most` keys, and how many were looked at.
+        SCAN walks in hash order, so that the first keys are a fair sample."""
+        found: Counter[str] = Counter()
+        looked, cursor = 0, 0
+        with self._explained():
+            while True:
+                cursor, keys = self.link.scan(cursor, count=SCAN_COUNT)
+                found.update(_text(key).split(":", 1)[0] for key in keys)
+                looked += len(keys)
+                if cursor == 0 or looked >= most:
+                    return found, looked
+
+    def size(self) -> int:
+        with self._explained():
+            return int(self.link.dbsize())
+
+    def _said(self, *words: str) -> str:
+        """A command whose name is given in parts comes back as Redis wrote it."""
+        return _text(self.link.execute_command(*words))  # type: ignore[no-untyped-call]
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except redis.RedisError as problem:
+            raise explained(problem, self.timeout) from problem
+
+
+@lru_cache(maxsize=256)
+def _link(host: str, port: int, username: str, password: str, timeout: float) -> redis.Redis:
+    return redis.Redis(
+        host=host,
+        port=port,
+        username=username or None,
+        password=password or None,
+        socket_timeout=timeout,
+        socket_connect_timeout=min(timeout, 2.0),
+        retry_on_timeout=False,
+        retry=Retry(NoBackoff(), 0),
+        protocol=2,
+        client_name="novaops",
+    )
+
+
+def explained(problem: redis.RedisError, timeout: float) -> CacheError:
+    said = str(problem)
+    if isinstance(problem, redis.TimeoutError) or "imed out" in said or "Timeout" in said:
+        return NoAnswer(f"No answer within {timeout:g} s.")
+    if isinstance(problem, AskError):  # a MOVED answer is one too
+        return ElsewhereError(f"Another node owns this slot: {said}.")
+    if isinstance(problem, redis.AuthenticationError | redis.ResponseError):
+        return Refused(f"Redis answered: {said}.")
+    if "refused" in said:
+        return NoAnswer("Nothing listens there (connection refused).")
+    return NoAnswer("It closed the connection without an answer." if "closed" in said else "The connection failed.")
+
+
+def _text(said: Any) -> str:
+    return said.decode(errors="replace") if isinstance(said, bytes) else str(said)

@@ -1,0 +1,86 @@
+"""PgBouncer's admin console. It speaks only simple queries and has no parameters."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+
+from novaops.inventory.targets import Target
+from shards.clients.pgbouncer_replies import CONSOLE, Pool, PooledDatabase, PoolReport, PoolTraffic
+from shards.clients.postgres import Session, Sessions
+
+ACT_SECONDS = 10.0
+_sessions = Sessions()
+
+
+@dataclass(frozen=True, slots=True)
+class PgBouncer:
+    target: Target
+    timeout: float = 3.0
+
+    def report(self) -> PoolReport:
+        with _sessions.open(self.target, self.timeout, CONSOLE) as console:
+            return PoolReport(
+                version=_version(console),
+                pools=tuple(_pool(row) for row in _rows(console, b"SHOW POOLS") if row["database"] != CONSOLE),
+                databases=tuple(_database(row) for row in _rows(console, b"SHOW DATABASES") if row["name"] != CONSOLE),
+                traffic=tuple(_traffic(row) for row in _rows(console, b"SHOW STATS") if row["database"] != CONSOLE),
+                clients=_used_clients(console),
+                config={row["key"]: row["value"] or "" for row in _rows(console, b"SHOW CONFIG")},
+            )
+
+    def pause(self, database: str) -> None:
+        """Waits until running transactions ended; new ones queue. Whoever calls it must make sure of `resume`."""
+        self._act(b"PAUSE", database)
+
+    def resume(self, database: str) -> None:
+        self._act(b"RESUME", database)
+
+    def reconnect(self, database: str) -> None:
+        self._act(b"RECONNECT", database)
+
+    def reload(self) -> None:
+        self._act(b"RELOAD", "")
+
+    def _act(self, verb: bytes, database: str) -> None:
+        command = verb + (b" " + psycopg.sql.Identifier(database).as_bytes(None) if database else b"")
+        with _sessions.open(self.target, ACT_SECONDS, CONSOLE) as console:
+            console.execute(command)
+
+
+def _rows(console: Session, command: bytes) -> list[dict[str, Any]]:
+    return console.execute(command).fetchall()
+
+
+def _version(console: Session) -> str:
+    """Such as "PgBouncer 1.18.0"; older ones say it as a notice only."""
+    rows = _rows(console, b"SHOW VERSION")
+    return str(next(iter(rows[0].values()))).removeprefix("PgBouncer ") if rows else ""
+
+
+def _used_clients(console: Session) -> int:
+    return next((int(row["items"]) for row in _rows(console, b"SHOW LISTS") if row["list"] == "used_clients"), 0)
+
+
+def _pool(row: dict[str, Any]) -> Pool:
+    return Pool.model_validate({**row, "maxwait_seconds": row["maxwait"] + row.get("maxwait_us", 0) / 1e6})
+
+
+def _database(row: dict[str, Any]) -> PooledDatabase:
+    reserve = row.get("reserve_pool", row.get("reserve_pool_size", 0))
+    known = {name: value for name, value in row.items() if value is not None}
+    return PooledDatabase.model_validate(
+        known | {"reserve_pool": reserve, "paused": bool(row["paused"]), "disabled": bool(row["disabled"])}
+    )
+
+
+def _traffic(row: dict[str, Any]) -> PoolTraffic:
+    return PoolTraffic(
+        database=row["database"],
+        transactions_total=int(row["total_xact_count"]),
+        queries_total=int(row["total_query_count"]),
+        received_bytes_total=int(row["total_received"]),
+        sent_bytes_total=int(row["total_sent"]),
+        query_us_total=int(row["total_query_time"]),
+        wait_us_total=int(row["total_wait_time"]),
+    )

@@ -36,15 +36,18 @@ class Record:
     paused: bool = False
     restarts: int = 0
 
+    @property
+    def pid(self) -> int | None:
+        """The pid of the process itself, while it runs."""
+        return self.identity.pid if self.identity and proc.alive(self.identity) else None
+
     def postmaster(self) -> int | None:
         """The PostgreSQL server behind this record, also when its Patroni is gone."""
         return proc.postmaster(self.data) if self.data else None
 
     def roots(self) -> list[int]:
         """The pids from which the whole family of this process is found."""
-        own = [self.identity.pid] if self.identity and proc.alive(self.identity) else []
-        server = self.postmaster()
-        return own + ([server] if server and server not in own else [])
+        return list(dict.fromkeys(pid for pid in (self.pid, self.postmaster()) if pid))
 
 
 @dataclass(frozen=True)

@@ -78,7 +78,7 @@ def as_json(found: Report) -> str:
 
 
 def _row(record: Record, pids: set[int], cpu_before: float) -> Row:
-    pid = record.identity.pid if record.identity and proc.alive(record.identity) else None
+    pid = record.pid
     return Row(
         name=record.name,
         pid=pid,

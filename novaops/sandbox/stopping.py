@@ -35,10 +35,10 @@ def stop(batch: list[Record]) -> None:
     """Ask all at once, wait for each no longer than its grace, then insist."""
     for record in batch:
         resume(record)
-        if record.identity and proc.alive(record.identity):
-            send(record.identity.pid, signal.Signals(record.stop_signal))
+        if record.pid:
+            send(record.pid, signal.Signals(record.stop_signal))
     deadline = time.monotonic() + max(record.grace for record in batch)
-    _wait(lambda: any(_running(record) for record in batch), deadline)
+    _wait(lambda: any(record.pid for record in batch), deadline)
     killed = [known for record in batch for known in _insist(record)]
     _wait(lambda: any(proc.alive(known) for known in killed), time.monotonic() + LAST_GRACE)
     servers = [record for record in batch if record.postmaster()]
@@ -93,18 +93,14 @@ def send(pid: int, number: signal.Signals) -> None:
         return
 
 
-def _running(record: Record) -> bool:
-    return record.identity is not None and proc.alive(record.identity)
-
-
 def _insist(record: Record) -> list[proc.Identity]:
     """SIGKILL for a process that did not end, and its descendants; returns who was killed."""
-    if not _running(record) or record.identity is None:
+    pid, server = record.pid, record.postmaster()
+    if pid is None:
         return []
     processes = proc.everyone()
-    doomed = proc.family([record.identity.pid], processes)
-    server = record.postmaster()
-    if server and server != record.identity.pid:
+    doomed = proc.family([pid], processes)
+    if server and server != pid:
         # A PostgreSQL server is asked to shut down properly before it is killed.
         doomed -= proc.family([server], processes)
     known = [found for pid in doomed if (found := proc.identity(pid))]

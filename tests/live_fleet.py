@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from novaops.fleets.models import Fleet
-from novaops.inventory.importing import import_fleet_file
+from novaops.inventory import reading
+from novaops.inventory.services import import_fleet
 from novaops.sandbox.control import Client
 
 LOG_LINES = 25
@@ -44,7 +45,8 @@ def restored(sandbox: Client) -> Iterator[Client]:
 @pytest.fixture
 def live_fleet(fleet: Fleet, state: Path) -> Fleet:
     """The `fleet` fixture with the running servers in its inventory."""
-    import_fleet_file(state / "fleet.yml", fleet)
+    described = reading.read(state / "fleet.yml").model_copy(update={"fleet": fleet.slug, "name": fleet.name})
+    import_fleet(described, state)
     return fleet
 
 

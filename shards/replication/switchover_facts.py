@@ -1,38 +1,15 @@
 """What a plan to switch over rests on: the cluster as Patroni tells it, and the candidate as it tells about itself."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from pydantic import BaseModel, ConfigDict
 
-DEFAULT_LAG_LIMIT = 16 * 1024 * 1024
-RUNNING = frozenset({"running", "streaming", "in archive recovery"})
-LEADERS = frozenset({"leader", "master", "primary", "standby_leader"})
-SYNC = frozenset({"sync_standby", "quorum_standby"})
+from shards.clients.patroni_replies import Cluster, Config, Member
 
 
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True)
-
-
-class MemberFacts(_Frozen):
-    """A member as /cluster lists it; lag in bytes, None where Patroni says "unknown" or nothing."""
-
-    name: str
-    role: str
-    state: str
-    timeline: int | None = None
-    lag_bytes: int | None = None
-    nofailover: bool = False
-
-    @property
-    def leads(self) -> bool:
-        return self.role in LEADERS
-
-    @property
-    def synchronous(self) -> bool:
-        return self.role in SYNC
-
-    @property
-    def runs(self) -> bool:
-        return self.state in RUNNING
 
 
 class ApiFacts(_Frozen):
@@ -49,28 +26,32 @@ class ApiFacts(_Frozen):
 
 
 class SwitchoverFacts(_Frozen):
-    """Everything that was found out. `problem` is set when no member of the cluster answered /cluster."""
+    """Everything that was found out. `problem` is set when no member answered; `asked` names the one that did. Tenants
+    and connections are the console's own last readings."""
 
-    cluster: str
+    scope: str
     asked: str = ""
     problem: str = ""
-    members: tuple[MemberFacts, ...] = ()
-    paused: bool = False
-    scheduled: str = ""
-    synchronous_mode: bool = False
-    lag_limit_bytes: int = DEFAULT_LAG_LIMIT
-    candidate_api: ApiFacts = ApiFacts()
-    leader_api: ApiFacts = ApiFacts()
+    cluster: Cluster = Cluster()
+    config: Config = Config()
+    candidate_api: ApiFacts = ApiFacts(problem="It was not asked.")
+    leader_api: ApiFacts = ApiFacts(problem="It was not asked.")
     tenants: int | None = None
     connections: int | None = None
 
-    def member(self, name: str) -> MemberFacts | None:
-        return next((member for member in self.members if member.name == name), None)
+    @property
+    def leader(self) -> Member | None:
+        return self.cluster.leader
 
     @property
-    def leader(self) -> MemberFacts | None:
-        return next((member for member in self.members if member.leads), None)
+    def synchronous_mode(self) -> bool:
+        return self.config.synchronous_mode != "off"
 
     @property
     def sync_standbys(self) -> tuple[str, ...]:
-        return tuple(member.name for member in self.members if member.synchronous)
+        return tuple(member.name for member in self.cluster.members if member.synchronous)
+
+
+def must_not_lead(tags: Mapping[str, Any]) -> bool:
+    """Patroni's tags that keep a member from leading: `nofailover`, or since 3.2 `failover_priority: 0`."""
+    return bool(tags.get("nofailover")) or tags.get("failover_priority") == 0

@@ -20,7 +20,7 @@ def plan_switchover(shard: str, candidate: str, facts: SwitchoverFacts) -> Plan:
         blast=_blast(shard, candidate, leader, facts),
         steps=_steps(shard, candidate, facts) if possible else (),
         facts=_stable(shard, candidate, facts),
-        confirm=f"{facts.cluster} {candidate}",
+        confirm=f"{facts.scope} {candidate}",
         point_of_no_return=SWITCH if possible else "",
         expected_seconds=EXPECTED_SECONDS if possible else None,
     )
@@ -49,11 +49,12 @@ def _steps(shard: str, candidate: str, facts: SwitchoverFacts) -> tuple[PlannedS
     assert leader is not None
     arguments = {
         "shard": shard,
-        "cluster": facts.cluster,
+        "cluster": facts.scope,
         "leader": leader.name,
         "candidate": candidate,
         "timeline": leader.timeline,
         "synchronous_mode": facts.synchronous_mode,
+        "patience_seconds": 2 * facts.config.loop_wait + 10,
     }
     return (
         PlannedStep(
@@ -79,16 +80,16 @@ def _steps(shard: str, candidate: str, facts: SwitchoverFacts) -> tuple[PlannedS
 
 def _stable(shard: str, candidate: str, facts: SwitchoverFacts) -> dict[str, object]:
     """What must still be so when it is executed; lag, tenants and connections may change."""
-    member = facts.member(candidate)
+    member = facts.cluster.member(candidate)
     leader = facts.leader
     return {
         "shard": shard,
-        "cluster": facts.cluster,
+        "cluster": facts.scope,
         "leader": leader.name if leader else "",
         "timeline": leader.timeline if leader else None,
         "candidate": candidate,
         "candidate_role": member.role if member else "",
         "candidate_timeline": member.timeline if member else None,
         "synchronous_mode": facts.synchronous_mode,
-        "paused": facts.paused,
+        "paused": facts.cluster.paused,
     }

@@ -1,29 +1,36 @@
 """The planner of a switchover: every refusal is a sentence, and the fingerprint holds only what matters."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from novaops.operations.contract import CheckOutcome, Plan
-from shards.replication.switchover_facts import ApiFacts, MemberFacts, SwitchoverFacts
+from shards.clients.patroni_replies import Cluster, Config, Member, Role, ScheduledSwitchover
+from shards.replication.switchover_facts import ApiFacts, SwitchoverFacts
 from shards.replication.switchover_plan import plan_switchover
 
-LEADER = MemberFacts(name="a", role="leader", state="running", timeline=5)
-SYNC = MemberFacts(name="b", role="sync_standby", state="streaming", timeline=5, lag_bytes=0)
-REPLICA = MemberFacts(name="c", role="replica", state="streaming", timeline=5, lag_bytes=0)
+LEADER = Member(name="a", role=Role.LEADER, state="running", timeline=5)
+SYNC = Member(name="b", role=Role.SYNC_STANDBY, state="streaming", timeline=5, lag_bytes=0)
+REPLICA = Member(name="c", role=Role.REPLICA, state="streaming", timeline=5, lag_bytes=0)
+PLANNED = ScheduledSwitchover(at=datetime(2026, 11, 24, 3, tzinfo=UTC), leader="a", candidate="c")
 ANSWERS = ApiFacts(state="running", timeline=5)
 
 
 def facts(**changes: Any) -> SwitchoverFacts:
     healthy: dict[str, Any] = {
-        "cluster": "main",
+        "scope": "main",
         "asked": "a",
-        "members": (LEADER, SYNC, REPLICA),
-        "synchronous_mode": True,
+        "cluster": Cluster(members=(LEADER, SYNC, REPLICA)),
+        "config": Config(synchronous_mode="on", maximum_lag_on_failover=16 * 1024**2),
         "candidate_api": ANSWERS,
         "leader_api": ANSWERS,
     }
     return SwitchoverFacts(**(healthy | changes))
+
+
+def members(*listed: Member) -> Cluster:
+    return Cluster(members=listed)
 
 
 def refusals(plan: Plan) -> dict[str, str]:
@@ -45,10 +52,15 @@ def test_a_healthy_cluster_is_switched_over_in_three_steps() -> None:
     ("changes", "candidate", "check", "says"),
     [
         ({"problem": "No member answered."}, "b", "Patroni answers", "No member answered"),
-        ({"paused": True}, "b", "Not paused", "paused"),
-        ({"members": (SYNC, REPLICA)}, "b", "Leader", "failover, not a switchover"),
+        ({"cluster": Cluster(members=(LEADER, SYNC), paused=True)}, "b", "Not paused", "paused"),
+        ({"cluster": Cluster(members=(SYNC, REPLICA))}, "b", "Leader", "failover, not a switchover"),
         ({"leader_api": ApiFacts(problem="connection refused")}, "b", "Leader", "connection refused"),
-        ({"scheduled": "to c at 03:00"}, "b", "No other switchover", "to c at 03:00"),
+        (
+            {"cluster": Cluster(members=(LEADER, SYNC), scheduled_switchover=PLANNED)},
+            "b",
+            "No other switchover",
+            "One to c",
+        ),
         ({}, "z", "Candidate", "no member of main"),
         ({}, "a", "Candidate", "leads main already"),
         ({}, "c", "Synchronous", "choose b"),
@@ -70,25 +82,29 @@ def test_each_refusal_says_why(changes: dict[str, Any], candidate: str, check: s
         ({"timeline": None}, "Timeline", "not known"),
         ({"lag_bytes": 64 * 1024**2}, "Lag", "64 MiB behind"),
         ({"lag_bytes": None}, "Lag", "does not know"),
-        ({"nofailover": True}, "May lead", "nofailover"),
+        ({"tags": {"nofailover": True}}, "May lead", "nofailover"),
     ],
 )
 def test_a_candidate_that_is_not_fit_is_refused(changes: dict[str, Any], check: str, says: str) -> None:
     members = (LEADER, SYNC.model_copy(update=changes), REPLICA)
-    assert says in refusals(plan_switchover("shard-1", "b", facts(members=members)))[check].replace("\u00a0", " ")
+    assert says in refusals(plan_switchover("shard-1", "b", facts(cluster=Cluster(members=members))))[check].replace(
+        "\u00a0", " "
+    )
 
 
 def test_without_synchronous_mode_any_replica_may_with_a_warning() -> None:
-    plan = plan_switchover("shard-1", "c", facts(synchronous_mode=False))
+    plan = plan_switchover("shard-1", "c", facts(config=Config()))
     assert plan.runnable
     assert [check.name for check in plan.checks if check.outcome is CheckOutcome.WARNED] == ["Synchronous"]
 
 
 def test_lag_and_load_leave_the_fingerprint_alone_but_leader_role_and_timeline_do_not() -> None:
     plan = plan_switchover("shard-1", "b", facts())
-    later = facts(members=(LEADER, SYNC.model_copy(update={"lag_bytes": 4096}), REPLICA), tenants=9, connections=9)
+    later = facts(cluster=members(LEADER, SYNC.model_copy(update={"lag_bytes": 4096})), tenants=9, connections=9)
     assert plan_switchover("shard-1", "b", later).fingerprint == plan.fingerprint
-    promoted = facts(members=(LEADER.model_copy(update={"timeline": 6}), SYNC.model_copy(update={"timeline": 6})))
-    demoted = facts(members=(LEADER, SYNC.model_copy(update={"role": "replica"})))
+    promoted = facts(
+        cluster=members(LEADER.model_copy(update={"timeline": 6}), SYNC.model_copy(update={"timeline": 6}))
+    )
+    demoted = facts(cluster=members(LEADER, SYNC.model_copy(update={"role": Role.REPLICA})))
     assert plan_switchover("shard-1", "b", promoted).fingerprint != plan.fingerprint
     assert plan_switchover("shard-1", "b", demoted).fingerprint != plan.fingerprint

@@ -1,0 +1,55 @@
+"""The kind of operation `switchover`: a chosen candidate becomes the leader of a shard."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from metrics import selectors
+from novaops.fleets.rights import Right
+from novaops.operations.contract import Kind, Lock, Plan, Risk, Step
+from shards.replication.switchover_facts import SwitchoverFacts
+from shards.replication.switchover_gather import gather
+from shards.replication.switchover_plan import plan_switchover
+from shards.replication.switchover_steps import STEPS
+from shards.replication.topology import topologies
+
+
+class SwitchoverParameters(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    shard: str = Field(title="Shard", description="The shard whose leader changes.")
+    candidate: str = Field(title="Candidate", description="The member that becomes the leader.")
+
+
+class Switchover(Kind[SwitchoverParameters]):
+    name = "switchover"
+    title = "Switch over a shard"
+    description = (
+        "Hands the leader's role to a chosen replica, planned and without loss: before maintenance of a server."
+    )
+    risk = Risk.HIGH
+    right = Right.SWITCH_OVER
+    parameters = SwitchoverParameters
+
+    def locks(self, parameters: SwitchoverParameters) -> tuple[Lock, ...]:
+        return (Lock("shard", parameters.shard),)
+
+    def gather(self, parameters: SwitchoverParameters) -> SwitchoverFacts:
+        return gather(parameters.shard, parameters.candidate)
+
+    def plan(self, parameters: SwitchoverParameters, facts: SwitchoverFacts, now: datetime) -> Plan:
+        return plan_switchover(parameters.shard, parameters.candidate, facts)
+
+    def steps(self) -> Mapping[str, Step]:
+        return STEPS
+
+    def choices(self) -> Mapping[str, list[tuple[str, str]]]:
+        shards = topologies(selectors.snapshot())
+        members = [(member, shard) for shard in shards for member in shard.members if not member.leads]
+        return {
+            "shard": [(shard.name, f"{shard.name}, led by {shard.leader_name or 'nobody'}") for shard in shards],
+            "candidate": [
+                (member.name, f"{member.name} ({shard.name}, {member.role_word})") for member, shard in members
+            ],
+        }

@@ -1,4 +1,4 @@
-"""What every template knows: the fleet, the person's rights on it, their other fleets and where its events come from."""
+"""What every template knows: the fleet, the person's rights there, their other fleets, where its events come from."""
 
 from typing import Any
 

@@ -1,5 +1,7 @@
 """People, fleets, and which person holds which role on which fleet: the public schema of the control database."""
 
+from typing import ClassVar
+
 from django.contrib.auth.models import AbstractUser
 from django.core.validators import RegexValidator
 from django.db import models
@@ -17,7 +19,7 @@ class Person(AbstractUser):
     """Somebody who signs in. What they may do is said per fleet, by their memberships."""
 
 
-class Fleet(TenantMixin):
+class Fleet(TenantMixin):  # type: ignore[misc]
     """One fleet; its data lives in a schema of its own, `fleet_<slug>`."""
 
     auto_create_schema = True
@@ -26,6 +28,8 @@ class Fleet(TenantMixin):
     name = models.CharField(max_length=100)
     created_at = models.DateTimeField(auto_now_add=True)
     cycle_seconds = models.PositiveSmallIntegerField(default=5, help_text="How often servers are asked, in seconds.")
+
+    objects: ClassVar[models.Manager["Fleet"]] = models.Manager()
 
     def __str__(self) -> str:
         return self.name

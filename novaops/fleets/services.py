@@ -1,4 +1,4 @@
-"""Making fleets and people, and granting roles."""
+"""Making fleets."""
 
 from django.core.exceptions import ValidationError
 from django.db import connection
@@ -20,3 +20,12 @@ def create_fleet(slug: str, name: str) -> tuple[Fleet, bool]:
     fleet = Fleet(slug=slug, name=name or slug, schema_name=f"fleet_{slug}")
     fleet.save(verbosity=0)
     return fleet, True
+
+
+def fleet_named(slug: str) -> Fleet:
+    """The fleet; FleetProblem names those that there are when there is none of that slug."""
+    fleet = Fleet.objects.filter(slug=slug).first()
+    if fleet is None:
+        known = ", ".join(Fleet.objects.order_by("slug").values_list("slug", flat=True)) or "none yet"
+        raise FleetProblem(f"There is no fleet {slug!r}. Fleets: {known}.")
+    return fleet

@@ -36,6 +36,9 @@ class Shard(models.Model):
     database = models.CharField(max_length=63)
     weight = models.PositiveIntegerField(default=100)
     state = models.CharField(max_length=10, choices=ShardState, default=ShardState.ACTIVE)
+    application = models.ForeignKey(
+        Credential, null=True, blank=True, on_delete=models.PROTECT, help_text="What applications sign in with."
+    )
     present = models.BooleanField(default=True, help_text="False when the last import no longer names it.")
 
     def __str__(self) -> str:
@@ -43,7 +46,7 @@ class Shard(models.Model):
 
 
 class Server(models.Model):
-    """One address that can be asked. A member of a shard is two servers of the same name: its postgres and its patroni."""
+    """One address that can be asked. A member of a shard is two servers of one name: its postgres and its patroni."""
 
     kind = models.CharField(max_length=10, choices=ServerKind)
     name = models.CharField(max_length=60)

@@ -3,6 +3,7 @@
 import http.client
 import socket
 from collections.abc import Callable
+from pathlib import Path
 
 import psycopg
 
@@ -64,6 +65,18 @@ def sql(dsn: str, statement: str, expected: object) -> Question:
         except psycopg.Error as error:
             return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         return None if row and row[0] == expected else f"{statement} gave {row}"
+
+    return ask
+
+
+def says(log: Path, words: str) -> Question:
+    """Ready when these words have been added to the log since the question was made."""
+    before = log.stat().st_size if log.exists() else 0
+
+    def ask() -> str | None:
+        with log.open("rb") as file:
+            file.seek(before)
+            return None if words.encode() in file.read() else f"its log does not say {words!r} yet"
 
     return ask
 

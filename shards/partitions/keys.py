@@ -1,6 +1,5 @@
 """What a partition key's values mean in time: timestamps, dates, 202401, 20240131, epoch seconds and milliseconds."""
 
-import re
 from collections.abc import Iterable
 from datetime import UTC, datetime, tzinfo
 
@@ -8,7 +7,6 @@ from shards.partitions.facts import KeyKind
 
 Position = datetime | int
 """A place along a table's key: an aware moment where the key means time, a plain number where it does not."""
-
 
 _BY_TYPE = {
     "timestamp with time zone": KeyKind.TIMESTAMP,
@@ -19,7 +17,6 @@ _BY_TYPE = {
 }
 _INTEGERS = {"smallint", "integer", "bigint", "int2", "int4", "int8", "numeric"}
 _EPOCH_1990, _EPOCH_2100 = 631_152_000, 4_102_444_800
-_OFFSET_WITHOUT_MINUTES = re.compile(r"([+-]\d\d)$")
 
 
 def _is_year_month(number: int) -> bool:
@@ -63,7 +60,7 @@ def position(kind: KeyKind, text: str, zone: tzinfo = UTC) -> Position:
     """The bound as a place; `zone` is the one that whole days and months are counted in. ValueError when unreadable."""
     match kind:
         case KeyKind.TIMESTAMP | KeyKind.DATE:
-            moment = datetime.fromisoformat(_OFFSET_WITHOUT_MINUTES.sub(r"\1:00", text) if ":" in text else text)
+            moment = datetime.fromisoformat(text)
             return moment.astimezone(zone) if moment.tzinfo else moment.replace(tzinfo=zone)
         case KeyKind.YEAR_MONTH:
             return _month(int(text), zone)

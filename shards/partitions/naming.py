@@ -1,4 +1,4 @@
-"""How a table's partitions are named, found out from those that exist: vms_2026_11, vms_p20261101, events_202611, ..."""
+"""How a table's partitions are named, found out from those that exist: vms_2026_11, vms_p20261101 and so on."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

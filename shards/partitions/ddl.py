@@ -1,0 +1,102 @@
+"""Creating one partition: made aside like its siblings, dressed like them, then attached, in one transaction.
+
+CREATE TABLE ... PARTITION OF locks the parent against everybody; ATTACH PARTITION lets its reads and writes go on.
+Where there is a default partition, PostgreSQL locks that one while it makes sure that no row of it belongs to the new
+partition."""
+
+from typing import Any
+
+from psycopg import sql
+from psycopg.sql import Composable, Composed, Identifier, Literal
+
+from shards.clients.postgres import Session
+from shards.partitions.catalog import statement
+from shards.partitions.planner import Piece
+
+LOCK_SECONDS = 2
+STATEMENT_SECONDS = 20
+
+
+def create(session: Session, parent: tuple[str, str], piece: Piece, like: str) -> None:
+    """Creates and attaches the partition; `like` is the sibling that gives its owner, options, row security, grants."""
+    new = Identifier(piece.schema_name, piece.name)
+    named = {"schema": piece.schema_name, "table": like}
+    dress = session.execute(statement("dress"), named).fetchone()
+    with session.transaction():
+        for name, seconds in (("lock_timeout", LOCK_SECONDS), ("statement_timeout", STATEMENT_SECONDS)):
+            session.execute(sql.SQL("SET LOCAL {} = {}").format(Identifier(name), Literal(f"{seconds}s")))
+        session.execute(_create(new, Identifier(*parent), dress or {}))
+        for command in (
+            *_row_security(new, dress or {}),
+            *_policies(session, new, named),
+            *_grants(session, new, named),
+        ):
+            session.execute(command)
+        session.execute(_attach(Identifier(*parent), new, piece))
+        if dress and dress["owner"] != session.info.user:
+            session.execute(sql.SQL("ALTER TABLE {} OWNER TO {}").format(new, Identifier(dress["owner"])))
+
+
+def _create(new: Identifier, parent: Identifier, dress: dict[str, Any]) -> Composed:
+    """Indexes, foreign keys and triggers come with the attachment; an identity column's sequence stays the parent's."""
+    command: Composed = sql.SQL(
+        "CREATE TABLE {} (LIKE {} INCLUDING ALL EXCLUDING INDEXES EXCLUDING IDENTITY EXCLUDING STATISTICS"
+        " EXCLUDING COMMENTS)"
+    ).format(new, parent)
+    options = [option.partition("=") for option in dress.get("options", ())]
+    if options:
+        pairs = [sql.SQL("{} = {}").format(Identifier(name), Literal(value)) for name, _, value in options]
+        command += sql.SQL(" WITH ({})").format(sql.SQL(", ").join(pairs))
+    if dress.get("tablespace"):
+        command += sql.SQL(" TABLESPACE {}").format(Identifier(dress["tablespace"]))
+    return command
+
+
+def _row_security(new: Identifier, dress: dict[str, Any]) -> list[Composed]:
+    wanted = [("row_security", "ENABLE"), ("forced_row_security", "FORCE")]
+    return [
+        sql.SQL("ALTER TABLE {} {} ROW LEVEL SECURITY").format(new, sql.SQL(verb))
+        for name, verb in wanted
+        if dress.get(name)
+    ]
+
+
+def _policies(session: Session, new: Identifier, like: dict[str, str]) -> list[Composed]:
+    return [_policy(new, row) for row in session.execute(statement("policies"), like).fetchall()]
+
+
+def _policy(new: Identifier, row: dict[str, Any]) -> Composed:
+    """The expressions are PostgreSQL's own text of the sibling's policy."""
+    command: Composed = sql.SQL("CREATE POLICY {} ON {} AS {} FOR {} TO {}").format(
+        Identifier(row["name"]),
+        new,
+        sql.SQL("PERMISSIVE" if row["permissive"] else "RESTRICTIVE"),
+        sql.SQL(row["command"]),
+        sql.SQL(", ").join(_role(name) for name in row["roles"]),
+    )
+    for clause, expression in (("USING", row["visible"]), ("WITH CHECK", row["writable"])):
+        if expression:
+            command += sql.SQL(" {} ({})").format(sql.SQL(clause), sql.SQL(expression))
+    return command
+
+
+def _grants(session: Session, new: Identifier, like: dict[str, str]) -> list[Composed]:
+    return [
+        sql.SQL("GRANT {} ON {} TO {}{}").format(
+            sql.SQL(row["privilege"]),
+            new,
+            _role(row["role"]),
+            sql.SQL(" WITH GRANT OPTION" if row["grantable"] else ""),
+        )
+        for row in session.execute(statement("grants"), like).fetchall()
+    ]
+
+
+def _role(name: str) -> Composable:
+    return Identifier(name) if name else sql.SQL("PUBLIC")
+
+
+def _attach(parent: Identifier, new: Identifier, piece: Piece) -> Composed:
+    return sql.SQL("ALTER TABLE {} ATTACH PARTITION {} FOR VALUES FROM ({}) TO ({})").format(
+        parent, new, Literal(piece.lower), Literal(piece.upper)
+    )

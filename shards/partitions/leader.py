@@ -1,0 +1,76 @@
+"""The leader of a shard, found by asking its members: DDL goes there and nowhere else."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+
+from novaops.inventory.selectors import targets
+from novaops.inventory.targets import Target
+from novaops.operations.contract import PermanentProblem, TransientProblem
+from shards.clients.postgres import Session, sessions
+from shards.exceptions import NoAnswer, ShardError
+
+ASK_SECONDS = 3.0
+
+
+class NoLeader(Exception):
+    """Which members were asked, and what each said: a sentence."""
+
+
+def find(shard: str) -> Target:
+    """The member that takes writes; NoLeader with every member's answer when there is none."""
+    said: list[str] = []
+    for target in targets("postgres"):
+        if target.shard != shard:
+            continue
+        try:
+            if _takes_writes(target):
+                return target
+            said.append(f"{target.name} is a replica.")
+        except ShardError as problem:
+            said.append(f"{target.name}: {problem}")
+    raise NoLeader(f"No leader of {shard} answered. {' '.join(said)}" if said else f"{shard} has no member.")
+
+
+def _takes_writes(target: Target) -> bool:
+    with sessions.open(target, ASK_SECONDS) as session:
+        row = session.execute("SELECT NOT pg_is_in_recovery() AS leads").fetchone()
+    return bool(row and row["leads"])
+
+
+# Worth another try: somebody else holds the lock, or the leader has just changed or gone.
+_TRANSIENT = (
+    psycopg.errors.LockNotAvailable,
+    psycopg.errors.DeadlockDetected,
+    psycopg.errors.QueryCanceled,
+    psycopg.errors.ReadOnlySqlTransaction,
+    psycopg.errors.OperationalError,
+)
+
+
+@contextmanager
+def session_on(shard: str, timeout: float) -> Iterator[Session]:
+    """A session on the leader for at most `timeout` seconds, whose problems are those of an operation's step."""
+    try:
+        leader = find(shard)
+        with sessions.open(leader, timeout) as session:
+            try:
+                yield session
+            except _TRANSIENT as problem:
+                raise TransientProblem(f"{leader.name}: {_said(problem)}") from problem
+            except psycopg.Error as problem:
+                raise PermanentProblem(f"{leader.name} refused: {_said(problem)}") from problem
+    except NoLeader as problem:
+        raise TransientProblem(str(problem)) from problem
+    except NoAnswer as problem:
+        raise TransientProblem(f"The leader of {shard}: {problem}") from problem
+    except ShardError as problem:
+        raise PermanentProblem(f"The leader of {shard}: {problem}") from problem
+
+
+def _said(problem: psycopg.Error) -> str:
+    """The server's sentence and its detail, without its context."""
+    diagnosis = problem.diag
+    text = ". ".join(part.rstrip(".") for part in (diagnosis.message_primary, diagnosis.message_detail) if part)
+    return f"{text or ' '.join(str(problem).split())}."

@@ -1,0 +1,107 @@
+"""The control database of a test run: a copy, made in a moment, of a template that holds two empty fleets.
+
+The template is built once per state of the migrations and kept; any number of runs use it at the same time."""
+
+import hashlib
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import quote
+
+import psycopg
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection, connections
+from psycopg import sql
+
+from novaops.fleets.services import create_fleet
+
+ROOT = Path(__file__).resolve().parent.parent
+FLEETS = {"alpha": "Alpha fleet", "beta": "Beta fleet"}
+PREFIX = "novaops_template_"
+RUN = f"novaops_test_{os.getpid()}"
+LOCK = 7_305_811
+
+
+def create() -> None:
+    """Makes the run's own database and points Django at it."""
+    home = settings.DATABASES["default"]["NAME"]
+    with _maintenance(home) as session:
+        session.execute("SELECT pg_advisory_lock(%s)", [LOCK])
+        _build_template(session)
+        _copy(session)
+    _point_at(RUN)
+
+
+def restore() -> None:
+    """Back to two empty fleets, whatever a test has committed."""
+    with _maintenance() as session:
+        session.execute("SELECT pg_advisory_lock(%s)", [LOCK])
+        _copy(session)
+
+
+def drop() -> None:
+    with _maintenance() as session:
+        _drop(session, RUN)
+
+
+def url() -> str:
+    """For processes that a test starts: NOVAOPS_DATABASE_URL."""
+    found = connection.settings_dict
+    login = f"{quote(found['USER'], safe='')}:{quote(found['PASSWORD'], safe='')}"
+    return f"postgresql://{login}@{found['HOST']}:{found['PORT']}/{found['NAME']}"
+
+
+def _template() -> str:
+    """Named by what it is made of: the migrations and the SQL that they read."""
+    files = sorted(path for folder in ("migrations", "sql") for path in ROOT.glob(f"*/**/{folder}/*.*"))
+    files = [path for path in files if path.suffix in {".py", ".sql"} and ".venv" not in path.parts]
+    digest = hashlib.sha256(b"".join(str(path).encode() + path.read_bytes() for path in files))
+    return PREFIX + digest.hexdigest()[:16]
+
+
+def _build_template(session: psycopg.Connection[tuple[str]]) -> None:
+    name, half_built = _template(), f"{_template()}_unfinished"
+    present = {row[0] for row in session.execute("SELECT datname FROM pg_database").fetchall()}
+    if name in present:
+        return
+    for old in present:
+        if old.startswith(PREFIX):
+            _drop(session, old)
+    session.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(half_built)))
+    _point_at(half_built)
+    call_command("migrate_schemas", shared=True, verbosity=0, interactive=False)
+    for slug, title in FLEETS.items():
+        create_fleet(slug, title)
+    connections.close_all()
+    rename = sql.SQL("ALTER DATABASE {} RENAME TO {}")
+    session.execute(rename.format(sql.Identifier(half_built), sql.Identifier(name)))
+
+
+def _copy(session: psycopg.Connection[tuple[str]]) -> None:
+    connections.close_all()
+    _drop(session, RUN)
+    copy = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
+    session.execute(copy.format(sql.Identifier(RUN), sql.Identifier(_template())))
+
+
+def _drop(session: psycopg.Connection[tuple[str]], name: str) -> None:
+    connections.close_all()
+    session.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def _point_at(name: str) -> None:
+    connections.close_all()
+    settings.DATABASES["default"]["NAME"] = connection.settings_dict["NAME"] = name
+
+
+@contextmanager
+def _maintenance(name: str = "postgres") -> Iterator[psycopg.Connection[tuple[str]]]:
+    """A session beside the run's database; its end frees the lock."""
+    found = connection.settings_dict
+    with psycopg.connect(
+        host=found["HOST"], port=found["PORT"], user=found["USER"], password=found["PASSWORD"], dbname=name,
+        autocommit=True, connect_timeout=5,
+    ) as session:  # fmt: skip
+        yield session

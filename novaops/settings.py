@@ -5,6 +5,7 @@ from pathlib import Path
 
 from csp.constants import NONE, SELF, UNSAFE_INLINE
 
+from novaops import celery as celery  # every process that sends a task has to know the broker
 from novaops import environment
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -19,6 +20,7 @@ CSRF_TRUSTED_ORIGINS = environment.words("NOVAOPS_TRUSTED_ORIGINS")
 INSECURE_COOKIES = environment.flag("NOVAOPS_INSECURE_COOKIES")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not INSECURE_COOKIES
 SECURE_SSL_REDIRECT = not INSECURE_COOKIES
+SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if environment.flag("NOVAOPS_BEHIND_PROXY") else None
 SECURE_HSTS_SECONDS = 0 if INSECURE_COOKIES else 31_536_000
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not INSECURE_COOKIES
@@ -132,7 +134,7 @@ TEMPLATES = [
 
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-STATIC_ROOT = BASE_DIR / "staticfiles"
+# WhiteNoise serves the checkout's own files; nothing has to be collected.
 WHITENOISE_USE_FINDERS = True
 
 LANGUAGE_CODE = "en"
@@ -141,6 +143,8 @@ USE_TZ = True
 USE_I18N = False
 
 BROKER_URL = os.environ.get("NOVAOPS_BROKER_URL", "redis://127.0.0.1:6379/0")
+# How long an operation waits for a worker that went silent before another one carries it on.
+OPERATION_LEASE_SECONDS = float(os.environ.get("NOVAOPS_LEASE_SECONDS", "30"))
 # The console's own cache is its process; it never needs the fleet's caches in order to answer.
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
@@ -152,5 +156,4 @@ LOGGING = {
     "root": {"handlers": ["stderr"], "level": os.environ.get("NOVAOPS_LOG_LEVEL", "INFO")},
 }
 
-TEST_RUNNER = "django.test.runner.DiscoverRunner"
 SILENCED_SYSTEM_CHECKS: list[str] = []

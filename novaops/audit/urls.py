@@ -1,5 +1,11 @@
-"""Addresses of this room."""
+"""Addresses of the change log."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from novaops.audit import views
+
+urlpatterns = [
+    path("", views.changes, name="changes"),
+    path("export.jsonl", views.export, name="changes-export"),
+    path("<int:sequence>/", views.change, name="change"),
+]

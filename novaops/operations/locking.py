@@ -9,7 +9,7 @@ from novaops.operations.contract import Check, CheckOutcome, Lock
 from novaops.operations.models import Operation, OperationLock
 
 
-def holders(locks: Iterable[Lock], but: int | None = None) -> list[OperationLock]:
+def holders(locks: Iterable[Lock], but: int = 0) -> list[OperationLock]:
     """Who holds any of these locks, other than operation `but`."""
     wanted = Q(pk__in=[])
     for lock in locks:

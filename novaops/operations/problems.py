@@ -19,13 +19,17 @@ class NotAllowed(Refused):
     """The person lacks the right."""
 
 
-class LeaseLost(Exception):
+class Interruption(BaseException):
+    """Raised into a step from outside. No Exception, so that a step's own broad `except` does not swallow it."""
+
+
+class LeaseLost(Interruption):
     """Another worker has the operation now, or it is over: this one stops without touching anything more."""
 
 
-class CancelRequested(Exception):
-    """Raised inside a step, by its call of `progress`, when a person cancelled the operation."""
+class CancelRequested(Interruption):
+    """A person cancelled the operation, and the step called `progress`."""
 
 
-class StepTimeout(Exception):
+class StepTimeout(Interruption):
     """A step took longer than its kind allows."""

@@ -28,8 +28,8 @@ PLAN_LIVES = timedelta(minutes=10)
 def request(
     kind_name: str, parameters: Mapping[str, Any], requested_by: Person, reason: str, ticket: str = ""
 ) -> Operation:
-    """Plans an operation against the live fleet and stores it: planned, refused (a check failed, or something holds what it
-    needs), or done when there is nothing to do. Raises Invalid, or NotAllowed (recorded)."""
+    """Plans an operation against the live fleet and stores it: planned, refused (a check failed, or something holds
+    what it needs), or done when there is nothing to do. Raises Invalid, or NotAllowed (recorded)."""
     kind = kind_named(kind_name)
     demand_right(kind, requested_by, f"kind:{kind.name}")
     if not reason.strip():
@@ -43,7 +43,7 @@ def request(
 
 
 def confirm(operation: Operation, person: Person, typed: str = "") -> Operation:
-    """Queues a planned operation. `typed` is what the plan asks to be typed. Raises Refused, recorded, with the reason."""
+    """Queues a planned operation. `typed` is what the plan asks for. Raises Refused, recorded, with the reason."""
     operation.refresh_from_db()
     demand_right(kind_named(operation.kind), person, operation.subject)
     reason = _confirm_refusal(operation, typed)

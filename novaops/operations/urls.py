@@ -1,5 +1,13 @@
-"""Addresses of this room."""
+"""Addresses of the act road."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from novaops.operations import views
+
+urlpatterns = [
+    path("", views.operations, name="operations"),
+    path("new/<slug:kind>/", views.request_operation, name="operation-request"),
+    path("<int:pk>/", views.operation, name="operation"),
+    path("<int:pk>/confirm", views.confirm_operation, name="operation-confirm"),
+    path("<int:pk>/cancel", views.cancel_operation, name="operation-cancel"),
+]

@@ -1,4 +1,4 @@
-"""Tells a worker that an operation waits. A message that is lost or doubled changes nothing: the truth is in the database."""
+"""Tells a worker that an operation waits. Lost or doubled messages change nothing: the truth is in the database."""
 
 import logging
 from collections.abc import Iterable

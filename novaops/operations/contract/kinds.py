@@ -34,7 +34,8 @@ class Lock:
 @dataclass(frozen=True, slots=True)
 class StepContext:
     """What a step gets. `progress(done, total, note)` is stored and shown live; it also renews the lease, and raises
-    when the lease was lost or the operation is to be cancelled, so a long step calls it at least every second."""
+    when the lease was lost or the operation is to be cancelled, so a long step calls it at least every second. Both
+    `progress` and `log` are called from the thread that runs the step."""
 
     operation_id: int
     fencing_token: int
@@ -46,9 +47,9 @@ class StepContext:
 @dataclass(frozen=True, slots=True)
 class Step:
     """How a planned step is carried out. `done` asks the live system whether its effect is already there, and is asked
-    before every attempt; `run` returns a sentence that says what came out. Both raise TransientProblem (tried again, with
-    a growing pause) or PermanentProblem. A step that is not `cancellable` is neither interrupted nor left out once a step
-    before it has begun. A step that takes longer than its timeout is interrupted and tried again."""
+    before every attempt; `run` returns a sentence that says what came out. Both raise TransientProblem (tried again,
+    with a growing pause) or PermanentProblem. A step that is not `cancellable` is neither interrupted nor left out once
+    a step before it has begun. A step that takes longer than its timeout is interrupted and tried again."""
 
     run: Callable[[StepContext], str]
     done: Callable[[StepContext], bool] = lambda context: False

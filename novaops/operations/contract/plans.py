@@ -75,5 +75,5 @@ class Plan(_Frozen):
     @property
     def fingerprint(self) -> str:
         """SHA-256 (hex) over the RFC 8785 form of the facts and the steps."""
-        body = {"facts": self.facts, "steps": [step.model_dump(mode="json") for step in self.steps]}
+        body: Any = {"facts": self.facts, "steps": [step.model_dump(mode="json") for step in self.steps]}
         return hashlib.sha256(rfc8785.dumps(body)).hexdigest()

@@ -1,0 +1,109 @@
+"""The request form of a kind, made from its parameters: one field each, and the reason."""
+
+from collections.abc import Mapping
+from enum import Enum
+from types import NoneType, UnionType
+from typing import Any, Literal, Union, get_args, get_origin
+
+from annotated_types import Ge, Gt, Le, Lt
+from django import forms
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+
+from novaops.operations.contract import Kind
+
+Choices = list[tuple[str, str]]
+RESERVED = frozenset({"reason", "ticket"})
+
+
+class RequestForm(forms.Form):
+    """Base of the forms that `form_for` makes; what was filled in is checked again by the kind's own parameters."""
+
+    reason = forms.CharField(
+        label="Why",
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="One sentence; it stands in the change log.",
+    )
+    ticket = forms.CharField(label="Change ticket", max_length=100, required=False)
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """What was filled in; what was left empty is left to the parameter's default."""
+        given = {name: value for name, value in self.cleaned_data.items() if name not in RESERVED}
+        return {name: value for name, value in given.items() if value not in (None, "", [])}
+
+    def add_problems(self, sentence: str, fields: Mapping[str, str]) -> None:
+        """Each problem at its field; what belongs to none at the top."""
+        for name, problem in fields.items():
+            self.add_error(name if name in self.fields else None, problem)
+        if not fields:
+            self.add_error(None, sentence)
+
+
+def form_for(kind: Kind[Any]) -> type[RequestForm]:
+    choices = kind.choices()
+    fields = {name: _field(name, info, choices.get(name)) for name, info in kind.parameters.model_fields.items()}
+    made: type[RequestForm] = type(f"{type(kind).__name__}Form", (RequestForm,), dict(fields))
+    made.base_fields = {**fields, **{name: made.base_fields[name] for name in ("reason", "ticket")}}
+    return made
+
+
+def _field(name: str, info: FieldInfo, choices: Choices | None) -> forms.Field:
+    kind, optional = _bare(info.annotation)
+    common: dict[str, Any] = {
+        "label": info.title or name.replace("_", " ").capitalize(),
+        "help_text": info.description or "",
+        "required": info.is_required() and not optional,
+    }
+    default = info.get_default(call_default_factory=True) if not info.validate_default else info.default
+    if default not in (None, PydanticUndefined):
+        common["initial"] = default.value if isinstance(default, Enum) else default
+    return _by_type(kind, info, choices or _listed(kind), common)
+
+
+def _by_type(kind: Any, info: FieldInfo, choices: Choices | None, common: dict[str, Any]) -> forms.Field:
+    if get_origin(kind) in (list, tuple, set, frozenset):
+        listed = choices or _listed(get_args(kind)[0])
+        return forms.MultipleChoiceField(choices=listed or [], widget=forms.CheckboxSelectMultiple, **common)
+    if choices is not None:
+        blank = [] if common["required"] or common.get("initial") else [("", "Let the plan choose")]
+        return forms.ChoiceField(choices=[*blank, *choices], **common)
+    if kind is bool:
+        return forms.BooleanField(**{**common, "required": False})
+    if kind is int:
+        return forms.IntegerField(**_limits(info), **common)
+    if kind is float:
+        return forms.FloatField(**_limits(info), **common)
+    return forms.CharField(**common)
+
+
+def _bare(annotation: Any) -> tuple[Any, bool]:
+    """The type without "or None", and whether None was allowed."""
+    if get_origin(annotation) in (Union, UnionType):
+        kinds = [kind for kind in get_args(annotation) if kind is not NoneType]
+        return kinds[0], NoneType in get_args(annotation)
+    return annotation, False
+
+
+def _listed(kind: Any) -> Choices | None:
+    """The choices that a type names by itself: an Enum or a Literal."""
+    if get_origin(kind) is Literal:
+        return [(str(value), str(value).replace("-", " ").replace("_", " ").capitalize()) for value in get_args(kind)]
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return [(str(one.value), str(getattr(one, "label", one.name.replace("_", " ").capitalize()))) for one in kind]
+    return None
+
+
+def _limits(info: FieldInfo) -> dict[str, Any]:
+    limits: dict[str, Any] = {}
+    for rule in info.metadata:
+        if isinstance(rule, Ge):
+            limits["min_value"] = rule.ge
+        elif isinstance(rule, Gt):
+            limits["min_value"] = rule.gt
+        elif isinstance(rule, Le):
+            limits["max_value"] = rule.le
+        elif isinstance(rule, Lt):
+            limits["max_value"] = rule.lt
+    return limits

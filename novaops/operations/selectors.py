@@ -1,0 +1,101 @@
+"""Reading operations: for pages, and as JSON for the command line."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
+
+from novaops.fleets.rights import Right
+from novaops.operations import registry
+from novaops.operations.choices import ACTIVE, Status
+from novaops.operations.contract import Kind
+from novaops.operations.models import Operation, OperationLock, OperationStep
+from novaops.operations.safe_points import cancel_refusal
+
+LOG_LINES = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """One operation with what its page shows."""
+
+    operation: Operation
+    steps: tuple[OperationStep, ...]
+    lines: tuple[Any, ...]
+    locks: tuple[OperationLock, ...]
+    cancel_refusal: str
+
+    @property
+    def state(self) -> str:
+        """The status, or that a running one was asked to stop, or that a plan was left too long."""
+        operation = self.operation
+        if operation.status == Status.RUNNING and operation.cancel_requested:
+            return "cancelling"
+        return "expired" if operation.expired else str(operation.status)
+
+    @property
+    def done(self) -> int:
+        return sum(step.status == "done" for step in self.steps)
+
+
+def running_first(status: str = "", kind: str = "", text: str = "") -> QuerySet[Operation]:
+    """What runs, then what waits for a person, then the rest, newest first."""
+    order = Case(
+        When(status__in=ACTIVE, then=Value(0)),
+        When(status=Status.PLANNED, then=Value(1)),
+        default=Value(2),
+        output_field=IntegerField(),
+    )
+    operations = Operation.objects.defer("plan_json").alias(urgency=order).order_by("urgency", "-id")
+    if status:
+        operations = operations.filter(status=status)
+    if kind:
+        operations = operations.filter(kind=kind)
+    if text:
+        said = Q(title__icontains=text) | Q(reason__icontains=text) | Q(ticket__icontains=text)
+        operations = operations.filter(said | Q(requested_by_name__icontains=text) | Q(outcome__icontains=text))
+    return operations
+
+
+def detail(operation: Operation) -> Detail:
+    return Detail(
+        operation=operation,
+        steps=tuple(operation.steps.all()),
+        lines=tuple(operation.lines.order_by("-id")[:LOG_LINES])[::-1],
+        locks=tuple(operation.held_locks.all()),
+        cancel_refusal=cancel_refusal(operation),
+    )
+
+
+def requestable(rights: Iterable[Right]) -> tuple[Kind[Any], ...]:
+    """The kinds that somebody with these rights may request."""
+    held = frozenset(rights)
+    return tuple(kind for kind in registry.kinds() if kind.right in held)
+
+
+def as_json(operation: Operation) -> dict[str, Any]:
+    """What `manage.py operation show --json` prints; names stay stable."""
+    times = ("planned_at", "expires_at", "queued_at", "started_at", "ended_at")
+    return {
+        "id": operation.pk,
+        "kind": operation.kind,
+        "title": operation.title,
+        "status": operation.status,
+        "outcome": operation.outcome,
+        "parameters": operation.parameters,
+        "reason": operation.reason,
+        "ticket": operation.ticket,
+        "requested_by": operation.requested_by_name,
+        "confirmed_by": operation.confirmed_by_name,
+        "cancelled_by": operation.cancelled_by_name,
+        "fingerprint": operation.fingerprint,
+        "plan": operation.plan_json,
+        "steps": [_step_json(step) for step in operation.steps.all()],
+        **{name: moment.isoformat() if (moment := getattr(operation, name)) else None for name in times},
+    }
+
+
+def _step_json(step: OperationStep) -> dict[str, Any]:
+    names = ("index", "key", "title", "status", "attempts", "done", "total", "note", "outcome", "error")
+    return {name: getattr(step, name) for name in names}

@@ -1,0 +1,25 @@
+"""Celery only wakes: each task finds in the control database what there is to do."""
+
+from celery import shared_task
+from django_tenants.utils import tenant_context
+
+from novaops.fleets.models import Fleet
+from novaops.operations.expiry import expire_plans
+from novaops.operations.runner import execute
+from novaops.operations.waking import waiting, wake
+
+
+@shared_task(name="novaops.operations.tasks.run")
+def run(fleet_slug: str, operation_id: int) -> None:
+    with tenant_context(Fleet.objects.get(slug=fleet_slug)):
+        execute(operation_id)
+
+
+@shared_task(name="novaops.operations.tasks.look_again")
+def look_again() -> None:
+    """Every few seconds: operations that lost their message or their worker, and plans that expired."""
+    for fleet in Fleet.objects.all():
+        with tenant_context(fleet):
+            expire_plans()
+            for number in waiting():
+                wake(fleet.slug, number)

@@ -84,7 +84,7 @@ def step_row(step: Any) -> dict[str, Any]:
         "title": part(step, "title"),
         "state": state,
         "look": look_of(state) if state else None,
-        "detail": part(step, "note") or part(step, "outcome") or part(step, "consequence") or part(step, "detail"),
+        "detail": part(step, "outcome") or part(step, "note") or part(step, "consequence") or part(step, "detail"),
         "error": part(step, "error"),
         "started_at": started,
         "finished_at": finished,

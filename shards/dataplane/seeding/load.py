@@ -25,6 +25,9 @@ COLUMNS = {
     "vm_audit": "tenant_id vm_id at actor_id action",
     "vm_metrics": "time tenant_id vm_id cpu_usage_percent memory_usage_mb disk_io_bytes network_bytes",
 }
+ALREADY_FILLED = """
+    SELECT EXISTS (SELECT FROM tenants) OR EXISTS (SELECT FROM novaops_schema.settings WHERE key = 'seeded_at')
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +40,16 @@ class Loaded:
 
 
 def fill(shard: ShardDatabase, plan: Iterable[Tenant], now: datetime, days: int) -> Loaded:
-    """Seed the shard unless it has tenants."""
+    """Seed the shard unless it has tenants, or was seeded once and its tenants moved away since."""
     mine = [tenant for tenant in plan if tenant.shard == shard.shard]
     with leader(shard, "dataplane seed") as connection:
         _refuse_empty_schema(connection, shard)
         with connection.transaction():
             connection.execute("LOCK TABLE tenants IN SHARE ROW EXCLUSIVE MODE")
-            if connection.execute("SELECT EXISTS (SELECT FROM tenants)").fetchone() == (True,):
+            if connection.execute(ALREADY_FILLED).fetchone() != (False,):
                 return Loaded()
             loaded = _fill(connection, mine, now, days)
+            connection.execute("INSERT INTO novaops_schema.settings VALUES ('seeded_at', now()::text)")
         connection.execute("ANALYZE")
         return loaded
 

@@ -1,9 +1,6 @@
 """Who the demo's tenants are and how large: pure and deterministic, very unequal as real customers are."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-
-from shards.placement import rendezvous
 
 ADJECTIVES = (
     "amber arctic atlas aurora birch bright cedar cobalt copper coral crimson delta ember falcon granite harbor "
@@ -22,22 +19,22 @@ EXPONENT = 1.05
 
 @dataclass(frozen=True, slots=True)
 class Tenant:
-    """A tenant of the demo and where it goes."""
+    """A tenant of the demo; `shard` is empty until it is placed."""
 
     tenant_id: str
     name: str
     vms: int
-    shard: str
     schema_name: str | None
+    shard: str = ""
 
     @property
     def isolation(self) -> str:
         return "schema" if self.schema_name else "rows"
 
 
-def tenants(count: int, vms: int, weights: Mapping[str, int]) -> tuple[Tenant, ...]:
+def tenants(count: int, vms: int) -> tuple[Tenant, ...]:
     """`count` tenants by size, `vms` VMs between them by Zipf's law, every one with at least one."""
-    return tuple(_tenant(rank, size, weights) for rank, size in enumerate(sizes(count, vms)))
+    return tuple(_tenant(rank, size) for rank, size in enumerate(sizes(count, vms)))
 
 
 def sizes(count: int, total: int) -> list[int]:
@@ -50,7 +47,7 @@ def sizes(count: int, total: int) -> list[int]:
     return found
 
 
-def _tenant(rank: int, vms: int, weights: Mapping[str, int]) -> Tenant:
+def _tenant(rank: int, vms: int) -> Tenant:
     # 7 and 40 share no factor, so ranks do not walk through the adjectives in order.
     turn, place = divmod(rank, len(ADJECTIVES))
     adjective, noun = ADJECTIVES[place * 7 % len(ADJECTIVES)], NOUNS[(place * 11 + turn * 13 + rank) % len(NOUNS)]
@@ -62,6 +59,5 @@ def _tenant(rank: int, vms: int, weights: Mapping[str, int]) -> Tenant:
         tenant_id=tenant_id,
         name=tenant_id.replace("-", " ").title(),
         vms=vms,
-        shard=rendezvous.suggest(tenant_id, weights),
         schema_name="t_" + tenant_id.replace("-", "_") if own else None,
     )

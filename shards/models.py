@@ -1,0 +1,5 @@
+"""The tables of this app, each defined in its own room."""
+
+from shards.placement.models import Placement, PlacementChange
+
+__all__ = ["Placement", "PlacementChange"]

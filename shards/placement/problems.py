@@ -1,0 +1,17 @@
+"""Why a tenant cannot be placed or reached, as sentences."""
+
+
+class PlacementProblem(Exception):
+    """Base of this room's refusals."""
+
+
+class NoShardLeft(PlacementProblem):
+    """No active shard takes new tenants."""
+
+
+class NotPlaced(PlacementProblem):
+    """The tenant has no place."""
+
+
+class ShardClosed(PlacementProblem):
+    """The tenant's shard takes no writes now, or nothing at all."""

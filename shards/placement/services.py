@@ -1,0 +1,122 @@
+"""Giving tenants their place."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from novaops.inventory.models import Shard, ShardState
+from shards.placement import rendezvous
+from shards.placement.models import Isolation, Placement, PlacementChange
+from shards.placement.problems import NoShardLeft
+
+AT_ONCE = 1000
+
+# One statement decides; whoever comes second finds the first one's row.
+INSERT = f"""
+    INSERT INTO {Placement._meta.db_table} (tenant_id, name, isolation, schema_name, shard_id, epoch, since)
+    VALUES (%s, %s, %s, %s, %s, 1, %s)
+    ON CONFLICT (tenant_id) DO NOTHING
+    RETURNING id
+"""  # noqa: S608 (the table's name is the model's)
+
+
+@dataclass(frozen=True, slots=True)
+class Newcomer:
+    """A tenant that needs a place; `schema_name` is empty for isolation by rows."""
+
+    tenant_id: str
+    name: str
+    schema_name: str = ""
+
+    @property
+    def isolation(self) -> Isolation:
+        return Isolation.SCHEMA if self.schema_name else Isolation.ROWS
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """Where a tenant is; `made` is True for the one caller who put it there."""
+
+    tenant_id: str
+    shard: str
+    epoch: int
+    made: bool
+
+
+def assign(newcomer: Newcomer, reason: str = "first assignment") -> Assignment:
+    """The tenant's place, chosen now when it has none. All callers get one answer, however many ask at once."""
+    with transaction.atomic():
+        return _assign(newcomer, _open_shards(), reason)
+
+
+def assign_all(newcomers: Iterable[Newcomer], reason: str) -> tuple[Assignment, ...]:
+    """`assign` for many, in one transaction."""
+    with transaction.atomic():
+        shards = _open_shards()
+        # In one order, so that two callers with the same tenants cannot wait for each other in a circle.
+        ordered = sorted(newcomers, key=lambda newcomer: newcomer.tenant_id)
+        return tuple(_assign(newcomer, shards, reason) for newcomer in ordered)
+
+
+def _open_shards() -> dict[str, Shard]:
+    return {shard.name: shard for shard in Shard.objects.filter(present=True, state=ShardState.ACTIVE, weight__gt=0)}
+
+
+def _assign(newcomer: Newcomer, shards: dict[str, Shard], reason: str) -> Assignment:
+    existing = _existing(newcomer.tenant_id)
+    if existing:
+        return existing
+    if not shards:
+        raise NoShardLeft(
+            f"No shard takes new tenants, so {newcomer.tenant_id} has no place: set a shard to active first."
+        )
+    suggested = shards[rendezvous.suggest(newcomer.tenant_id, {name: shard.weight for name, shard in shards.items()})]
+    return _insert(newcomer, suggested, timezone.now(), reason) or _found(newcomer.tenant_id)
+
+
+def _insert(newcomer: Newcomer, shard: Shard, now: datetime, reason: str) -> Assignment | None:
+    """None when another caller was first."""
+    values = (newcomer.tenant_id, newcomer.name, newcomer.isolation.value, newcomer.schema_name, shard.pk, now)
+    with connection.cursor() as cursor:
+        cursor.execute(INSERT, values)
+        if cursor.fetchone() is None:
+            return None
+    PlacementChange.objects.create(tenant_id=newcomer.tenant_id, epoch=1, shard=shard, at=now, reason=reason)
+    return Assignment(newcomer.tenant_id, shard.name, 1, made=True)
+
+
+def _existing(tenant_id: str) -> Assignment | None:
+    placement = Placement.objects.select_related("shard").filter(tenant_id=tenant_id).first()
+    return placement and Assignment(tenant_id, placement.shard.name, placement.epoch, made=False)
+
+
+def _found(tenant_id: str) -> Assignment:
+    """After an insert that another one won: its transaction has ended, so its row is visible."""
+    existing = _existing(tenant_id)
+    if existing is None:
+        raise RuntimeError(f"The placement of {tenant_id} was there and is gone.")
+    return existing
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """What a shard says that a tenant has."""
+
+    tenant_id: str
+    vms: int
+    bytes: int
+
+
+def record_counts(shard: str, counts: Iterable[Count], at: datetime) -> int:
+    """Keep what a shard answered, for tenants that are placed on it; older answers never replace newer ones."""
+    by_tenant = {count.tenant_id: count for count in counts}
+    placed = Placement.objects.filter(shard__name=shard).exclude(counted_at__gte=at).in_bulk(
+        by_tenant, field_name="tenant_id"
+    )
+    for tenant_id, placement in placed.items():
+        placement.vms, placement.bytes = by_tenant[tenant_id].vms, by_tenant[tenant_id].bytes
+        placement.counted_at = at
+    return Placement.objects.bulk_update(placed.values(), ["vms", "bytes", "counted_at"], batch_size=AT_ONCE)

@@ -31,12 +31,13 @@ def worker(site: Site) -> Spec:
         "--without-gossip",
         "--without-mingle",
     )
-    return _spec(site, "worker", argv, grace=20.0)
+    return _spec(site, "worker", argv, grace=20.0, ready=probe.says(site.layout.log("worker"), "ready."))
 
 
 def beat(site: Site) -> Spec:
     schedule = site.home("beat") / "schedule"
-    return _spec(site, "beat", (*CELERY, "beat", "--loglevel", "INFO", "--schedule", str(schedule), "--pidfile="))
+    argv = (*CELERY, "beat", "--loglevel", "INFO", "--schedule", str(schedule), "--pidfile=")
+    return _spec(site, "beat", argv, ready=probe.says(site.layout.log("beat"), "beat: Starting"))
 
 
 def collector(site: Site) -> Spec:

@@ -1,0 +1,113 @@
+"""The three actions, from the browser to the servers: requested, planned, confirmed, run by a worker, recorded."""
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import psycopg
+from playwright.sync_api import Page, expect
+
+from tests.e2e.console import Console
+from tests.waiting import wait_for
+
+Connect = Callable[[str], psycopg.Connection[tuple[object, ...]]]
+LONG = 120_000
+
+
+def plan(page: Page, console: Console, kind: str, values: dict[str, str], reason: str) -> None:
+    """Fills the request form in and waits for the plan."""
+    page.goto(console.path(f"operations/new/{kind}/"))
+    for name, value in values.items():
+        field = page.locator(f"[name={name}]")
+        if field.evaluate("element => element.tagName") == "SELECT":
+            field.select_option(value)
+        else:
+            field.fill(value)
+    page.fill("[name=reason]", reason)
+    page.click("main form button[type=submit]")
+    page.wait_for_url(re.compile(r"/operations/\d+/$"))
+
+
+def confirm(page: Page) -> int:
+    """Types what is asked for, confirms, and waits until the operation is done; its number."""
+    phrase = page.locator("[data-phrase]")
+    if phrase.count():
+        phrase.fill(phrase.get_attribute("data-phrase") or "")
+    page.click("form[data-confirm] button[type=submit]")
+    expect(page.locator("h1 ~ *, header").get_by_text("Done", exact=True).first).to_be_visible(timeout=LONG)
+    return int(page.url.rstrip("/").rsplit("/", 1)[1])
+
+
+def recorded(console: Console, number: int) -> dict[str, object]:
+    answer: dict[str, object] = console.get(f"operations/{number}")
+    return answer
+
+
+def leader_of(console: Console, shard: str) -> str:
+    """The member that the shard's Patroni members name as leader, as the console last read it."""
+    for (kind, _), server in console.servers().items():
+        if kind == "patroni" and server["shard"] == shard:
+            for reading in server["readings"]:
+                for member in reading.get("facts", {}).get("members", ()):
+                    if member["role"] == "leader":
+                        return str(member["name"])
+    return ""
+
+
+def test_a_switchover_moves_the_leader(page_as: Callable[..., Page], console: Console, shard_leader: Connect) -> None:
+    page = page_as("operator")
+    page.goto(console.path("operations/new/switchover/"))
+    with shard_leader("shard-1") as connection:
+        before = connection.execute("SELECT inet_server_port(), (pg_control_checkpoint()).timeline_id").fetchone()
+        standby = connection.execute(
+            "SELECT application_name FROM pg_stat_replication WHERE sync_state = 'sync'"
+        ).fetchone()
+    assert before is not None and standby is not None
+    plan(page, console, "switchover", {"shard": "shard-1", "candidate": str(standby[0])}, "A rehearsal.")
+    expect(page.get_by_text(str(standby[0])).first).to_be_visible()
+    number = confirm(page)
+    with shard_leader("shard-1") as connection:
+        after = connection.execute("SELECT inet_server_port()").fetchone()
+    assert after is not None and after[0] != before[0], "the same server still leads"
+    operation = recorded(console, number)
+    assert operation["status"] == "done" and operation["reason"] == "A rehearsal."
+    wait_for(lambda: leader_of(console, "shard-1") == str(standby[0]), "the pages to name the new leader", 60)
+    wait_for(lambda: console.unwell() == {}, "every server healthy after the switchover", 120)
+
+
+def test_a_flush_empties_the_family(page_as: Callable[..., Page], console: Console) -> None:
+    page = page_as("operator")
+    plan(page, console, "cache-flush", {"family": "vm"}, "Stale entries after a repair.")
+    number = confirm(page)
+    operation = recorded(console, number)
+    assert operation["status"] == "done"
+    expect(page.get_by_text(re.compile(r"keys?", re.IGNORECASE)).first).to_be_visible()
+
+
+def test_partitions_are_created(page_as: Callable[..., Page], console: Console, shard_leader: Connect) -> None:
+    def partitions() -> set[str]:
+        with shard_leader("shard-1") as connection:
+            rows = connection.execute(
+                "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'vms'::regclass"
+            )
+            return {str(row[0]) for row in rows}
+
+    before = partitions()
+    page = page_as("operator")
+    plan(page, console, "partitions-create", {"shard": "shard-1", "table": "public.vms", "count": "2"}, "Next months.")
+    number = confirm(page)
+    assert len(partitions() - before) == 2
+    assert recorded(console, number)["status"] == "done"
+
+
+def test_the_change_log_tells_who_when_and_why(page_as: Callable[..., Page], console: Console) -> None:
+    page = page_as("operator")
+    reason = f"Asked for at {datetime.now(UTC):%H:%M:%S.%f}"
+    plan(page, console, "cache-flush", {"family": "metric"}, reason)
+    confirm(page)
+    auditor = page_as("auditor")
+    auditor.goto(console.path("changes/"))
+    for verb in ("operation requested", "operation confirmed", "operation done"):
+        expect(auditor.get_by_text(verb).first).to_be_visible()
+    auditor.get_by_text("operation requested").first.click()
+    expect(auditor.get_by_text(reason).first).to_be_visible()

@@ -5,6 +5,15 @@ from urllib.parse import unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
+# A control database that went away is noticed within half a minute, also by connections that only listen.
+PATIENCE = {
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 25_000,
+}
+
 
 def required(name: str, meaning: str) -> str:
     """The variable's value; ImproperlyConfigured names the variable and what it is for."""
@@ -36,5 +45,5 @@ def database(url: str) -> dict[str, object]:
         "PASSWORD": unquote(parts.password or ""),
         "HOST": parts.hostname,
         "PORT": str(parts.port or 5432),
-        "OPTIONS": {"connect_timeout": 5},
+        "OPTIONS": {"application_name": "novaops", **PATIENCE},
     }

@@ -36,7 +36,7 @@ def django_db_setup(django_test_environment: None, django_db_blocker: DjangoDbBl
 
 
 def _restore(case: TransactionTestCase) -> None:
-    """In place of emptying tables one by one, which would take the fleets away and stop at the append-only change log."""
+    """In place of emptying tables, which would take the fleets away and stop at the append-only change log."""
     control_database.restore()
 
 

@@ -1,5 +1,7 @@
-"""Addresses of this room."""
+"""Where a fleet's pages listen."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from novaops.live.views import live
+
+urlpatterns = [path("", live, name="live")]

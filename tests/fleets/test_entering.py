@@ -10,9 +10,7 @@ from novaops.fleets.models import Fleet
 Browser = Callable[..., Client]
 
 
-def test_a_stranger_is_told_the_same_as_for_a_fleet_that_does_not_exist(
-    other_fleet: Fleet, client_as: Browser
-) -> None:
+def test_a_stranger_is_told_the_same_as_for_a_fleet_that_does_not_exist(other_fleet: Fleet, client_as: Browser) -> None:
     browser = client_as("admin")
     for path in ("", "people/", "operations/", "api/servers", "live", "no-such-page/"):
         theirs = browser.get(f"/fleets/{other_fleet.slug}/{path}")

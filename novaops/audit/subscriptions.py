@@ -1,4 +1,4 @@
-"""What other rooms announce and the change log writes down: signing in and out, changes of rights."""
+"""What other rooms announce and the change log writes down: signing in and out, rights, imports."""
 
 import logging
 from collections.abc import Mapping
@@ -12,6 +12,8 @@ from django_tenants.utils import tenant_context
 
 from novaops.audit.services import Actor, record
 from novaops.fleets.models import Fleet, Membership, Person
+from novaops.inventory.services import Imported
+from novaops.inventory.signals import fleet_imported
 
 logger = logging.getLogger(__name__)
 
@@ -23,6 +25,7 @@ def subscribe() -> None:
     user_locked_out.connect(locked_out, dispatch_uid="audit")
     post_save.connect(role_saved, sender=Membership, dispatch_uid="audit")
     post_delete.connect(role_removed, sender=Membership, dispatch_uid="audit")
+    fleet_imported.connect(imported_fleet, dispatch_uid="audit")
 
 
 def signed_in(sender: object, request: HttpRequest, user: Person, **rest: Any) -> None:
@@ -51,6 +54,12 @@ def role_saved(sender: object, instance: Membership, created: bool, **rest: Any)
 
 def role_removed(sender: object, instance: Membership, **rest: Any) -> None:
     _about_role(instance, "role withdrawn")
+
+
+def imported_fleet(sender: object, fleet: Fleet, imported: Imported, by: Person | None, **rest: Any) -> None:
+    actor = Actor.person(by) if by else Actor.automatic("command line")
+    changes = {"added": imported.added, "changed": imported.changed, "gone": imported.gone}
+    record("fleet imported", f"fleet:{fleet.slug}", actor=actor, outcome=imported.sentence, data=changes)
 
 
 def _about_name(username: str, verb: str, request: HttpRequest | None) -> None:

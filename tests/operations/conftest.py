@@ -1,0 +1,54 @@
+"""The test kind, a live system of its own, and a planned operation on it."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django_tenants.utils import tenant_context
+
+from novaops.fleets.models import Fleet, Person
+from novaops.operations import registry, services
+from novaops.operations.models import Operation
+from tests.conftest import MakePerson
+from tests.operations import kinds
+
+Planned = Callable[..., Operation]
+
+
+@pytest.fixture(autouse=True)
+def _kind(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(registry, "_kinds", {})
+    kinds.register()
+    yield
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    kinds.prepare(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def operator(person: MakePerson) -> Person:
+    return person("operator")
+
+
+@pytest.fixture
+def planned(in_fleet: Fleet, operator: Person, folder: Path) -> Planned:
+    """`planned(mishap="once")`: an operation of the test kind, in state planned."""
+
+    def plan(**parameters: Any) -> Operation:
+        with tenant_context(in_fleet):
+            return services.request("writing", {"folder": str(folder), **parameters}, operator, "To see it written.")
+
+    return plan
+
+
+@pytest.fixture
+def queued(planned: Planned, in_fleet: Fleet, operator: Person) -> Planned:
+    def queue(**parameters: Any) -> Operation:
+        operation = planned(**parameters)
+        return services.confirm(operation, operator, operation.plan.confirm)
+
+    return queue

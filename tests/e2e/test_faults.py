@@ -1,4 +1,4 @@
-"""Dead servers: each becomes a state with a cause, its page answers, its last good values stay; then all is well again."""
+"""Dead servers: each becomes a state with a cause, its page answers, good values stay; then all is well again."""
 
 from collections.abc import Callable
 

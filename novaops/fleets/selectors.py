@@ -48,3 +48,20 @@ def _roles(memberships: Iterable[Membership]) -> tuple[Role, ...]:
     """In the order in which roles are declared; a role that this version does not know gives nothing."""
     held = {membership.role for membership in memberships}
     return tuple(role for role in Role if role.value in held)
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A person of a fleet with every role that they hold there."""
+
+    person: Person
+    memberships: tuple[Membership, ...]
+
+
+def members_of(fleet: Fleet) -> tuple[Member, ...]:
+    """Everybody of the fleet, by name."""
+    held: dict[int, list[Membership]] = {}
+    rows = Membership.objects.filter(fleet=fleet).select_related("person").order_by("person__username", "since")
+    for membership in rows:
+        held.setdefault(membership.person_id, []).append(membership)
+    return tuple(Member(group[0].person, tuple(group)) for group in held.values())

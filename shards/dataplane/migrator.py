@@ -97,7 +97,9 @@ def _apply(connection: psycopg.Connection, shard: ShardDatabase, migration: Migr
             _run(connection, migration)
     except psycopg.Error as error:
         reason = str(error).strip().splitlines()[0]
-        raise DataPlaneProblem(f"{shard.shard}: {migration.version:04}_{migration.name}.sql failed: {reason}") from error
+        raise DataPlaneProblem(
+            f"{shard.shard}: {migration.version:04}_{migration.name}.sql failed: {reason}"
+        ) from error
 
 
 def _run(connection: psycopg.Connection, migration: Migration) -> None:

@@ -120,7 +120,9 @@ def hot_lines(owned: Possessions) -> Iterator[str]:
 def cold_lines(owned: Possessions) -> Iterator[str]:
     for vm in owned.vms:
         role = vm.name.partition("-")[0]
-        config = json.dumps({"image": f"debian-12-{role}", "disks": [{"gb": 40, "kind": "ssd"}], "networks": ["internal"]})
+        config = json.dumps(
+            {"image": f"debian-12-{role}", "disks": [{"gb": 40, "kind": "ssd"}], "networks": ["internal"]}
+        )
         metadata = json.dumps({"environment": "production" if vm.profile > 3 else "staging", "team": f"team {role}"})
         yield f"{owned.tenant.tenant_id}\t{vm.id}\t{config}\t{metadata}\t{vm.created.isoformat()}\t{vm.owner}\n"
 

@@ -19,6 +19,7 @@ from shards.placement.problems import PlacementProblem
 
 
 class Command(BaseCommand):
+    requires_system_checks = []
     help = "Bring every shard to the same schema, show where each stands, fill the demo with data."
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -41,4 +41,24 @@ class Sample(models.Model):
     values = models.JSONField()
 
     class Meta:
-        indexes = [models.Index(fields=["server", "probe", "width_seconds", "at"], name="samples_by_server_and_time")]
+        indexes = [
+            models.Index(fields=["server", "probe", "width_seconds", "at"], name="samples_by_server_and_time"),
+            models.Index(fields=["width_seconds", "at"], name="samples_by_time"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["server", "probe", "width_seconds", "at"],
+                condition=models.Q(width_seconds__gt=0),
+                name="one_mean_per_minute",
+            )
+        ]
+
+
+class StandingFinding(models.Model):
+    """A finding that the last look at the fleet still found, and since when; gone when it no longer stands."""
+
+    key = models.CharField(max_length=200, unique=True)
+    severity = models.PositiveSmallIntegerField()
+    sentence = models.TextField()
+    since = models.DateTimeField()
+    seen_at = models.DateTimeField()

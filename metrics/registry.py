@@ -18,3 +18,7 @@ def probes() -> tuple[Probe, ...]:
 
 def probe(name: str) -> Probe:
     return _probes[name]
+
+
+def find(name: str) -> Probe | None:
+    return _probes.get(name)

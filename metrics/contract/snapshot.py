@@ -38,7 +38,8 @@ class ShardSeen:
 @dataclass(frozen=True, slots=True)
 class Seen:
     """The last answer of one server to one probe. `facts` and `values` are those of the last good answer (`good_at`),
-    also while the server does not answer; `state_since` is when the state last changed."""
+    also while the server does not answer; `state_since` is when the state last changed.
+    `rates` is by how much each counter (`..._total`) grew per second over the last `rates_seconds`."""
 
     server: ServerSeen
     probe: str
@@ -50,6 +51,8 @@ class Seen:
     good_at: datetime | None = None
     state_since: datetime | None = None
     took_ms: float | None = None
+    rates: dict[str, float] = field(default_factory=dict, hash=False)
+    rates_seconds: float = 0.0
     every_seconds: float = 5.0
 
     @property

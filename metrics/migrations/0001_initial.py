@@ -5,48 +5,73 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('inventory', '0001_initial'),
+        ("inventory", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Reading',
+            name="Reading",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('probe', models.CharField(max_length=40)),
-                ('state', models.CharField(choices=[('ok', 'Healthy'), ('degraded', 'Degraded'), ('unreachable', 'Unreachable'), ('unknown', 'Not asked yet')], default='unknown', max_length=12)),
-                ('cause', models.TextField(blank=True)),
-                ('facts', models.JSONField(default=dict)),
-                ('values', models.JSONField(default=dict)),
-                ('checked_at', models.DateTimeField(null=True)),
-                ('good_at', models.DateTimeField(null=True)),
-                ('state_since', models.DateTimeField(null=True)),
-                ('took_ms', models.FloatField(null=True)),
-                ('every_seconds', models.FloatField(default=5)),
-                ('due_at', models.DateTimeField(db_index=True)),
-                ('claimed_by', models.CharField(blank=True, max_length=100)),
-                ('server', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='readings', to='inventory.server')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("probe", models.CharField(max_length=40)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("ok", "Healthy"),
+                            ("degraded", "Degraded"),
+                            ("unreachable", "Unreachable"),
+                            ("unknown", "Not asked yet"),
+                        ],
+                        default="unknown",
+                        max_length=12,
+                    ),
+                ),
+                ("cause", models.TextField(blank=True)),
+                ("facts", models.JSONField(default=dict)),
+                ("values", models.JSONField(default=dict)),
+                ("checked_at", models.DateTimeField(null=True)),
+                ("good_at", models.DateTimeField(null=True)),
+                ("state_since", models.DateTimeField(null=True)),
+                ("took_ms", models.FloatField(null=True)),
+                ("every_seconds", models.FloatField(default=5)),
+                ("due_at", models.DateTimeField(db_index=True)),
+                ("claimed_by", models.CharField(blank=True, max_length=100)),
+                (
+                    "server",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="readings", to="inventory.server"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('server', 'probe'), name='one_reading_per_server_and_probe')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("server", "probe"), name="one_reading_per_server_and_probe")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Sample',
+            name="Sample",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('probe', models.CharField(max_length=40)),
-                ('at', models.DateTimeField()),
-                ('width_seconds', models.PositiveIntegerField(default=0)),
-                ('values', models.JSONField()),
-                ('server', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='samples', to='inventory.server')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("probe", models.CharField(max_length=40)),
+                ("at", models.DateTimeField()),
+                ("width_seconds", models.PositiveIntegerField(default=0)),
+                ("values", models.JSONField()),
+                (
+                    "server",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="samples", to="inventory.server"
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['server', 'probe', 'width_seconds', 'at'], name='samples_by_server_and_time')],
+                "indexes": [
+                    models.Index(fields=["server", "probe", "width_seconds", "at"], name="samples_by_server_and_time")
+                ],
             },
         ),
     ]

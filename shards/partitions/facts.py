@@ -93,9 +93,11 @@ class PartitionedTable(Facts):
 
 
 class PartitionsFacts(Facts):
-    """All of one shard's database. `timescale` is the extension's version, empty where it is not installed."""
+    """All of one shard's database. `timescale` is the extension's version, empty where it is not installed. `leads` is
+    False on a standby, which is not asked for its tables."""
 
     database: str
+    leads: bool = True
     tables: tuple[PartitionedTable, ...] = ()
     timescale: str = ""
     timescale_licence: str = ""

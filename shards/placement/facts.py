@@ -15,8 +15,10 @@ class TenantOnShard(Facts):
 
 
 class TenantsFacts(Facts):
-    """Of the shard's leader. `installed` is False where the shard has no table of tenants yet."""
+    """`leads` is False on a standby, which is not asked for its rows. `installed` is False where the shard has no
+    table of tenants yet."""
 
+    leads: bool = False
     installed: bool = False
     tenants: tuple[TenantOnShard, ...] = ()
     database_bytes: int = 0

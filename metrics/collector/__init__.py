@@ -1,0 +1,1 @@
+"""The observe road's engine: claims what is due, asks the servers, stores what they answered."""

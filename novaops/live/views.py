@@ -24,7 +24,7 @@ async def live(request: FleetRequest) -> StreamingHttpResponse:
     async def may_stay() -> bool:
         return await sync_to_async(still_welcome)(key, slug)
 
-    await sync_to_async(connection.close)()
+    await sync_to_async(_let_go)()
     return StreamingHttpResponse(
         stream(hub, request.fleet.schema_name, may_stay),
         content_type="text/event-stream",
@@ -32,15 +32,24 @@ async def live(request: FleetRequest) -> StreamingHttpResponse:
     )
 
 
+def _let_go() -> None:
+    """The connection of the thread that ran the middleware; each thread has its own."""
+    connection.close()
+
+
 def still_welcome(session_key: str, slug: str) -> bool:
-    """Is that session still signed in, and its person still allowed to see the fleet? A control database that does not
-    answer ends nothing: no event can come from it either."""
-    request = HttpRequest()
-    request.session = SessionStore(session_key)
+    """Asked at each heartbeat. A control database that does not answer ends nothing: no event comes from it either."""
     try:
-        held = access(get_user(request), slug)
+        return may_hear(session_key, slug)
     except OperationalError:
         return True
     finally:
         connection.close()
+
+
+def may_hear(session_key: str, slug: str) -> bool:
+    """Is that session still signed in, and its person still allowed to see the fleet?"""
+    request = HttpRequest()
+    request.session = SessionStore(session_key)
+    held = access(get_user(request), slug)
     return held is not None and Right.VIEW in held.rights

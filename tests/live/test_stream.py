@@ -10,7 +10,7 @@ from django_tenants.utils import tenant_context
 
 from novaops.fleets.models import Fleet, Membership
 from novaops.live import publish
-from novaops.live.views import still_welcome
+from novaops.live.views import may_hear
 from tests import control_database
 from tests.live.console import console, events
 from tests.waiting import wait_for
@@ -65,15 +65,15 @@ def test_a_stream_is_refused_to_strangers(fleet: Fleet, other_fleet: Fleet, clie
 def test_who_loses_the_role_or_signs_out_hears_no_more(fleet: Fleet, client_as: Browser) -> None:
     browser = client_as("viewer")
     key = browser.session.session_key
-    assert still_welcome(key, fleet.slug)
-    assert not still_welcome(key, "beta")
+    assert may_hear(key, fleet.slug)
+    assert not may_hear(key, "beta")
     Membership.objects.all().delete()
-    assert not still_welcome(key, fleet.slug)
+    assert not may_hear(key, fleet.slug)
     again = client_as("viewer")
     key = again.session.session_key
-    assert still_welcome(key, fleet.slug)
+    assert may_hear(key, fleet.slug)
     again.post("/logout")
-    assert not still_welcome(key, fleet.slug)
+    assert not may_hear(key, fleet.slug)
 
 
 def test_an_event_belongs_to_a_fleet_and_has_a_name_that_a_stream_carries(in_fleet: Fleet) -> None:

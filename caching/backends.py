@@ -108,7 +108,7 @@ class L1:
             if self._cluster is None:
                 self._refuse_resting("")
                 self._cluster = RedisCluster(
-                    startup_nodes=[ClusterNode(host, port) for host, port in self._nodes],
+                    startup_nodes=[_node(host, port) for host, port in self._nodes],
                     username=self._username or None,
                     password=self._password or None,
                     socket_timeout=TIMEOUT,
@@ -117,6 +117,10 @@ class L1:
                     require_full_coverage=False,
                 )
             return self._cluster
+
+
+def _node(host: str, port: int) -> ClusterNode:
+    return ClusterNode(host, port)  # type: ignore[no-untyped-call]
 
 
 class L2:
@@ -136,7 +140,8 @@ class L2:
         )
 
     def get(self, key: str) -> bytes | None:
-        return self._ask(lambda: self._client.get(key))
+        found: bytes | None = self._ask(lambda: self._client.get(key))
+        return found
 
     def set(self, key: str, value: bytes, seconds: int) -> None:
         self._ask(lambda: self._client.set(key, value, expire=seconds))

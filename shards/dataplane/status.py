@@ -71,7 +71,8 @@ def _drift(connection: psycopg.Connection, done: dict[int, str]) -> tuple[Drift,
 
 def _engine(connection: psycopg.Connection) -> str:
     row = connection.execute(
-        "SELECT extversion, current_setting('timescaledb.license', true) FROM pg_extension WHERE extname = 'timescaledb'"
+        "SELECT extversion, current_setting('timescaledb.license', true) FROM pg_extension "
+        "WHERE extname = 'timescaledb'"
     ).fetchone()
     if row is None:
         return "native daily partitions"

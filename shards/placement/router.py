@@ -117,11 +117,8 @@ class Router:
 
 def _refuse_closed(place: Place, readonly: bool) -> None:
     if place.shard_state not in (READABLE if readonly else WRITABLE):
-        raise ShardClosed(f"{place.shard} is {place.shard_state}, so {place.tenant_id} cannot be {_verb(readonly)} now.")
-
-
-def _verb(readonly: bool) -> str:
-    return "read" if readonly else "written"
+        what = "read" if readonly else "written"
+        raise ShardClosed(f"{place.shard} is {place.shard_state}, so {place.tenant_id} cannot be {what} now.")
 
 
 def _passes(error: psycopg.Error) -> bool:

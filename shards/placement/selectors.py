@@ -62,7 +62,9 @@ def loads() -> dict[str, ShardLoad]:
 def place_of(tenant_id: str) -> Place | None:
     """The place as the router needs it."""
     found = placement(tenant_id)
-    return found and Place(
+    if found is None:
+        return None
+    return Place(
         tenant_id=tenant_id,
         shard=found.shard.name,
         epoch=found.epoch,

@@ -90,7 +90,9 @@ def _insert(newcomer: Newcomer, shard: Shard, now: datetime, reason: str) -> Ass
 
 def _existing(tenant_id: str) -> Assignment | None:
     placement = Placement.objects.select_related("shard").filter(tenant_id=tenant_id).first()
-    return placement and Assignment(tenant_id, placement.shard.name, placement.epoch, made=False)
+    if placement is None:
+        return None
+    return Assignment(tenant_id, placement.shard.name, placement.epoch, made=False)
 
 
 def _found(tenant_id: str) -> Assignment:
@@ -113,8 +115,10 @@ class Count:
 def record_counts(shard: str, counts: Iterable[Count], at: datetime) -> int:
     """Keep what a shard answered, for tenants that are placed on it; older answers never replace newer ones."""
     by_tenant = {count.tenant_id: count for count in counts}
-    placed = Placement.objects.filter(shard__name=shard).exclude(counted_at__gte=at).in_bulk(
-        by_tenant, field_name="tenant_id"
+    placed = (
+        Placement.objects.filter(shard__name=shard)
+        .exclude(counted_at__gte=at)
+        .in_bulk(by_tenant, field_name="tenant_id")
     )
     for tenant_id, placement in placed.items():
         placement.vms, placement.bytes = by_tenant[tenant_id].vms, by_tenant[tenant_id].bytes

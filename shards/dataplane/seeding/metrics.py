@@ -43,7 +43,7 @@ def _wave(moment: datetime) -> float:
 
 
 def _day(tenant_id: str, vm: Vm, texts: list[tuple[str, float]]) -> str:
-    random = Random(f"{vm.id} {texts[0][0]}")
+    random = Random(f"{vm.id} {texts[0][0]}")  # noqa: S311
     base, swing, memory = 4 + random.random() * 30, 10 + random.random() * 45, 400 + 250 * vm.profile
     start = f"{tenant_id}\t{vm.id}"
     noise = random.random

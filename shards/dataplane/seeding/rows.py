@@ -43,13 +43,13 @@ class Possessions:
 
 
 def node_ids() -> list[str]:
-    random = Random("novacron nodes")
+    random = Random("novacron nodes")  # noqa: S311
     return [_uuid(random) for _ in range(NODES_PER_ZONE * len(ZONES))]
 
 
 def possessions(tenant: Tenant, today: datetime) -> Possessions:
     """Users and VMs of a tenant, the same whenever they are asked for on one day."""
-    random = Random(f"novacron {tenant.tenant_id}")
+    random = Random(f"novacron {tenant.tenant_id}")  # noqa: S311
     # Tenants with a schema came later, so that their schemas need few partitions.
     age = random.randint(70, 110) if tenant.schema_name else random.randint(150, 330)
     users = tuple(_uuid(random) for _ in range(min(25, 2 + tenant.vms // 40)))

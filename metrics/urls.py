@@ -1,5 +1,11 @@
 """Addresses of this room."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from metrics.views.overview import overview
+from metrics.views.server import server
+
+urlpatterns = [
+    path("", overview, name="overview"),
+    path("servers/<slug:kind>/<str:name>/", server, name="server"),
+]

@@ -1,5 +1,15 @@
 """The pages about shards, tenants, replication and partitions."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from shards.views.replication import replication
+from shards.views.shard_map import shard, shard_map
+from shards.views.tenants import tenant, tenants
+
+urlpatterns: list[URLPattern] = [
+    path("shards/", shard_map, name="shard-map"),
+    path("shards/<str:name>/", shard, name="shard"),
+    path("tenants/", tenants, name="tenants"),
+    path("tenants/<str:tenant_id>/", tenant, name="tenant"),
+    path("replication/", replication, name="replication"),
+]

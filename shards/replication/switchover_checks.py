@@ -35,7 +35,7 @@ def checks(facts: SwitchoverFacts, candidate: str) -> tuple[Check, ...]:
 
 def _of_candidate(facts: SwitchoverFacts, member: Member) -> Iterator[Check]:
     if member.leads:
-        yield failed("Candidate", f"{member.name} leads {facts.scope} already: there is nothing to switch over.")
+        yield passed("Candidate", f"{member.name} leads {facts.scope} already: there is nothing to switch over.")
         return
     yield _running(facts, member)
     yield _synchronous(facts, member)

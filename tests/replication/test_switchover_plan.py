@@ -62,7 +62,6 @@ def test_a_healthy_cluster_is_switched_over_in_three_steps() -> None:
             "One to c",
         ),
         ({}, "z", "Candidate", "no member of main"),
-        ({}, "a", "Candidate", "leads main already"),
         ({}, "c", "Synchronous", "choose b"),
         ({"candidate_api": ApiFacts(problem="timed out")}, "b", "Candidate answers", "timed out"),
         ({"candidate_api": ApiFacts(state="running", timeline=5, nofailover=True)}, "b", "May lead", "nofailover"),
@@ -90,6 +89,13 @@ def test_a_candidate_that_is_not_fit_is_refused(changes: dict[str, Any], check: 
     assert says in refusals(plan_switchover("shard-1", "b", facts(cluster=Cluster(members=members))))[check].replace(
         "\u00a0", " "
     )
+
+
+def test_nothing_is_done_when_the_candidate_leads_already() -> None:
+    plan = plan_switchover("shard-1", "a", facts())
+    assert not plan.steps
+    assert not plan.refusals
+    assert "leads main already" in plan.checks[-1].reason
 
 
 def test_without_synchronous_mode_any_replica_may_with_a_warning() -> None:

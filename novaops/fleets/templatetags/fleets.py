@@ -10,6 +10,6 @@ register = template.Library()
 
 
 @register.simple_tag(takes_context=True)
-def fleet_url(context: dict[str, Any], name: str, **kwargs: object) -> str:
-    """The path of page `name` in the request's fleet."""
-    return fleet_path(name, context["request"].fleet.slug, **kwargs)
+def fleet_url(context: dict[str, Any], page: str, **kwargs: object) -> str:
+    """The path of `page` (a URL name) in the request's fleet."""
+    return fleet_path(page, context["request"].fleet.slug, **kwargs)

@@ -1,0 +1,76 @@
+"""What a server's page shows: its readings, what they found, its values over time. Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from metrics.charts import Figure, values_figure
+from metrics.contract.snapshot import OLD_AFTER_CYCLES, Seen
+from metrics.series import Series
+from metrics.value_names import Unit, label_of, unit_of, written
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingShown:
+    """One probe's last answer; `limit` is the age in seconds from which it is old."""
+
+    seen: Seen
+    rows: tuple[tuple[str, str], ...]
+    details: tuple[tuple[str, Any], ...]
+
+    @property
+    def limit(self) -> float:
+        return OLD_AFTER_CYCLES * self.seen.every_seconds
+
+
+@dataclass(frozen=True, slots=True)
+class PlotShown:
+    id: str
+    title: str
+    figure: Figure
+
+
+def shown(seen: Seen) -> ReadingShown:
+    rows = tuple((label_of(name), written(name, value)) for name, value in sorted(seen.values.items()))
+    facts = seen.facts.model_dump(mode="json") if seen.facts else {}
+    return ReadingShown(seen, rows, tuple(_scalars(facts)))
+
+
+def _scalars(facts: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
+    """Nested facts as dotted names; lists by how long they are, as their rows have pages of their own."""
+    found: list[tuple[str, Any]] = []
+    for name, value in facts.items():
+        label = f"{prefix}{name}".replace("_", " ")
+        if isinstance(value, Mapping):
+            found += _scalars(value, f"{label} · ")
+        elif isinstance(value, list):
+            found.append((label, ", ".join(map(str, value)) if _plain(value) else f"{len(value)} entries"))
+        elif value not in (None, ""):
+            found.append((label, value))
+    return found
+
+
+def _plain(values: Sequence[Any]) -> bool:
+    return all(not isinstance(value, Mapping | list) for value in values) and len(values) <= 8
+
+
+def plots(probe: str, series: Mapping[str, Series], longest_gap: float) -> tuple[PlotShown, ...]:
+    """One plot per unit, so that bytes and counts do not share an axis."""
+    by_unit: dict[Unit, dict[str, Series]] = {}
+    for name, values in series.items():
+        if values.known:
+            by_unit.setdefault(unit_of(name), {})[name] = values
+    return tuple(
+        PlotShown(f"plot-{probe}-{unit.suffix.strip('_') or 'count'}".replace("_", "-"), _title(unit, named), figure)
+        for unit, named in by_unit.items()
+        if (figure := values_figure(unit, named, longest_gap))
+    )
+
+
+def _title(unit: Unit, named: Mapping[str, Series]) -> str:
+    return label_of(next(iter(named))) if len(named) == 1 else unit.title
+
+
+def newest(readings: Sequence[Seen]) -> datetime | None:
+    return max((seen.good_at for seen in readings if seen.good_at), default=None)

@@ -1,0 +1,1 @@
+"""The shard map, tenants, replication and partitions."""

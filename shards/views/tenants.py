@@ -1,0 +1,64 @@
+"""Tenant placement: which tenant lives where, and one tenant's page."""
+
+from django.core.paginator import Paginator
+from django.db.models import Sum
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from novaops.fleets.guards import right_required
+from novaops.fleets.paths import fleet_path
+from novaops.fleets.requests import FleetRequest
+from novaops.fleets.rights import Right
+from novaops.inventory import selectors as inventory
+from novaops.ui.formats import human_number
+from shards.placement.models import Isolation, Placement
+from shards.placement.selectors import history, placement
+from shards.selectors import tenants as find
+
+PER_PAGE = 50
+COUNTED_LIMIT = 300.0
+
+
+@require_safe
+@right_required(Right.VIEW)
+def tenants(request: FleetRequest) -> HttpResponse:
+    query = request.GET
+    found = find(
+        query.get("q", "").strip(), query.get("shard", ""), query.get("isolation", ""), query.get("sort", "tenant")
+    )
+    page = Paginator(found, PER_PAGE).get_page(query.get("page"))
+    context = {
+        "page": page,
+        "count": f"{human_number(page.paginator.count)} tenants",
+        "shards": [shard.name for shard in inventory.shards()],
+        "isolations": Isolation.choices,
+        "query": query,
+        "filtered": any(query.get(name) for name in ("q", "shard", "isolation")),
+        "limit": COUNTED_LIMIT,
+    }
+    return render(request, "shards/tenants.html", context)
+
+
+@require_safe
+@right_required(Right.VIEW)
+def tenant(request: FleetRequest, tenant_id: str) -> HttpResponse:
+    found = placement(tenant_id)
+    if found is None:
+        raise Http404(f"No tenant named {tenant_id} is placed on this fleet.")
+    context = {
+        "tenant": found,
+        "history": list(history(tenant_id)),
+        "share": share(found),
+        "lead": f"Placed on {found.shard.name} as {found.get_isolation_display().lower()}.",
+        "epoch_note": f"epoch {found.epoch}",
+        "limit": COUNTED_LIMIT,
+        "crumbs": [("Tenants", fleet_path("tenants")), (tenant_id, "")],
+    }
+    return render(request, "shards/tenant.html", context)
+
+
+def share(found: Placement) -> float | None:
+    """The tenant's part of all bytes that are counted on its shard, 0 to 1."""
+    whole = Placement.objects.filter(shard=found.shard).aggregate(whole=Sum("bytes"))["whole"]
+    return found.bytes / int(whole) if found.bytes is not None and whole else None

@@ -45,7 +45,7 @@ def check(records: Iterable[Record], end: tuple[int, str]) -> Verdict:
     for count, record in enumerate(records, 1):
         problem = fault(record, count, previous)
         if problem:
-            return Verdict(count - 1, previous, record.sequence, problem)
+            return Verdict(count - 1, previous, count, problem)
         previous = record.hash
     if (count, previous) != end:
         return Verdict(count, previous, count + 1, _torn(count, end))

@@ -1,6 +1,8 @@
 """The auditor's pages: the list, one record, the export. Nothing here can change anything."""
 
 import json
+import re
+from typing import Any
 
 from django.core.handlers.asgi import ASGIRequest
 from django.core.paginator import Paginator
@@ -14,8 +16,10 @@ from novaops.audit.selectors import actors, filtered, filters_of, verbs
 from novaops.audit.services import Actor, record
 from novaops.audit.verifying import fault
 from novaops.fleets.guards import right_required
+from novaops.fleets.paths import fleet_path
 from novaops.fleets.requests import FleetRequest
 from novaops.fleets.rights import Right
+from novaops.ui.formats import human_number
 
 PER_PAGE = 50
 
@@ -25,7 +29,9 @@ PER_PAGE = 50
 def changes(request: FleetRequest) -> HttpResponse:
     filters = filters_of(request.GET)
     page = Paginator(filtered(filters), PER_PAGE).get_page(request.GET.get("page"))
-    context = {"page": page, "filters": filters, "verbs": verbs(), "actors": actors(), "query": request.GET}
+    count = f"{human_number(page.paginator.count)} records"
+    lists = {"verbs": verbs(), "actors": actors()}
+    context = {"page": page, "count": count, "filters": filters, "query": request.GET, **lists}
     return render(request, "audit/changes.html", context)
 
 
@@ -37,8 +43,7 @@ def change(request: FleetRequest, sequence: int) -> HttpResponse:
     before = Record.objects.filter(sequence=sequence - 1).first()
     problem = fault(entry, sequence, before.hash if before else entry.previous_hash)
     following = Record.objects.filter(sequence=sequence + 1).first()
-    detail = json.dumps(entry.data, indent=2, ensure_ascii=False, sort_keys=True) if entry.data else ""
-    context = {"entry": entry, "before": before, "following": following, "problem": problem, "detail": detail}
+    context = {"entry": entry, "before": before, "following": following, "problem": problem, **_shown(entry)}
     return render(request, "audit/change.html", context)
 
 
@@ -52,3 +57,16 @@ def export(request: FleetRequest) -> StreamingHttpResponse:
     response = StreamingHttpResponse(lines(request.fleet, filters), content_type="application/x-ndjson")
     response["Content-Disposition"] = f'attachment; filename="{request.fleet.slug}-changes.jsonl"'
     return response
+
+
+def _shown(entry: Record) -> dict[str, Any]:
+    """The record's words; a plan among its details is shown as a plan."""
+    rest = {name: value for name, value in entry.data.items() if name != "plan"}
+    number = re.match(r"operation:(\d+)", entry.subject)
+    return {
+        "title": f"Record {entry.sequence}: {entry.verb}",
+        "crumbs": [("Change log", fleet_path("changes")), (f"Record {entry.sequence}", "")],
+        "operation": int(number[1]) if number else None,
+        "plan": entry.data.get("plan"),
+        "detail": json.dumps(rest, indent=2, ensure_ascii=False, sort_keys=True) if rest else "",
+    }

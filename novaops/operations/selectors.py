@@ -35,6 +35,10 @@ class Detail:
         return "expired" if operation.expired else str(operation.status)
 
     @property
+    def label(self) -> str:
+        return "Cancelling" if self.state == "cancelling" else Status(self.state).label
+
+    @property
     def done(self) -> int:
         return sum(step.status == "done" for step in self.steps)
 

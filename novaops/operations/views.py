@@ -18,8 +18,10 @@ from novaops.operations.choices import Status
 from novaops.operations.contract import Kind
 from novaops.operations.forms import RequestForm, form_for
 from novaops.operations.models import Operation
+from novaops.operations.pages import page_of
 from novaops.operations.problems import Invalid, NotAllowed, Refused
-from novaops.operations.selectors import detail, requestable, running_first
+from novaops.operations.selectors import requestable, running_first
+from novaops.ui.formats import human_number
 
 PER_PAGE = 50
 
@@ -29,8 +31,10 @@ PER_PAGE = 50
 def operations(request: FleetRequest) -> HttpResponse:
     query = request.GET
     found = running_first(query.get("status", ""), query.get("kind", ""), query.get("q", "").strip())
+    page = Paginator(found, PER_PAGE).get_page(query.get("page"))
     context = {
-        "page": Paginator(found, PER_PAGE).get_page(query.get("page")),
+        "page": page,
+        "count": f"{human_number(page.paginator.count)} operations",
         "kinds": registry.kinds(),
         "requestable": requestable(request.rights),
         "statuses": Status,
@@ -44,15 +48,7 @@ def operations(request: FleetRequest) -> HttpResponse:
 def operation(request: FleetRequest, pk: int) -> HttpResponse:
     """The plan with its confirmation, then the steps as they are carried out."""
     found = get_object_or_404(Operation, pk=pk)
-    kind = next((kind for kind in registry.kinds() if kind.name == found.kind), None)
-    context = {
-        "operation": found,
-        "kind": kind,
-        "detail": detail(found),
-        "plan": found.plan,
-        "may_act": kind is not None and kind.right in request.rights,
-    }
-    return render(request, "operations/operation.html", context)
+    return render(request, "operations/operation.html", page_of(found, request.rights))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -68,9 +64,9 @@ def request_operation(request: FleetRequest, kind: str) -> HttpResponse:
     planned = _planned(request, wanted, form) if request.method == "POST" and form.is_valid() else None
     if planned:
         return redirect(fleet_path("operation", pk=planned.pk))
-    return render(
-        request, "operations/request.html", {"kind": wanted, "form": form}, status=422 if form.errors else 200
-    )
+    crumbs = [("Operations", fleet_path("operations")), (wanted.title, "")]
+    context = {"kind": wanted, "form": form, "crumbs": crumbs}
+    return render(request, "operations/request.html", context, status=422 if form.errors else 200)
 
 
 @require_POST

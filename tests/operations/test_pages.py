@@ -1,0 +1,98 @@
+"""The browser's side: what is shown to whom, and what the server refuses whatever was shown."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from django.test import Client
+from django_tenants.utils import tenant_context
+
+from novaops.audit.models import Record
+from novaops.fleets.models import Fleet
+from novaops.operations.models import Operation
+from novaops.operations.runner import execute
+from tests.operations.conftest import Planned
+
+ClientAs = Callable[..., Client]
+
+
+def test_from_the_form_to_the_outcome(fleet: Fleet, client_as: ClientAs, folder: Path) -> None:
+    client, base = client_as("operator"), f"/fleets/{fleet.slug}/operations/"
+    assert "Write three words" in client.get(base).text
+    form = client.get(f"{base}new/writing/?shard=shard-9").text
+    assert 'value="shard-9"' in form and 'name="reason"' in form
+    answer = client.post(f"{base}new/writing/", {"folder": str(folder), "mishap": "none", "reason": "To see."})
+    page = client.get(answer["Location"]).text
+    assert "Write three words in blue." in page and 'name="confirmation"' in page and "The folder is free." in page
+    number = int(answer["Location"].rstrip("/").rsplit("/", 1)[1])
+    client.post(f"{base}{number}/confirm", {"confirmation": "shard-1 blue"})
+    assert f"Cancel operation {number}" in client.get(f"{base}{number}/").text
+    with tenant_context(fleet):
+        execute(number)
+    page = client.get(f"{base}{number}/").text
+    assert "Done: Write three words" in page and "Wrote second." in page and "Cancel operation" not in page
+    assert "Wrote third." in client.get(base).text
+
+
+def test_what_is_wrong_stands_at_its_field(fleet: Fleet, client_as: ClientAs, folder: Path) -> None:
+    client, address = client_as("operator"), f"/fleets/{fleet.slug}/operations/new/writing/"
+    answer = client.post(address, {"mishap": "flood", "reason": ""})
+    assert answer.status_code == 422 and answer.text.count("field-error") == 3
+    with tenant_context(fleet):
+        assert not Operation.objects.exists()
+
+
+def test_the_wrong_phrase_comes_back_with_the_reason(planned: Planned, fleet: Fleet, client_as: ClientAs) -> None:
+    operation, client = planned(), client_as("operator")
+    address = f"/fleets/{fleet.slug}/operations/{operation.pk}/"
+    answer = client.post(f"{address}confirm", {"confirmation": "yes"}, follow=True)
+    assert "Type exactly" in answer.text
+    with tenant_context(fleet):
+        operation.refresh_from_db()
+    assert operation.status == "planned"
+
+
+@pytest.mark.parametrize("role", ["viewer", "auditor", "approver"])
+def test_without_the_right_there_is_no_control_and_the_server_refuses(
+    planned: Planned, fleet: Fleet, client_as: ClientAs, role: str
+) -> None:
+    operation, client, base = planned(), client_as(role), f"/fleets/{fleet.slug}/operations/"
+    assert "New operation" not in client.get(base).text
+    page = client.get(f"{base}{operation.pk}/").text
+    assert 'name="confirmation"' not in page and "Cancel operation" not in page
+    assert client.get(f"{base}new/writing/").status_code == 403
+    assert client.post(f"{base}new/writing/", {"reason": "x"}).status_code == 403
+    assert client.post(f"{base}{operation.pk}/confirm", {"confirmation": "shard-1 blue"}).status_code == 403
+    assert client.post(f"{base}{operation.pk}/cancel").status_code == 403
+    with tenant_context(fleet):
+        assert Record.objects.filter(verb="operation refused", actor=f"{role}-{fleet.slug}").count() == 4
+        operation.refresh_from_db()
+    assert operation.status == "planned"
+
+
+def test_only_posts_change_anything(planned: Planned, fleet: Fleet, client_as: ClientAs) -> None:
+    operation, client = planned(), client_as("operator")
+    for act in ("confirm", "cancel"):
+        assert client.get(f"/fleets/{fleet.slug}/operations/{operation.pk}/{act}").status_code == 405
+
+
+def test_another_fleet_sees_nothing_of_it(
+    planned: Planned, fleet: Fleet, other_fleet: Fleet, client_as: ClientAs
+) -> None:
+    operation = planned()
+    stranger = client_as("operator", fleet=other_fleet)
+    assert stranger.get(f"/fleets/{fleet.slug}/operations/{operation.pk}/").status_code == 404
+    for act in ("", "confirm", "cancel"):
+        answer = stranger.post if act else stranger.get
+        assert answer(f"/fleets/{other_fleet.slug}/operations/{operation.pk}/{act}").status_code == 404
+    assert "Write three words in blue" not in stranger.get(f"/fleets/{other_fleet.slug}/operations/").text
+
+
+def test_the_list_has_a_query_budget(
+    planned: Planned, fleet: Fleet, client_as: ClientAs, django_assert_max_num_queries: Callable[[int], object]
+) -> None:
+    for _ in range(6):
+        planned()
+    client = client_as("operator")
+    with django_assert_max_num_queries(10):  # type: ignore[attr-defined]
+        assert client.get(f"/fleets/{fleet.slug}/operations/").text.count("Write three words in blue.") == 6

@@ -18,20 +18,18 @@ def steps(site: Site, supervisor: Supervisor, workload: bool) -> list[Step]:
     found = [
         Step(MIGRATE, _command(site, "migrate_schemas"), needs=(servers_up.CONTROL,)),
         Step(
-            IMPORT,
-            _command(site, "fleet", "import", str(site.layout.fleet_file)),
-            (MIGRATE, *servers_up.names(site)),
+            IMPORT, _command(site, "fleet", "import", str(site.layout.fleet_file)), (MIGRATE, *servers_up.names(site))
         ),
-        Step(PEOPLE, lambda: people.create(site) if manage.exists("person") else SKIPPED, needs=(IMPORT,)),
+        Step(PEOPLE, lambda: people.create(site), needs=(IMPORT,)),
         Step(SCHEMA, _command(site, "dataplane", "migrate", "--fleet", SLUG), needs=(IMPORT,)),
         Step(SEED, _command(site, "dataplane", "seed", "--fleet", SLUG), needs=(SCHEMA,)),
         Step("console", lambda: supervisor.launch(django.console(site)), needs=(MIGRATE,)),
         Step("worker", lambda: supervisor.launch(django.worker(site)), needs=(MIGRATE, servers_up.BROKER)),
         Step("beat", lambda: supervisor.launch(django.beat(site)), needs=(MIGRATE, servers_up.BROKER)),
-        Step("collector", _when("collect", lambda: supervisor.launch(django.collector(site))), needs=(IMPORT,)),
+        Step("collector", lambda: supervisor.launch(django.collector(site)), needs=(IMPORT,)),
     ]
     if workload:
-        found.append(Step("workload", _when("workload", lambda: supervisor.launch(django.workload(site))), (SEED,)))
+        found.append(Step("workload", lambda: supervisor.launch(django.workload(site)), needs=(SEED,)))
     return found
 
 
@@ -47,12 +45,5 @@ def farewell(site: Site, seconds: float, servers_only: bool) -> str:
     return f"NovaOps is up after {seconds:.1f} s: {address(site)}\n{people.logins(site.layout)}"
 
 
-SKIPPED = "skipped, the command does not exist yet"
-
-
 def _command(site: Site, *words: str) -> Callable[[], str]:
-    return lambda: manage.run(site, *words) if manage.exists(words[0]) or words[0].startswith("migrate") else SKIPPED
-
-
-def _when(command: str, run: Callable[[], None]) -> Callable[[], str | None]:
-    return lambda: run() if manage.exists(command) else SKIPPED
+    return lambda: manage.run(site, *words)

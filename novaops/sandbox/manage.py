@@ -12,13 +12,6 @@ from novaops.sandbox.site import Site
 LONGEST = 300.0
 
 
-def exists(command: str) -> bool:
-    """True when an app of the checkout offers this command."""
-    return any(CHECKOUT.glob(f"*/management/commands/{command}.py")) or any(
-        CHECKOUT.glob(f"*/*/management/commands/{command}.py")
-    )
-
-
 def run(site: Site, *words: str) -> str:
     """Run one command to its end; its output goes to logs/setup.log, its last line is returned."""
     env = dict(os.environ) | environment.variables(site) | {proc.MARKER: str(site.layout.state)}

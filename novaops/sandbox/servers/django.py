@@ -41,7 +41,8 @@ def beat(site: Site) -> Spec:
 
 
 def collector(site: Site) -> Spec:
-    return _spec(site, "collector", ("manage.py", "collect"))
+    said = probe.says(site.layout.log("collector"), "asks from now on")
+    return _spec(site, "collector", ("manage.py", "collect"), ready=said)
 
 
 def workload(site: Site) -> Spec:

@@ -1,6 +1,7 @@
 from django.apps import AppConfig
 
-from metrics import registry, tiles
+from metrics import findings, registry, tiles
+from metrics.signals import answered
 from novaops.operations import registry as operations
 
 
@@ -9,14 +10,22 @@ class ShardsConfig(AppConfig):
     label = "shards"
 
     def ready(self) -> None:
+        from shards.partitions.findings import partitions
         from shards.partitions.probes import PROBES as PARTITIONS
+        from shards.placement.counting import keep_counts
         from shards.placement.probes import PROBES as PLACEMENT
+        from shards.pools.findings import pools
         from shards.pools.probes import PROBES as POOLS
+        from shards.replication.findings import clusters
         from shards.replication.probes import PROBES as REPLICATION
+        from shards.replication.server_findings import etcd, servers
         from shards.replication.switchover import Switchover
         from shards.tiles import shard_tiles
 
         for probe in (*REPLICATION, *POOLS, *PARTITIONS, *PLACEMENT):
             registry.register(probe)
+        for rule in (clusters, servers, etcd, pools, partitions):
+            findings.register(rule)
+        answered.connect(keep_counts, dispatch_uid="placement counts")
         operations.register(Switchover())
         tiles.register(10, shard_tiles)

@@ -49,7 +49,7 @@ KNOWN = b"""
     FROM vms
     WHERE deleted_at IS NULL
     ORDER BY created_at DESC
-    LIMIT 24
+    LIMIT 16
 """
 
 _AUDIT = b"""

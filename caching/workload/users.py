@@ -39,7 +39,7 @@ class Customers:
     shares: tuple[float, ...] = field(init=False)
 
     def __post_init__(self) -> None:
-        weights = [1 / (rank + 1) ** 1.25 for rank in range(len(self.tenants))]
+        weights = [1 / (rank + 1) ** 1.4 for rank in range(len(self.tenants))]
         object.__setattr__(self, "shares", tuple(accumulate(weights)))
 
     def choose(self, random: Random, kind: str) -> str:
@@ -130,4 +130,4 @@ class Users:
 
 def _favourite(vms: list[dict[str, Any]], random: Random) -> dict[str, Any]:
     """The first most often."""
-    return vms[min(int(random.expovariate(0.3)), len(vms) - 1)]
+    return vms[min(int(random.expovariate(0.5)), len(vms) - 1)]

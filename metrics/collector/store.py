@@ -13,6 +13,7 @@ from metrics.collector.outcomes import Job, Outcome
 from metrics.collector.sql_files import CLAIM, REGISTER, SAMPLES, STORE
 from metrics.contract import State
 from metrics.models import Reading
+from metrics.signals import answered
 from novaops import live
 from novaops.inventory.targets import Target
 
@@ -70,6 +71,11 @@ def _store(outcomes: Sequence[Outcome]) -> None:
         live.publish("samples")
     for outcome in outcomes:
         _say(outcome, before.get(outcome.job.reading_id, outcome.state))
+        if outcome.facts is not None:
+            job = outcome.job
+            answered.send_robust(
+                sender=Reading, probe=job.probe.name, target=job.target, facts=outcome.facts, at=outcome.at
+            )
 
 
 def _row(outcome: Outcome) -> dict[str, Any]:

@@ -12,8 +12,6 @@ from shards.placement import rendezvous
 from shards.placement.models import Isolation, Placement, PlacementChange
 from shards.placement.problems import NoShardLeft
 
-AT_ONCE = 1000
-
 # One statement decides; whoever comes second finds the first one's row.
 INSERT = f"""
     INSERT INTO {Placement._meta.db_table} (tenant_id, name, isolation, schema_name, shard_id, epoch, since)
@@ -21,6 +19,17 @@ INSERT = f"""
     ON CONFLICT (tenant_id) DO NOTHING
     RETURNING id
 """  # noqa: S608 (the table's name is the model's)
+
+COUNTS = """
+    UPDATE shards_placement AS placement
+    SET vms = counted.vms, bytes = counted.bytes, counted_at = %(at)s
+    FROM unnest(%(tenants)s::text[], %(vms)s::bigint[], %(bytes)s::bigint[]) AS counted (tenant_id, vms, bytes),
+        inventory_shard AS shard
+    WHERE placement.tenant_id = counted.tenant_id
+        AND shard.id = placement.shard_id
+        AND shard.name = %(shard)s
+        AND (placement.counted_at IS NULL OR placement.counted_at < %(at)s)
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,13 +123,14 @@ class Count:
 
 def record_counts(shard: str, counts: Iterable[Count], at: datetime) -> int:
     """Keep what a shard answered, for tenants that are placed on it; older answers never replace newer ones."""
-    by_tenant = {count.tenant_id: count for count in counts}
-    placed = (
-        Placement.objects.filter(shard__name=shard)
-        .exclude(counted_at__gte=at)
-        .in_bulk(by_tenant, field_name="tenant_id")
-    )
-    for tenant_id, placement in placed.items():
-        placement.vms, placement.bytes = by_tenant[tenant_id].vms, by_tenant[tenant_id].bytes
-        placement.counted_at = at
-    return Placement.objects.bulk_update(placed.values(), ["vms", "bytes", "counted_at"], batch_size=AT_ONCE)
+    seen = list(counts)
+    values = {
+        "shard": shard,
+        "at": at,
+        "tenants": [count.tenant_id for count in seen],
+        "vms": [count.vms for count in seen],
+        "bytes": [count.bytes for count in seen],
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(COUNTS, values)
+        return cursor.rowcount

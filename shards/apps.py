@@ -1,6 +1,6 @@
 from django.apps import AppConfig
 
-from metrics import findings, registry, tiles
+from metrics import registry, tiles
 from metrics.signals import answered
 from novaops.operations import registry as operations
 
@@ -10,7 +10,9 @@ class ShardsConfig(AppConfig):
     label = "shards"
 
     def ready(self) -> None:
+        from metrics import findings
         from shards.partitions.findings import partitions
+        from shards.partitions.kind import PartitionsCreate
         from shards.partitions.probes import PROBES as PARTITIONS
         from shards.placement.counting import keep_counts
         from shards.placement.probes import PROBES as PLACEMENT
@@ -28,4 +30,5 @@ class ShardsConfig(AppConfig):
             findings.register(rule)
         answered.connect(keep_counts, dispatch_uid="placement counts")
         operations.register(Switchover())
+        operations.register(PartitionsCreate())
         tiles.register(10, shard_tiles)

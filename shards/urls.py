@@ -2,6 +2,7 @@
 
 from django.urls import URLPattern, path
 
+from shards.partitions.views import partitions
 from shards.views.replication import replication
 from shards.views.shard_map import shard, shard_map
 from shards.views.tenants import tenant, tenants
@@ -12,4 +13,5 @@ urlpatterns: list[URLPattern] = [
     path("tenants/", tenants, name="tenants"),
     path("tenants/<str:tenant_id>/", tenant, name="tenant"),
     path("replication/", replication, name="replication"),
+    path("partitions/", partitions, name="partitions"),
 ]

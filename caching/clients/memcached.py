@@ -3,6 +3,7 @@
 import socket
 import time
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import unquote_to_bytes
 
@@ -13,6 +14,15 @@ from novaops.inventory.targets import Target
 ENDS = (b"END\r\n", b"OK\r\n", b"RESET\r\n")
 REFUSALS = (b"ERROR", b"CLIENT_ERROR", b"SERVER_ERROR", b"BUSY")
 MOST_BYTES = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """`expires` in Unix seconds; None where it never does."""
+
+    key: bytes
+    bytes: int
+    expires: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +40,15 @@ class Memcached:
         """Items by what stands before their first colon, walked by the server's own crawler beside its work."""
         return parse_dump(self._ask(b"lru_crawler metadump all"))
 
+    def items(self) -> tuple["Item", ...]:
+        """Every item with its size and expiry, as the crawler lists them."""
+        return parse_items(self._ask(b"lru_crawler metadump all"))
+
+    def delete(self, keys: Sequence[bytes]) -> int:
+        """How many were still there. Meta commands (1.6): a no-op at the end says that all were answered."""
+        asked = b"".join(b"md %b\r\n" % key for key in keys)
+        return self._ask(asked + b"mn", (b"MN\r\n",)).count(b"HD\r\n") if keys else 0
+
     def flush_all(self) -> None:
         """Everything on this server becomes invisible at once."""
         self._ask(b"flush_all")
@@ -38,12 +57,12 @@ class Memcached:
         lines = self._ask(command).decode(errors="replace").splitlines()
         return {words[1]: words[2] for words in (line.split(" ", 2) for line in lines) if len(words) == 3}
 
-    def _ask(self, command: bytes) -> bytes:
+    def _ask(self, command: bytes, ends: tuple[bytes, ...] = ENDS) -> bytes:
         until = time.monotonic() + self.timeout
         try:
             with socket.create_connection((self.target.host, self.target.port), min(self.timeout, 2.0)) as link:
                 link.sendall(command + b"\r\n")
-                return _answer(link, until)
+                return _answer(link, until, ends)
         except TimeoutError as problem:
             raise NoAnswer(f"No answer within {self.timeout:g} s.") from problem
         except ConnectionRefusedError as problem:
@@ -52,9 +71,9 @@ class Memcached:
             raise NoAnswer(f"The connection failed ({problem.strerror or type(problem).__name__}).") from problem
 
 
-def _answer(link: socket.socket, until: float) -> bytes:
+def _answer(link: socket.socket, until: float, ends: tuple[bytes, ...]) -> bytes:
     said = bytearray()
-    while not said.endswith(ENDS):
+    while not said.endswith(ends):
         left = until - time.monotonic()
         if left <= 0:
             raise TimeoutError
@@ -108,11 +127,18 @@ def parse_slabs(said: dict[str, str]) -> tuple[SlabClass, ...]:
     )
 
 
-def parse_dump(said: bytes) -> Counter[str]:
-    """`key=qr%3Avms%3A1 exp=... size=...` per line; keys are percent-encoded."""
-    found: Counter[str] = Counter()
+def parse_items(said: bytes) -> tuple[Item, ...]:
+    """`key=qr%3Avms%3A1 exp=1700000000 la=... cas=... fetch=... cls=... size=96` per line."""
+    found = []
     for line in said.splitlines():
         if line.startswith(b"key="):
-            key = unquote_to_bytes(line[4:].split(b" ", 1)[0])
-            found[key.split(b":", 1)[0].decode(errors="replace")] += 1
-    return found
+            fields = dict(field.split(b"=", 1) for field in line.split() if b"=" in field)
+            expires = int(fields.get(b"exp", b"-1"))
+            key = unquote_to_bytes(fields[b"key"])
+            found.append(Item(key, int(fields.get(b"size", b"0")), expires if expires > 0 else None))
+    return tuple(found)
+
+
+def parse_dump(said: bytes) -> Counter[str]:
+    """`key=qr%3Avms%3A1 exp=... size=...` per line; keys are percent-encoded."""
+    return Counter(item.key.split(b":", 1)[0].decode(errors="replace") for item in parse_items(said))

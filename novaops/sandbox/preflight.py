@@ -1,6 +1,7 @@
 """What must be true before anything is started; each failure is one sentence that names it."""
 
 import errno
+import os
 import re
 import shutil
 import socket
@@ -16,7 +17,7 @@ MEMORY = DISK = 3 * GIGABYTE
 
 def check(layout: Layout) -> None:
     """Raise one SandboxError with all that stands in the way."""
-    problems = [*taken_ports(layout.ports()), *too_little(layout.state)]
+    problems = [*taken_ports(layout.ports()), *too_little(layout.state), *no_shared_memory()]
     if problems:
         raise SandboxError("\n".join(problems))
 
@@ -36,6 +37,13 @@ def too_little(state: Path) -> list[str]:
     if disk < DISK:
         problems.append(f"Too little disk: {_gigabytes(disk)} are free in {state}, the fleet needs {_gigabytes(DISK)}.")
     return problems
+
+
+def no_shared_memory(folder: Path = Path("/dev/shm")) -> list[str]:  # noqa: S108 (nothing is written here)
+    """A sentence when the worker's processes could not share semaphores, as in a bare chroot."""
+    if os.access(folder, os.W_OK | os.X_OK):
+        return []
+    return [f"{folder} is not writable for this user: `mount -t tmpfs -o mode=1777 tmpfs {folder}` as root mends it."]
 
 
 def available_memory(meminfo: str) -> int:

@@ -38,6 +38,12 @@ def test_too_little_memory_and_disk_are_sentences(monkeypatch: pytest.MonkeyPatc
     assert disk.startswith("Too little disk: ")
 
 
+def test_shared_memory_that_is_absent_is_a_sentence_that_mends_it(tmp_path: Path) -> None:
+    assert preflight.no_shared_memory(tmp_path) == []
+    [sentence] = preflight.no_shared_memory(tmp_path / "shm")
+    assert "mount -t tmpfs" in sentence
+
+
 def test_a_missing_program_is_named_with_its_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(binaries, "PACKAGES", binaries.PACKAGES | {"no-such-server": "no-such-package"})
     with pytest.raises(SandboxError, match=r"Not installed: no-such-server \(package no-such-package\)"):

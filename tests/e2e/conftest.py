@@ -4,6 +4,7 @@ Nothing here touches the control database: what is asserted is what a person see
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Literal
 
 import psycopg
 import pytest
@@ -45,7 +46,7 @@ def page_as(browser: Browser, console: Console) -> Iterator[Callable[..., Page]]
     have had a script error or broken the content security policy."""
     opened: list[tuple[BrowserContext, list[str]]] = []
 
-    def sign_in(username: str, width: int = 1440, theme: str = "light") -> Page:
+    def sign_in(username: str, width: int = 1440, theme: Literal["light", "dark"] = "light") -> Page:
         context = browser.new_context(
             base_url=console.address, viewport={"width": width, "height": 900}, color_scheme=theme
         )

@@ -71,7 +71,7 @@ class Console:
 
     def servers(self) -> dict[tuple[str, str], dict[str, Any]]:
         """Every server by kind and name."""
-        return {(server["kind"], server["name"]): server for server in self.get("servers")}
+        return {(server["kind"], server["name"]): server for server in self.get("servers")["servers"]}
 
     def unwell(self) -> dict[tuple[str, str], str]:
         """State by kind and name of those that are not healthy."""

@@ -4,3 +4,9 @@ from django.apps import AppConfig
 class MetricsConfig(AppConfig):
     name = "metrics"
     label = "metrics"
+
+    def ready(self) -> None:
+        from metrics import findings, rules
+
+        findings.register(rules.unreachable)
+        findings.register(rules.nobody_asks)

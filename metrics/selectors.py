@@ -20,7 +20,7 @@ from novaops.inventory.models import Server, Shard
 # Longer views are drawn from minutes.
 RAW_FOR = timedelta(hours=1)
 # `Seen.rates` looks back so far.
-RATES_OVER_SECONDS = 120.0
+RATES_OVER_SECONDS = 300.0
 EARLIER = (Path(__file__).parent / "sql" / "earlier.sql").read_text()
 
 
@@ -62,7 +62,7 @@ def many_series(
 
 def _server(server: Server) -> ServerSeen:
     shard = server.shard.name if server.shard else ""
-    return ServerSeen(server.pk, server.kind, server.name, server.host, server.port, shard)
+    return ServerSeen(server.pk, server.kind, server.name, server.host, server.port, shard, dict(server.options))
 
 
 def _shard(shard: Shard) -> ShardSeen:

@@ -19,8 +19,7 @@ CLIENTS_WARNING = 0.9
 
 # Caches
 HIT_RATIO_CRITICAL = 0.70
-HIT_RATIO_LEAST_READS = 200  # below so many reads in the time looked at, a ratio says nothing
-HIT_RATIO_SECONDS = 300.0
+HIT_RATIO_LEAST_READS = 500  # below so many reads in the time looked at, a ratio says nothing
 MEMORY_WARNING = 0.80
 FRAGMENTATION_WARNING = 2.0
 FRAGMENTATION_LEAST_BYTES = 256 * 1024 * 1024

@@ -20,6 +20,7 @@ class ServerSeen:
     host: str
     port: int
     shard: str = ""
+    options: dict[str, str] = field(default_factory=dict, hash=False)
 
     @property
     def address(self) -> str:

@@ -1,0 +1,81 @@
+"""What is wrong with a pool. Pure."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from metrics import thresholds
+from metrics.contract import Finding, Seen, Severity, Snapshot
+from novaops.inventory.models import ServerKind
+from novaops.ui.formats import duration, percent
+from shards.pools.facts import PgBouncerFacts
+from shards.replication.findings import cluster_of
+
+
+def pools(snapshot: Snapshot, now: datetime) -> Iterator[Finding]:
+    for seen, facts in snapshot.facts(PgBouncerFacts):
+        if seen.reachable:
+            yield from _waiting(seen, facts)
+            yield from _full(seen, facts)
+            yield from _paused(seen, facts)
+            yield from _misled(snapshot, seen, facts)
+
+
+def _waiting(seen: Seen, facts: PgBouncerFacts) -> Iterator[Finding]:
+    longest = facts.maxwait_seconds
+    if facts.waiting and longest > thresholds.WAITING_WARNING_SECONDS:
+        severity = Severity.CRITICAL if longest > thresholds.WAITING_CRITICAL_SECONDS else Severity.WARNING
+        sentence = (
+            f"{facts.waiting} clients of {seen.server.name} wait for a connection, the longest for {duration(longest)}."
+        )
+        yield _finding(
+            "waiting", severity, seen, sentence, "Look for long transactions, or give the pool more connections."
+        )
+
+
+def _full(seen: Seen, facts: PgBouncerFacts) -> Iterator[Finding]:
+    for database in facts.databases:
+        used = facts.utilisation(database.name)
+        if used > thresholds.POOL_CRITICAL:
+            severity = Severity.CRITICAL if facts.waiting else Severity.WARNING
+            sentence = f"{percent(used, 0)} of {seen.server.name}'s connections to “{database.name}” are in use."
+            yield _finding(f"full-{database.name}", severity, seen, sentence, "Look for long transactions.")
+    if facts.max_clients and facts.clients / facts.max_clients > thresholds.CLIENTS_WARNING:
+        sentence = f"{seen.server.name} has {facts.clients} of {facts.max_clients} clients: soon it refuses new ones."
+        yield _finding("clients", Severity.CRITICAL, seen, sentence, "Raise max_client_conn, or close idle clients.")
+
+
+def _paused(seen: Seen, facts: PgBouncerFacts) -> Iterator[Finding]:
+    paused = [database.name for database in facts.databases if database.paused]
+    if paused:
+        sentence = f"{seen.server.name} is paused ({', '.join(paused)}): clients wait until it is resumed."
+        yield _finding(
+            "paused", Severity.CRITICAL, seen, sentence, "RESUME it when nothing is under way that paused it.", seen
+        )
+
+
+def _misled(snapshot: Snapshot, seen: Seen, facts: PgBouncerFacts) -> Iterator[Finding]:
+    """Writes go through the `primary` database: it has to lead to the leader."""
+    writes = facts.database(seen.server.options.get("primary", "primary"))
+    cluster = cluster_of(snapshot, seen.server.shard)
+    if writes is None or cluster is None or cluster.leader is None or not writes.host:
+        return
+    members = snapshot.servers_of(ServerKind.POSTGRES, seen.server.shard)
+    pointed = next((one.name for one in members if (one.host, one.port) == (writes.host, writes.port)), "")
+    if pointed and pointed != cluster.leader.name:
+        sentence = f"{seen.server.name} sends writes to {pointed}, but {cluster.leader.name} leads."
+        yield _finding("misled", Severity.CRITICAL, seen, sentence, "See what re-points it after a failover.")
+
+
+def _finding(
+    what: str, severity: Severity, seen: Seen, sentence: str, next_step: str, since: Seen | None = None
+) -> Finding:
+    return Finding(
+        key=f"pools:{what}:{seen.server.name}",
+        severity=severity,
+        sentence=sentence,
+        subject=seen.server.name,
+        since=since.state_since if since else None,
+        page="replication",
+        anchor=seen.server.shard,
+        next_step=next_step,
+    )

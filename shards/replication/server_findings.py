@@ -1,0 +1,99 @@
+"""What is wrong with a PostgreSQL server, or with etcd. Pure."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from metrics import thresholds
+from metrics.contract import Finding, Seen, Severity, Snapshot
+from novaops.ui.formats import duration, human_bytes, percent
+from shards.replication.facts import EtcdFacts, PostgresFacts, Slot
+from shards.replication.findings import finding
+
+
+def servers(snapshot: Snapshot, now: datetime) -> Iterator[Finding]:
+    for seen, facts in snapshot.facts(PostgresFacts):
+        if seen.reachable:
+            yield from _standby(seen, facts)
+            yield from _work(seen, facts)
+            if not facts.in_recovery:
+                for slot in facts.slots:
+                    yield from _slot(seen, slot)
+
+
+def _standby(seen: Seen, facts: PostgresFacts) -> Iterator[Finding]:
+    name, shard, lag = seen.server.name, seen.server.shard, facts.replay_lag_seconds or 0.0
+    if lag > thresholds.LAG_WARNING_SECONDS:
+        critical = lag > thresholds.LAG_CRITICAL_SECONDS
+        sentence = f"{name} is {duration(lag)} behind its leader."
+        step = "Look for a long query on it, a paused replay, or a full disk; reads from it are old meanwhile."
+        yield finding(f"lag:{name}", Severity.CRITICAL if critical else Severity.WARNING, shard, sentence, step, name)
+    if facts.replay_paused:
+        step = "SELECT pg_wal_replay_resume() on it."
+        yield finding(f"replay:{name}", Severity.WARNING, shard, f"Replay on {name} is paused.", step, name)
+    if facts.in_recovery and facts.receiver_status != "streaming":
+        sentence = f"{name} does not stream from its leader; it replays only what it has."
+        yield finding(f"receiver:{name}", Severity.WARNING, shard, sentence, subject=name)
+
+
+def _work(seen: Seen, facts: PostgresFacts) -> Iterator[Finding]:
+    name, shard, longest = seen.server.name, seen.server.shard, facts.longest_transaction
+    if longest and longest.seconds > thresholds.TRANSACTION_WARNING_SECONDS:
+        sentence = (
+            f"A transaction on {name} is open for {duration(longest.seconds)} (pid {longest.pid}, {longest.state})."
+        )
+        step = "It keeps VACUUM from cleaning and may hold locks: see what it does before ending it."
+        yield finding(f"transaction:{name}", Severity.WARNING, shard, sentence, step, name)
+    if facts.connections_used > thresholds.CONNECTIONS_WARNING:
+        sentence = f"{name} uses {facts.connections} of {facts.max_connections} connections."
+        yield finding(f"connections:{name}", Severity.CRITICAL, shard, sentence, subject=name)
+    per_minute = seen.rates.get("deadlocks_total", 0.0) * 60
+    if per_minute > thresholds.DEADLOCKS_WARNING_PER_MINUTE:
+        sentence = f"{per_minute:.0f} deadlocks per minute on {name}."
+        yield finding(f"deadlocks:{name}", Severity.WARNING, shard, sentence, subject=name)
+    if facts.checksum_failures:
+        sentence = f"{facts.checksum_failures} checksum failures on {name}: its disk or memory damages data."
+        step = "Fail over, if it leads, and rebuild it on other hardware."
+        yield finding(f"checksums:{name}", Severity.CRITICAL, shard, sentence, step, name)
+
+
+def _slot(seen: Seen, slot: Slot) -> Iterator[Finding]:
+    name, held = f"{seen.server.shard}:{slot.name}", slot.held_bytes or 0
+    told = f"Slot {slot.name} on {seen.server.name}"
+    if slot.wal_status == "lost":
+        step = "Its reader has to be built anew; drop the slot."
+        severity, sentence = Severity.CRITICAL, f"{told} has lost WAL that its reader still needed."
+    elif held > thresholds.SLOT_WARNING_BYTES:
+        step = "See why its reader does not move on; drop the slot when nobody needs it."
+        severity = Severity.CRITICAL if held > thresholds.SLOT_CRITICAL_BYTES else Severity.WARNING
+        sentence = f"{told} holds {human_bytes(held)} of WAL" + ("." if slot.active else ", and nobody reads from it.")
+    elif not slot.active and not slot.temporary:
+        step = "It holds all WAL written from now on: drop it, or bring its reader back."
+        severity, sentence = Severity.INFO, f"{told} is inactive and holds {human_bytes(held)} of WAL."
+    else:
+        return
+    yield finding(f"slot:{name}", severity, seen.server.shard, sentence, step, slot.name)
+
+
+def etcd(snapshot: Snapshot, now: datetime) -> Iterator[Finding]:
+    for seen, facts in snapshot.facts(EtcdFacts):
+        if seen.reachable:
+            yield from _etcd(seen, facts)
+
+
+def _etcd(seen: Seen, facts: EtcdFacts) -> Iterator[Finding]:
+    name, status = seen.server.name, facts.status
+    if not status.leader or not status.healthy:
+        sentence = f"etcd {name} has no leader or is not healthy: Patroni cannot fail over. {status.reason}".strip()
+        yield finding(
+            f"etcd-leader:{name}", Severity.CRITICAL, name, sentence, "See that most of its members run.", name, seen
+        )
+    for alarm in status.alarms:
+        sentence = f"etcd {name} raised the alarm {alarm}."
+        step = "Compact and defragment it, then disarm the alarm." if alarm == "NOSPACE" else "Replace the member."
+        yield finding(f"etcd-alarm:{name}:{alarm}", Severity.CRITICAL, name, sentence, step, name)
+    if status.db_size_bytes > thresholds.ETCD_DB_WARNING_BYTES:
+        limit = percent(status.db_size_bytes / (2 * 1024**3), 0)
+        sentence = (
+            f"The database of etcd {name} takes {human_bytes(status.db_size_bytes)}, {limit} of what it may by default."
+        )
+        yield finding(f"etcd-size:{name}", Severity.WARNING, name, sentence, "Compact and defragment it.", name)

@@ -86,7 +86,7 @@ def _row(record: Record, pids: set[int], cpu_before: float) -> Row:
         state=_state(record, pid, pids),
         uptime=proc.uptime(pid) if pid else 0.0,
         memory=sum(proc.memory(each) for each in pids),
-        cpu=(_cpu(pids) - cpu_before) / SAMPLE,
+        cpu=max(0.0, _cpu(pids) - cpu_before) / SAMPLE,  # a child that ended takes its share with it
         restarts=record.restarts,
     )
 

@@ -80,26 +80,28 @@ def _worst(findings: Sequence[Finding]) -> str:
 def _by_findings(snapshot: Snapshot, findings: Sequence[Finding], asked: datetime, limit: float) -> Verdict:
     critical = [one for one in findings if one.severity == Severity.CRITICAL]
     warnings = [one for one in findings if one.severity == Severity.WARNING]
+    answered = _answered(snapshot)
     if critical:
-        return Verdict(
-            "critical", _count(critical, "needs", "need", "somebody now"), critical[0].sentence, asked, limit
-        )
+        rest = f"{len(warnings)} more {'deserves' if len(warnings) == 1 else 'deserve'} a look. " if warnings else ""
+        return Verdict("critical", _count(critical, "needs", "need", "somebody now"), rest + answered, asked, limit)
     if warnings:
-        return Verdict("warning", _count(warnings, "deserves", "deserve", "a look"), warnings[0].sentence, asked, limit)
-    return Verdict("ok", "The fleet is well", _all_well(snapshot), asked, limit)
+        return Verdict("warning", _count(warnings, "deserves", "deserve", "a look"), answered, asked, limit)
+    return Verdict("ok", "The fleet is well", answered, asked, limit)
 
 
 def _count(findings: Sequence[Finding], one: str, many: str, what: str) -> str:
-    return f"One thing {one} {what}" if len(findings) == 1 else f"{len(findings)} things {many} {what}"
+    number = "One thing" if len(findings) == 1 else f"{len(findings)} things"
+    return f"{number} {one if len(findings) == 1 else many} {what}"
 
 
-def _all_well(snapshot: Snapshot) -> str:
-    answered = {seen.server.id for seen in snapshot.readings if seen.state is State.OK}
-    took = [seen.took_ms for seen in snapshot.readings if seen.took_ms is not None and seen.state is State.OK]
+def _answered(snapshot: Snapshot) -> str:
+    """How many of the servers answered, and how quickly."""
+    reachable = [seen for seen in snapshot.readings if seen.reachable]
+    count, took = len({seen.server.id for seen in reachable}), [seen.took_ms for seen in reachable if seen.took_ms]
     slowest = f", the slowest in {milliseconds(max(took))}" if took else ""
-    waiting = len(snapshot.servers) - len(answered)
-    rest = f"; {waiting} not asked yet" if waiting else ""
-    return f"{human_number(len(answered))} servers answered{slowest}{rest}."
+    whole = len(snapshot.servers)
+    said = f"All {human_number(whole)}" if count == whole else f"{human_number(count)} of {human_number(whole)}"
+    return f"{said} servers answered{slowest}."
 
 
 def groups(snapshot: Snapshot) -> tuple[KindGroup, ...]:

@@ -11,7 +11,7 @@ from metrics.contract import Snapshot
 class Tile:
     """One number: `shape` is one of the component stat's (bytes, number, percent, duration, rate ...), `page` the name
     of the page that shows more, `spark` its last values, oldest first, None where nothing was stored. `at` is when the
-    oldest value that it is made of was read."""
+    oldest value that it is made of was read; `limit` the age in seconds from which it is old, None: the fleet's own."""
 
     label: str
     value: float | None
@@ -19,6 +19,7 @@ class Tile:
     page: str
     spark: tuple[float | None, ...] = ()
     at: datetime | None = None
+    limit: float | None = None
     note: str = ""
     status: str = ""
     title: str = ""

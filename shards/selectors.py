@@ -9,7 +9,7 @@ from django.db.models import Min, Q, QuerySet
 from metrics.contract import Snapshot
 from metrics.models import Sample
 from metrics.selectors import many_series
-from metrics.series import MINUTE, Series
+from metrics.series import Series
 from novaops.ui.formats import duration
 from shards.placement.models import Placement
 from shards.placement.selectors import ShardLoad, loads, placements
@@ -82,7 +82,7 @@ def _leads(name: str, shown: Sequence[ShardTopology]) -> bool:
 
 
 def _oldest_sizes(server_ids: list[int], since: datetime) -> list[tuple[int, datetime, float | None]]:
-    samples = Sample.objects.filter(server_id__in=server_ids, probe="postgres", width_seconds=MINUTE, at__gte=since)
+    samples = Sample.objects.filter(server_id__in=server_ids, probe="postgres", at__gte=since)
     oldest = samples.values("server_id").annotate(first=Min("at"))
     these = Q()
     for row in oldest:

@@ -16,6 +16,8 @@ from shards.replication.facts import PostgresFacts
 
 SPARK_POINTS = 40
 POOL_WARNING = 0.7
+# Tenants are counted every minute at most.
+COUNTED_LIMIT = 300.0
 
 
 def shard_tiles(snapshot: Snapshot, seconds: float) -> Iterable[Tile]:
@@ -87,6 +89,7 @@ def _tenants() -> Tile:
         "number",
         "tenants",
         at=min(counted, default=None),
+        limit=COUNTED_LIMIT,
         note=f"{human_number(tenants)} tenants",
     )
 

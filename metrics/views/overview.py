@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 
 from metrics import findings, selectors
 from metrics.contract import Finding
-from metrics.overview import groups, verdict
+from metrics.overview import groups, limit_of, verdict
 from metrics.tiles import Tile, tiles
 from novaops.fleets.guards import right_required
 from novaops.fleets.paths import fleet_path
@@ -34,6 +34,7 @@ class FindingShown:
 class TileShown:
     tile: Tile
     href: str
+    limit: float
 
 
 @require_safe
@@ -46,7 +47,9 @@ def overview(request: FleetRequest) -> HttpResponse:
     context = {
         "verdict": verdict(seen, found, seen.at),
         "findings": [FindingShown(one, address(one)) for one in found],
-        "tiles": [TileShown(tile, fleet_path(tile.page)) for tile in tiles(seen, SPARK_SECONDS)],
+        "tiles": [
+            TileShown(tile, fleet_path(tile.page), tile.limit or limit_of(seen)) for tile in tiles(seen, SPARK_SECONDS)
+        ],
         "groups": shown_groups,
         "answered": f"{answered} of {len(seen.servers)} healthy" if seen.servers else "",
         "operations": Operation.objects.defer("plan_json")[:OPERATIONS],

@@ -16,7 +16,7 @@ from novaops.fleets.requests import FleetRequest
 from novaops.fleets.rights import Right
 from novaops.inventory.models import ServerKind
 
-PLOTTED = timedelta(hours=1)
+PLOTTED = timedelta(minutes=30)
 GAP_CYCLES = 4
 
 

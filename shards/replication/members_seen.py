@@ -82,10 +82,12 @@ def _lag_bytes(listed: Member | None, measured: StandbyConnection | None) -> tup
     replay = listed.replay_lag_bytes if listed.replay_lag_bytes is not None else listed.lag_bytes
     if measured is None:
         return receive, replay
-    return (
-        measured.flush_lag_bytes if measured.flush_lag_bytes is not None else receive,
-        measured.replay_lag_bytes if measured.replay_lag_bytes is not None else replay,
-    )
+    return _known(measured.flush_lag_bytes, receive), _known(measured.replay_lag_bytes, replay)
+
+
+def _known(measured: int | None, told: int | None) -> int | None:
+    """The leader reads its own position just before its standbys': one that is ahead of it is in step."""
+    return told if measured is None else max(0, measured)
 
 
 def _seconds(measured: float | None, lag_bytes: int | None) -> float | None:

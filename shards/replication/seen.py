@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from metrics.contract.snapshot import ShardSeen
-from shards.clients.patroni_replies import Role
+from shards.clients.patroni_replies import HEALTHY_STATES, Role
 from shards.pools.facts import PgBouncerFacts
 from shards.replication.facts import PostgresFacts
 
@@ -47,6 +47,11 @@ class MemberSeen:
     @property
     def synchronous(self) -> bool:
         return self.role in {Role.SYNC_STANDBY, Role.QUORUM_STANDBY}
+
+    @property
+    def odd_state(self) -> str:
+        """What Patroni says of it, where that is not simply that it runs."""
+        return "" if self.patroni_state in HEALTHY_STATES else self.patroni_state
 
     @property
     def role_word(self) -> str:

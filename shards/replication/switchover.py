@@ -46,7 +46,8 @@ class Switchover(Kind[SwitchoverParameters]):
 
     def choices(self) -> Mapping[str, list[tuple[str, str]]]:
         shards = topologies(selectors.snapshot())
-        members = [(member, shard) for shard in shards for member in shard.members if not member.leads]
+        members = [(member, shard) for shard in shards for member in shard.replicas]
+        members.sort(key=lambda pair: (pair[1].name, not pair[0].synchronous, pair[0].name))
         return {
             "shard": [(shard.name, f"{shard.name}, led by {shard.leader_name or 'nobody'}") for shard in shards],
             "candidate": [

@@ -88,7 +88,7 @@ def _stable(shard: str, candidate: str, facts: SwitchoverFacts) -> dict[str, obj
         "leader": leader.name if leader else "",
         "timeline": leader.timeline if leader else None,
         "candidate": candidate,
-        "candidate_role": member.role if member else "",
+        "candidate_role": member.role.value if member else "",
         "candidate_timeline": member.timeline if member else None,
         "synchronous_mode": facts.synchronous_mode,
         "paused": facts.cluster.paused,

@@ -45,11 +45,10 @@ def picture(topology: ShardTopology) -> Picture:
 
 def _member(member: MemberSeen, limit: float) -> Node:
     facts = member.facts
-    role = member.role_word if member.patroni_state in {"", "running", "streaming"} else f"{member.patroni_state}"
     return Node(
         name=member.name,
         state=member.state,
-        role=role,
+        role=f"{member.role_word}, {member.odd_state}" if member.odd_state else member.role_word,
         foot=f"{human_number(facts.connections)} connections" if facts else "",
         at=member.at,
         limit=limit,

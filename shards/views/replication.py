@@ -21,7 +21,7 @@ from shards.replication.topology import topologies
 from shards.selectors import standby_series
 from shards.views.picture import switchover_address
 
-PLOTTED = timedelta(hours=1)
+PLOTTED = timedelta(minutes=30)
 
 
 @dataclass(frozen=True, slots=True)

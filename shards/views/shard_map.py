@@ -25,7 +25,7 @@ from shards.replication.slots import slots_of
 from shards.selectors import ShardRow, shard_rows, standby_series, tenants
 from shards.views.picture import Picture, picture, switchover_address
 
-PLOTTED = timedelta(hours=1)
+PLOTTED = timedelta(minutes=30)
 LARGEST = 10
 SWITCHES = 10
 

@@ -20,6 +20,8 @@ from novaops.fleets.models import Fleet, Membership, Person
 from novaops.fleets.rights import Role
 from tests import control_database
 
+pytest_plugins = ["tests.live_fleet"]
+
 PASSWORD = "correct horse battery staple"
 
 
@@ -27,7 +29,7 @@ PASSWORD = "correct horse battery staple"
 def django_db_setup(django_test_environment: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """Replaces pytest-django's own: one copy of a template that already holds the fleets."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    TransactionTestCase._fixture_teardown = _restore  # type: ignore[method-assign]
+    TransactionTestCase._fixture_teardown = _restore  # type: ignore[attr-defined]
     with django_db_blocker.unblock():
         control_database.create()
     yield

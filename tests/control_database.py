@@ -26,7 +26,7 @@ LOCK = 7_305_811
 
 def create() -> None:
     """Makes the run's own database and points Django at it."""
-    home = settings.DATABASES["default"]["NAME"]
+    home = str(settings.DATABASES["default"]["NAME"])
     with _maintenance(home) as session:
         session.execute("SELECT pg_advisory_lock(%s)", [LOCK])
         _build_template(session)

@@ -64,13 +64,13 @@ def test_a_stream_is_refused_to_strangers(fleet: Fleet, other_fleet: Fleet, clie
 
 def test_who_loses_the_role_or_signs_out_hears_no_more(fleet: Fleet, client_as: Browser) -> None:
     browser = client_as("viewer")
-    key = browser.session.session_key
+    key = browser.session.session_key or ""
     assert may_hear(key, fleet.slug)
     assert not may_hear(key, "beta")
     Membership.objects.all().delete()
     assert not may_hear(key, fleet.slug)
     again = client_as("viewer")
-    key = again.session.session_key
+    key = again.session.session_key or ""
     assert may_hear(key, fleet.slug)
     again.post("/logout")
     assert not may_hear(key, fleet.slug)
@@ -80,6 +80,6 @@ def test_an_event_belongs_to_a_fleet_and_has_a_name_that_a_stream_carries(in_fle
     with pytest.raises(ValueError, match="cannot be an event's name"):
         publish("two\nlines")
     publish("large", {"text": "x" * 20_000})
-    connection.set_schema_to_public()
+    connection.set_schema_to_public()  # type: ignore[attr-defined]
     with pytest.raises(ValueError, match="belongs to no fleet"):
         publish("samples")

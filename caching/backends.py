@@ -9,13 +9,16 @@ from pymemcache.client.hash import HashClient
 from pymemcache.exceptions import MemcacheError
 from redis.backoff import NoBackoff
 from redis.cluster import ClusterNode, RedisCluster
-from redis.exceptions import RedisError
+from redis.exceptions import RedisClusterException, RedisError
 from redis.retry import Retry
 
 from caching.counters import HASH
 
 TIMEOUT = 0.25  # seconds, for connecting and for each answer
 REST = 1.0  # seconds for which a server that failed is not asked
+
+# RedisClusterException (no node answers) is no RedisError; the last two come where no node serves a slot.
+FAILURES = (RedisError, RedisClusterException, OSError, KeyError, IndexError)
 
 Result = TypeVar("Result")
 
@@ -95,7 +98,7 @@ class L1:
             node = cluster.get_node_from_key(key).name
             self._refuse_resting(node)
             return command(cluster)
-        except (RedisError, OSError, KeyError, IndexError) as error:  # the last two: a slot that no node serves
+        except FAILURES as error:
             self._rest_until[node] = time.monotonic() + REST
             raise Unavailable(f"L1 {node}: {error}") from error
 

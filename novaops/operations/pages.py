@@ -36,12 +36,11 @@ def page_of(operation: Operation, rights: frozenset[Any]) -> dict[str, Any]:
         "holders": [check.evidence["operation"] for check in plan.refusals if "operation" in check.evidence],
         "headline": f"{shown.label}: {operation.title}" if shown.state != "planned" else "Waits for a confirmation",
         "sentence": operation.outcome or SENTENCES.get(shown.state, "") or _where(shown),
-        "moment": operation.ended_at or operation.started_at or operation.planned_at,
         "progress": f"{shown.done} of {len(shown.steps)} done",
         "fingerprint": f"fingerprint {operation.fingerprint[:8]}",
         "events": f"operation-{operation.pk}",
         "crumbs": [("Operations", fleet_path("operations")), (f"Operation {operation.pk}", "")],
-        "all_operations": fleet_path("operations"),
+        "unconfirmed": not shown.steps,
         "confirm_url": fleet_path("operation-confirm", pk=operation.pk),
         "cancel_url": fleet_path("operation-cancel", pk=operation.pk),
     }

@@ -77,7 +77,6 @@ def confirm_operation(request: FleetRequest, pk: int) -> HttpResponse:
         services.confirm(found, request.user, request.POST.get("confirmation", ""))
     except (Refused, Invalid) as problem:
         return _refused(request, found, problem)
-    messages.success(request, f"Operation {found.pk} is queued; a worker takes it now.")
     return redirect(fleet_path("operation", pk=pk))
 
 

@@ -13,6 +13,14 @@ from novaops.operations.choices import Status
 from novaops.operations.models import Operation
 
 TASK = "novaops.operations.tasks.run"
+# A page waits for this: one try, and no longer than a moment, when the broker is away.
+IMPATIENT = {
+    "max_retries": 1,
+    "interval_start": 0,
+    "interval_step": 0,
+    "socket_connect_timeout": 1,
+    "socket_timeout": 2,
+}
 AGAIN_AFTER = timedelta(seconds=15)
 logger = logging.getLogger(__name__)
 
@@ -20,7 +28,9 @@ logger = logging.getLogger(__name__)
 def wake(fleet: str, operation_id: int) -> bool:
     """False when the broker did not take the message; the operation is then found by the next look."""
     try:
-        current_app.send_task(TASK, args=[fleet, operation_id], retry=False, ignore_result=True)
+        with current_app.connection_for_write() as broker:
+            broker.transport_options = {**(broker.transport_options or {}), **IMPATIENT}
+            current_app.send_task(TASK, args=[fleet, operation_id], retry=False, ignore_result=True, connection=broker)
     except (OperationalError, KombuError, OSError) as problem:
         logger.warning("The broker did not take operation %s of fleet %s: %s", operation_id, fleet, problem)
         return False

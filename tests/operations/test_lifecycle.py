@@ -4,15 +4,17 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from celery import current_app
 from django.utils import timezone
 
 from novaops.audit.models import Record
 from novaops.fleets.models import Fleet, Person
-from novaops.operations import services
+from novaops.operations import services, tasks
 from novaops.operations.expiry import expire_plans
 from novaops.operations.models import Operation, OperationLock
 from novaops.operations.problems import Invalid, NotAllowed, Refused
 from novaops.operations.runner import execute
+from novaops.operations.waking import wake
 from tests.conftest import MakePerson
 from tests.operations import kinds
 from tests.operations.conftest import Planned
@@ -151,3 +153,25 @@ def test_a_request_that_cannot_be_understood_says_what_is_wrong(
         services.request("writing", {"folder": str(folder)}, operator, "  ")
     with pytest.raises(Invalid, match="There are: writing"):
         services.request("reading", {}, operator, "Because.")
+
+
+def test_a_lost_message_is_made_up_for(
+    queued: Planned, in_fleet: Fleet, other_fleet: Fleet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    operation = queued()
+    told: list[tuple[str, int]] = []
+    monkeypatch.setattr(tasks, "wake", lambda fleet, number: told.append((fleet, number)))
+    tasks.look_again()
+    tasks.look_again()
+    assert told == [(in_fleet.slug, operation.pk)], "told once, and again only after a while"
+    tasks.run(other_fleet.slug, operation.pk)
+    operation.refresh_from_db()
+    assert operation.status == "queued", "a task of another fleet does not touch it"
+    tasks.run(in_fleet.slug, operation.pk)
+    operation.refresh_from_db()
+    assert operation.status == "done"
+
+
+def test_a_broker_that_is_away_holds_nobody_up(in_fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(current_app.conf, "broker_write_url", "redis://127.0.0.1:1/0")
+    assert wake(in_fleet.slug, 1) is False

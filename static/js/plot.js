@@ -55,6 +55,14 @@
     return out;
   };
 
+  // Times without the date as long as the ticks are closer than a day.
+  const times = [
+    { dtickrange: [null, 60000], value: "%H:%M:%S" },
+    { dtickrange: [60000, 86400000], value: "%H:%M" },
+    { dtickrange: [86400000, "M1"], value: "%-d %b" },
+    { dtickrange: ["M1", null], value: "%b %Y" },
+  ];
+
   const house = (colour) => {
     const axis = {
       gridcolor: colour("--grid"), linecolor: colour("--border"), zerolinecolor: colour("--border-strong"), zerolinewidth: 1,
@@ -65,11 +73,11 @@
       font: { family: getComputedStyle(document.body).fontFamily, size: 12, color: colour("--text-soft") },
       paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
       colorway: [1, 2, 3, 4, 5, 6, 7, 8].map((index) => colour(`--series-${index}`)),
-      margin: { l: 8, r: 8, t: 8, b: 8, pad: 4 },
+      margin: { l: 4, r: 8, t: 6, b: 4, pad: 4 },
       hovermode: "x unified", dragmode: false, bargap: 0.4,
       hoverlabel: { bgcolor: colour("--raised"), bordercolor: colour("--border-strong"), font: { color: colour("--text"), size: 12 } },
       legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom", font: { size: 11.5, color: colour("--text-soft") }, itemwidth: 30 },
-      xaxis: { ...axis, showgrid: false, showline: true, zeroline: false, nticks: 8 },
+      xaxis: { ...axis, showgrid: false, showline: true, zeroline: false, nticks: 8, tickformatstops: times },
       yaxis: { ...axis, nticks: 5, rangemode: "tozero" },
     };
   };

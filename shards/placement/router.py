@@ -90,7 +90,7 @@ class Router:
 
     def close(self) -> None:
         for pool in self._pools.values():
-            pool.close(timeout=1)
+            pool.close(timeout=0)  # idle threads need not be waited for
 
     def _enter(self, connection: psycopg.Connection, place: Place) -> None:
         """One round trip. The tenant's schema comes first, then the tables that all share."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -124,7 +125,7 @@ class Count:
 def record_counts(shard: str, counts: Iterable[Count], at: datetime) -> int:
     """Keep what a shard answered, for tenants that are placed on it; older answers never replace newer ones."""
     seen = list(counts)
-    values = {
+    values: dict[str, Any] = {
         "shard": shard,
         "at": at,
         "tenants": [count.tenant_id for count in seen],
@@ -133,4 +134,4 @@ def record_counts(shard: str, counts: Iterable[Count], at: datetime) -> int:
     }
     with connection.cursor() as cursor:
         cursor.execute(COUNTS, values)
-        return cursor.rowcount
+        return int(cursor.rowcount)

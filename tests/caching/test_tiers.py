@@ -5,6 +5,7 @@ import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import closing
+from functools import partial
 from uuid import uuid4
 
 import pytest
@@ -38,11 +39,16 @@ def memcached() -> Iterator[list[tuple[subprocess.Popen[bytes], int]]]:
         command = [program, "-l", "127.0.0.1", "-p", str(port), "-U", "0", "-m", "8", "-u", "nobody"]
         started.append((subprocess.Popen(command), port))
     for _, port in started:
-        wait_for(lambda port=port: socket.create_connection(("127.0.0.1", port), 1).close() is None, "memcached")
+        wait_for(partial(listens, port), "memcached")
     yield started
     for process, _ in started:
         process.kill()
         process.wait()
+
+
+def listens(port: int) -> bool:
+    socket.create_connection(("127.0.0.1", port), 1).close()
+    return True
 
 
 def free_port() -> int:

@@ -6,6 +6,7 @@ from itertools import chain
 import psycopg
 import pytest
 from psycopg import errors
+from psycopg.conninfo import make_conninfo
 
 from shards.placement.places import Place, PoolAddress
 from shards.placement.problems import NotPlaced, ShardClosed
@@ -41,7 +42,7 @@ def test_each_transaction_has_its_tenant(router: Router) -> None:
 
 def test_nothing_is_left_for_the_next_client_of_the_pool(router: Router, pools: Mapping[str, PoolAddress]) -> None:
     """Many clients share few server connections: none of them may find another's tenant."""
-    others = [psycopg.connect(**pools["shard-1"].primary, prepare_threshold=None) for _ in range(20)]
+    others = [psycopg.connect(make_conninfo(**pools["shard-1"].primary), prepare_threshold=None) for _ in range(20)]
     try:
         found = set()
         for number, other in enumerate(chain(others, others)):

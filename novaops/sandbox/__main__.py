@@ -53,6 +53,13 @@ def main() -> int:
     except SandboxError as error:
         print(error, file=sys.stderr)
         return 1
+    except PermissionError as error:
+        print(
+            f"{error.filename} belongs to another user: run this as the user who started the fleet, "
+            "or set NOVAOPS_STATE to a folder of your own.",
+            file=sys.stderr,
+        )
+        return 1
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:

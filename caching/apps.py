@@ -1,6 +1,6 @@
 from django.apps import AppConfig
 
-from metrics import registry
+from metrics import registry, tiles
 from novaops.operations import registry as operations
 
 
@@ -12,6 +12,7 @@ class CachingConfig(AppConfig):
         from caching import findings as rules
         from caching import probes
         from caching.flush.kind import CacheFlush
+        from caching.tiles_overview import cache_tiles
         from metrics import findings
 
         for probe in probes.PROBES:
@@ -19,3 +20,4 @@ class CachingConfig(AppConfig):
         for rule in (rules.redis_cluster, rules.redis_nodes, rules.hit_ratios, rules.stream):
             findings.register(rule)
         operations.register(CacheFlush())
+        tiles.register(20, cache_tiles)

@@ -1,8 +1,7 @@
 """What a server's page shows: its readings, what they found, its values over time. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from metrics.charts import Figure, values_figure
@@ -30,11 +29,20 @@ class PlotShown:
     title: str
     figure: Figure
 
+    @property
+    def size(self) -> str:
+        """Many lines need room for their names."""
+        return "" if len(self.figure["data"]) > 3 else "short"
+
 
 def shown(seen: Seen) -> ReadingShown:
     rows = tuple((label_of(name), written(name, value)) for name, value in sorted(seen.values.items()))
     facts = seen.facts.model_dump(mode="json") if seen.facts else {}
     return ReadingShown(seen, rows, tuple(_scalars(facts)))
+
+
+def fullest_first(readings: Iterable[Seen]) -> tuple[ReadingShown, ...]:
+    return tuple(sorted(map(shown, readings), key=lambda one: (-len(one.rows), one.seen.probe)))
 
 
 def _scalars(facts: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
@@ -59,7 +67,7 @@ def plots(probe: str, series: Mapping[str, Series], longest_gap: float) -> tuple
     """One plot per unit, so that bytes and counts do not share an axis."""
     by_unit: dict[Unit, dict[str, Series]] = {}
     for name, values in series.items():
-        if values.known:
+        if worth_drawing(name, values):
             by_unit.setdefault(unit_of(name), {})[name] = values
     return tuple(
         PlotShown(f"plot-{probe}-{unit.suffix.strip('_') or 'count'}".replace("_", "-"), _title(unit, named), figure)
@@ -68,9 +76,10 @@ def plots(probe: str, series: Mapping[str, Series], longest_gap: float) -> tuple
     )
 
 
+def worth_drawing(name: str, values: Series) -> bool:
+    """A counter that never moved is told by the table alone."""
+    return bool(values.known) and not (unit_of(name).counter and min(values.known) == max(values.known))
+
+
 def _title(unit: Unit, named: Mapping[str, Series]) -> str:
     return label_of(next(iter(named))) if len(named) == 1 else unit.title
-
-
-def newest(readings: Sequence[Seen]) -> datetime | None:
-    return max((seen.good_at for seen in readings if seen.good_at), default=None)

@@ -28,6 +28,7 @@ UNITS = (
     Unit("utilisation", "Utilisation", formats.percent, tick_format=".0%"),
     Unit("_share", "Share", formats.percent, tick_format=".0%"),
 )
+ACRONYMS = {"wal": "WAL", "vms": "VMs", "db": "DB", "aof": "AOF", "rdb": "RDB", "cpu": "CPU"}
 PLAIN = Unit("", "Count", formats.human_number)
 
 
@@ -37,8 +38,9 @@ def unit_of(name: str) -> Unit:
 
 def label_of(name: str) -> str:
     """`lag_replay_bytes` -> "Lag replay"."""
-    words = name.removesuffix(unit_of(name).suffix).replace("_", " ").replace(".", " ").strip()
-    return words[:1].upper() + words[1:] if words else name
+    words = name.removesuffix(unit_of(name).suffix).replace("_", " ").replace(".", " ").split()
+    said = " ".join(ACRONYMS.get(word, word) for word in words)
+    return said[:1].upper() + said[1:] if said else name.capitalize()
 
 
 def written(name: str, value: object) -> str:

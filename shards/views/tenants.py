@@ -18,15 +18,15 @@ from shards.selectors import tenants as find
 
 PER_PAGE = 50
 COUNTED_LIMIT = 300.0
+WHERE = {Isolation.ROWS: "the tables that tenants share", Isolation.SCHEMA: "a schema of its own"}
 
 
 @require_safe
 @right_required(Right.VIEW)
 def tenants(request: FleetRequest) -> HttpResponse:
     query = request.GET
-    found = find(
-        query.get("q", "").strip(), query.get("shard", ""), query.get("isolation", ""), query.get("sort", "tenant")
-    )
+    asked = {name: clean(query.get(name, "")) for name in ("q", "shard", "isolation", "sort")}
+    found = find(asked["q"], asked["shard"], asked["isolation"], asked["sort"] or "tenant")
     page = Paginator(found, PER_PAGE).get_page(query.get("page"))
     context = {
         "page": page,
@@ -43,19 +43,24 @@ def tenants(request: FleetRequest) -> HttpResponse:
 @require_safe
 @right_required(Right.VIEW)
 def tenant(request: FleetRequest, tenant_id: str) -> HttpResponse:
-    found = placement(tenant_id)
+    found = placement(clean(tenant_id))
     if found is None:
         raise Http404(f"No tenant named {tenant_id} is placed on this fleet.")
     context = {
         "tenant": found,
         "history": list(history(tenant_id)),
         "share": share(found),
-        "lead": f"Placed on {found.shard.name} as {found.get_isolation_display().lower()}.",
+        "lead": f"Lives on {found.shard.name}, in {WHERE[Isolation(found.isolation)]}.",
         "epoch_note": f"epoch {found.epoch}",
         "limit": COUNTED_LIMIT,
         "crumbs": [("Tenants", fleet_path("tenants")), (tenant_id, "")],
     }
     return render(request, "shards/tenant.html", context)
+
+
+def clean(text: str) -> str:
+    """PostgreSQL knows no NUL in a text."""
+    return text.replace("\x00", "").strip()
 
 
 def share(found: Placement) -> float | None:

@@ -91,7 +91,6 @@ def _link(host: str, port: int, username: str, password: str, timeout: float) ->
         password=password or None,
         socket_timeout=timeout,
         socket_connect_timeout=min(timeout, 2.0),
-        retry_on_timeout=False,
         retry=Retry(NoBackoff(), 0),
         protocol=2,
         client_name="novaops",

@@ -8,7 +8,7 @@ from django.utils import timezone
 from pydantic import BaseModel, ValidationError
 
 from novaops.operations import registry
-from novaops.operations.contract import Kind, Lock, Plan
+from novaops.operations.contract import Kind, Lock, OperationProblem, Plan
 from novaops.operations.locking import conflict_checks
 from novaops.operations.problems import Invalid
 
@@ -43,8 +43,11 @@ def parameters_of(kind: Kind[Any], given: Mapping[str, Any]) -> BaseModel:
 
 
 def propose(kind: Kind[Any], parameters: BaseModel) -> Proposal:
-    """Asks the live fleet, so it may take seconds: never inside a transaction."""
-    plan = kind.plan(parameters, kind.gather(parameters), timezone.now())
+    """Asks the live fleet, which may take seconds: never inside a transaction. Raises Invalid when a kind says why."""
+    try:
+        plan = kind.plan(parameters, kind.gather(parameters), timezone.now())
+    except OperationProblem as problem:
+        raise Invalid(f"{kind.title} cannot be planned: {problem}") from problem
     locks = tuple(kind.locks(parameters))
     conflicts = conflict_checks(locks)
     return Proposal(kind, parameters, plan.model_copy(update={"checks": (*conflicts, *plan.checks)}), locks)

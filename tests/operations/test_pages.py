@@ -9,7 +9,7 @@ from django_tenants.utils import tenant_context
 
 from novaops.audit.models import Record
 from novaops.fleets.models import Fleet
-from novaops.operations.models import Operation
+from novaops.operations.models import Operation, OperationLock
 from novaops.operations.runner import execute
 from tests.operations.conftest import Planned
 
@@ -96,3 +96,14 @@ def test_the_list_has_a_query_budget(
     client = client_as("operator")
     with django_assert_max_num_queries(10):  # type: ignore[attr-defined]
         assert client.get(f"/fleets/{fleet.slug}/operations/").text.count("Write three words in blue.") == 6
+
+
+def test_a_conflict_is_named_with_a_link_to_its_holder(
+    queued: Planned, planned: Planned, fleet: Fleet, client_as: ClientAs
+) -> None:
+    holder = queued()
+    OperationLock.objects.create(scope="shard", name="shard-1", operation=holder)
+    refused, client = planned(), client_as("operator")
+    page = client.get(f"/fleets/{fleet.slug}/operations/{refused.pk}/").text
+    assert f'href="/fleets/{fleet.slug}/operations/{holder.pk}/"' in page and "is held by operation" in page
+    assert 'name="confirmation"' not in page

@@ -33,8 +33,9 @@ def words(name: str, default: str = "") -> list[str]:
     return [word.strip() for word in os.environ.get(name, default).split(",") if word.strip()]
 
 
-def database(url: str) -> dict[str, object]:
-    """Django's settings for a `postgresql://user:password@host:port/name` address."""
+def database(url: str, pool: int = 0) -> dict[str, object]:
+    """Django's settings for a `postgresql://user:password@host:port/name` address. With `pool`, threads of the process
+    share that many connections; without, each opens its own when it needs one."""
     parts = urlsplit(url)
     if parts.scheme not in {"postgresql", "postgres"} or not parts.hostname or not parts.path.strip("/"):
         raise ImproperlyConfigured("NOVAOPS_DATABASE_URL must look like postgresql://user:password@host:port/name.")
@@ -45,5 +46,10 @@ def database(url: str) -> dict[str, object]:
         "PASSWORD": unquote(parts.password or ""),
         "HOST": parts.hostname,
         "PORT": str(parts.port or 5432),
-        "OPTIONS": {"application_name": "novaops", **PATIENCE},
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {"application_name": "novaops", **PATIENCE, **({"pool": _pool(pool)} if pool else {})},
     }
+
+
+def _pool(size: int) -> dict[str, float]:
+    return {"min_size": 1, "max_size": size, "timeout": 5.0, "max_idle": 60.0}

@@ -61,7 +61,8 @@ TENANT_LIMIT_SET_CALLS = True
 DATABASE_ROUTERS = ["django_tenants.routers.TenantSyncRouter"]
 DATABASES = {
     "default": environment.database(
-        environment.required("NOVAOPS_DATABASE_URL", "the control database, postgresql://user:password@host/name")
+        environment.required("NOVAOPS_DATABASE_URL", "the control database, postgresql://user:password@host/name"),
+        pool=int(os.environ.get("NOVAOPS_POOL", "0")),
     )
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -118,8 +118,9 @@ class Hub:
 
 def _parameters() -> dict[str, Any]:
     found = connection.settings_dict
+    options = {name: value for name, value in found["OPTIONS"].items() if name != "pool"}
     login = {"user": found["USER"], "password": found["PASSWORD"]}
-    return {"host": found["HOST"], "port": found["PORT"], "dbname": found["NAME"], **login, **found["OPTIONS"]}
+    return {"host": found["HOST"], "port": found["PORT"], "dbname": found["NAME"], **login, **options}
 
 
 hub = Hub()

@@ -16,6 +16,7 @@ from django.test import Client
 from tests import control_database
 from tests.waiting import wait_for
 
+POOL = 2
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
@@ -43,7 +44,7 @@ def free_port() -> int:
 def console() -> Iterator[Console]:
     port = free_port()
     command = [sys.executable, "-m", "uvicorn", "novaops.asgi:application", "--port", str(port), "--no-access-log"]
-    environment = os.environ | {"NOVAOPS_DATABASE_URL": control_database.url()}
+    environment = os.environ | {"NOVAOPS_DATABASE_URL": control_database.url(), "NOVAOPS_POOL": str(POOL)}
     process = subprocess.Popen(command, cwd=ROOT, env=environment)
     try:
         found = Console(f"http://127.0.0.1:{port}", process)

@@ -12,13 +12,10 @@ from novaops.fleets.models import Fleet, Membership
 from novaops.live import publish
 from novaops.live.views import may_hear
 from tests import control_database
-from tests.live.console import console, events
-from tests.waiting import wait_for
+from tests.live.console import POOL, console, events
 
 Browser = Callable[..., Client]
 LISTENERS = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN%'"
-OTHERS = """SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
-            AND query NOT LIKE 'LISTEN%' AND pid <> pg_backend_pid() AND backend_type = 'client backend'"""
 
 
 @pytest.mark.django_db(transaction=True)
@@ -39,10 +36,11 @@ def test_a_page_hears_its_own_fleet_only_and_the_stream_survives_what_it_must(
         assert next(heard) == "samples"
         assert next(heard_there) == "operation-7"
 
-        connection.close()
-        wait_for(lambda: watcher.execute(OTHERS).fetchone() == (0,), "streams to hold no connection")
+        more = [server.get("/fleets/alpha/live", mine, stream=True) for _ in range(2 * POOL)]
+        assert [next(events(one)) for one in more] == ["listening"] * len(more)
+        assert server.get("/fleets/alpha/people/", mine).ok, "open streams hold no connection of the pool"
         listeners = watcher.execute(LISTENERS).fetchall()
-        assert len(listeners) == 1, "one listening connection for both pages"
+        assert len(listeners) == 1, "one listening connection for all pages"
 
         watcher.execute("SELECT pg_terminate_backend(%s)", listeners[0])
         assert list(heard) == list(heard_there) == [], "pages come again after a gap"

@@ -37,7 +37,7 @@ GROUPS: tuple[NavGroup, ...] = (
         (
             NavItem("Operations", "workflow", "operations/"),
             NavItem("Change log", "scroll-text", "changes/", "read-change-log"),
-            NavItem("People", "circle-user", "people/"),
+            NavItem("People", "users", "people/"),
         ),
     ),
 )

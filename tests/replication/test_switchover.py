@@ -1,0 +1,121 @@
+"""A switchover of a real shard: the leader moves, the pool follows, and what was not possible changed nothing."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from django_tenants.utils import tenant_context
+
+from novaops.audit.models import Record
+from novaops.fleets.models import Fleet, Person
+from novaops.inventory.selectors import pool_of, targets_of
+from novaops.operations import services
+from novaops.operations.contract import PermanentProblem, StepContext
+from novaops.operations.models import Operation
+from novaops.operations.runner import execute
+from shards.clients.patroni import Patroni
+from shards.clients.patroni_replies import Cluster
+from shards.replication.switchover_gather import gather
+from shards.replication.switchover_order import postmaster, through_pool
+from shards.replication.switchover_plan import plan_switchover
+from shards.replication.switchover_steps import leads_already, settled, switch_over
+from tests.waiting import wait_for
+
+SHARD = "shard-1"
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def shard(live_fleet: Fleet) -> Iterator[str]:
+    with tenant_context(live_fleet):
+        wait_for(lambda: ready(cluster()), f"{SHARD} with a leader and a synchronous standby")
+        yield SHARD
+
+
+@pytest.fixture
+def operator(person: Callable[..., Person]) -> Person:
+    return person("operator")
+
+
+def cluster() -> Cluster:
+    return Patroni(targets_of(SHARD, "patroni")[0]).cluster()
+
+
+def ready(seen: Cluster) -> bool:
+    healthy = all(
+        member.healthy and member.timeline == (seen.leader and seen.leader.timeline) for member in seen.members
+    )
+    return healthy and any(member.synchronous for member in seen.members)
+
+
+def named(seen: Cluster, *, synchronous: bool) -> str:
+    return next(member.name for member in seen.members if not member.leads and member.synchronous is synchronous)
+
+
+def leader() -> str:
+    seen = cluster()
+    return seen.leader.name if seen.leader else ""
+
+
+def order(candidate: str) -> StepContext:
+    """A step's context of a plan to make `candidate` the leader, whatever the plan's checks say."""
+    facts = gather(SHARD, candidate)
+    steps = plan_switchover(SHARD, candidate, facts).steps
+    return StepContext(0, 1, steps[1].arguments, lambda done, total, note: None, lambda line: None)
+
+
+def test_the_leader_moves_and_the_pool_follows(shard: str, operator: Person) -> None:
+    before = cluster()
+    candidate, old = named(before, synchronous=True), leader()
+    asked = services.request("switchover", {"shard": shard, "candidate": candidate}, operator, "Maintenance.")
+    assert asked.status == "planned", asked.outcome
+    assert asked.plan.confirm == f"{SHARD} {candidate}"
+    services.confirm(asked, operator, asked.plan.confirm)
+    execute(asked.pk)
+
+    done = Operation.objects.get(pk=asked.pk)
+    assert done.status == "done", [done.outcome, *done.steps.values_list("key", "status", "outcome", "error")]
+    after = cluster()
+    assert after.leader and after.leader.name == candidate
+    assert (after.leader.timeline or 0) > (before.leader.timeline or 0 if before.leader else 0)
+    rejoined = after.member(old)
+    assert rejoined and rejoined.healthy and not rejoined.leads
+    server = next(target for target in targets_of(shard, "postgres") if target.name == candidate)
+    assert postmaster(*through_pool(pool_of(shard), server)) == postmaster(server)
+    assert Record.objects.filter(subject=done.subject, verb="operation done").exists()
+
+
+def test_it_is_done_already_for_whoever_resumes_it(shard: str, operator: Person) -> None:
+    """A worker died right after the leader moved: the next one finds both steps done, and asks for nothing."""
+    seen = cluster()
+    assert seen.leader
+    old = named(seen, synchronous=True)
+    moved: dict[str, object] = {"shard": shard, "cluster": SHARD, "leader": old, "candidate": seen.leader.name}
+    moved |= {"timeline": (seen.leader.timeline or 0) - 1, "synchronous_mode": True, "patience_seconds": 18}
+    context = StepContext(0, 2, moved, lambda done, total, note: None, lambda line: None)
+    assert leads_already(context)
+    assert settled(context)
+
+
+def test_an_asynchronous_replica_is_refused_with_the_one_to_choose(shard: str, operator: Person) -> None:
+    seen = cluster()
+    candidate, better = named(seen, synchronous=False), named(seen, synchronous=True)
+    asked = services.request("switchover", {"shard": shard, "candidate": candidate}, operator, "Maintenance.")
+    assert asked.status == "refused"
+    assert f"choose {better}" in asked.outcome
+
+
+def test_what_patroni_refuses_fails_with_its_words_and_leaves_the_leader(shard: str) -> None:
+    seen, before = cluster(), leader()
+    with pytest.raises(PermanentProblem, match=f"Patroni refused, and {before} still leads"):
+        switch_over(order(named(seen, synchronous=False)))
+    assert leader() == before
+
+
+def test_a_leader_that_leads_already_leaves_nothing_to_do(shard: str, operator: Person) -> None:
+    asked = services.request("switchover", {"shard": shard, "candidate": leader()}, operator, "Maintenance.")
+    assert (asked.status, asked.outcome) == ("done", "Nothing to do.")
+
+
+def test_a_shard_that_is_not_there_is_a_sentence(live_fleet: Fleet) -> None:
+    with tenant_context(live_fleet):
+        assert "No shard named shard-9" in gather("shard-9", "x").problem

@@ -6,12 +6,13 @@ from typing import Any
 
 from axes.signals import user_locked_out
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
-from django.db.models.signals import post_delete, post_save
 from django.http import HttpRequest
 from django_tenants.utils import tenant_context
 
 from novaops.audit.services import Actor, record
-from novaops.fleets.models import Fleet, Membership, Person
+from novaops.fleets.models import Fleet, Person
+from novaops.fleets.rights import Role
+from novaops.fleets.signals import role_changed
 from novaops.inventory.services import Imported
 from novaops.inventory.signals import fleet_imported
 
@@ -23,8 +24,7 @@ def subscribe() -> None:
     user_logged_out.connect(signed_out, dispatch_uid="audit")
     user_login_failed.connect(sign_in_failed, dispatch_uid="audit")
     user_locked_out.connect(locked_out, dispatch_uid="audit")
-    post_save.connect(role_saved, sender=Membership, dispatch_uid="audit")
-    post_delete.connect(role_removed, sender=Membership, dispatch_uid="audit")
+    role_changed.connect(changed_role, dispatch_uid="audit")
     fleet_imported.connect(imported_fleet, dispatch_uid="audit")
 
 
@@ -48,12 +48,15 @@ def locked_out(sender: object, username: str, request: HttpRequest | None = None
     _about_name(username, "sign-in locked", request)
 
 
-def role_saved(sender: object, instance: Membership, created: bool, **rest: Any) -> None:
-    _about_role(instance, "role granted" if created else "role changed")
-
-
-def role_removed(sender: object, instance: Membership, **rest: Any) -> None:
-    _about_role(instance, "role withdrawn")
+def changed_role(
+    sender: object, fleet: Fleet, person: Person, role: Role, granted: bool, by: Person | None, **rest: Any
+) -> None:
+    """Part of the transaction that gives or takes the role."""
+    actor = Actor.person(by) if by else Actor.automatic("command line")
+    name = person.get_username()
+    verb = "role granted" if granted else "role withdrawn"
+    with tenant_context(fleet):
+        record(verb, f"person:{name}", actor=actor, outcome=f"{name}: {role.value}", data={"role": role.value})
 
 
 def imported_fleet(sender: object, fleet: Fleet, imported: Imported, by: Person | None, **rest: Any) -> None:
@@ -74,17 +77,6 @@ def _in_each_fleet_of(person: Person, verb: str, data: dict[str, str]) -> None:
     for fleet in Fleet.objects.filter(memberships__person=person).distinct():
         with tenant_context(fleet):
             record(verb, f"person:{person.get_username()}", actor=Actor.person(person), data=data)
-
-
-def _about_role(membership: Membership, verb: str) -> None:
-    """Attributed to whoever granted it, as far as the membership says."""
-    giver = Person.objects.filter(username=membership.granted_by).first() if membership.granted_by else None
-    actor = Actor.person(giver) if giver else Actor.automatic(membership.granted_by or "console")
-    name = membership.person.get_username()
-    with tenant_context(membership.fleet):
-        record(
-            verb, f"person:{name}", actor=actor, outcome=f"{name}: {membership.role}", data={"role": membership.role}
-        )
 
 
 def _from_where(request: HttpRequest | None) -> dict[str, str]:

@@ -61,6 +61,12 @@ def pid(client: Client, name: str) -> int:
     return found
 
 
+def state(of: int) -> str | None:
+    """The letter in /proc: T for stopped by a signal."""
+    found = proc.stat(of)
+    return found.state if found else None
+
+
 def test_a_killed_process_is_started_again(supervisor: Supervisor) -> None:
     client = Client(supervisor.layout.state)
     supervisor.launch(spec("server"))
@@ -89,9 +95,7 @@ def test_a_paused_process_can_be_stopped(supervisor: Supervisor) -> None:
     client = Client(supervisor.layout.state)
     supervisor.launch(spec("server"))
     client.pause("server")
-    found = proc.stat(pid(client, "server"))
-    assert found is not None
-    assert found.state == "T"
+    assert wait_for(lambda: state(pid(client, "server")) == "T", "the signal to arrive")
     client.stop("server")
     assert not client.status()["server"].roots()
 

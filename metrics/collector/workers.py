@@ -43,8 +43,8 @@ class Workers:
     def submit(self, job: Job) -> Outcome | None:
         """Starts the job; an outcome at once when the reading's last question still hangs."""
         stuck = self._running.get(job.key)
-        if stuck:
-            return silent(job, time.monotonic() - stuck.started)
+        if stuck:  # whoever has not been given up may still answer
+            return silent(job, time.monotonic() - stuck.started) if stuck.given_up else None
         self._running[job.key] = Running(job, time.monotonic())
         self._jobs.put(job)
         if self._threads < len(self._running):

@@ -1,5 +1,7 @@
 """Celery only wakes: each task finds in the control database what there is to do."""
 
+import logging
+
 from celery import shared_task
 from django_tenants.utils import tenant_context
 
@@ -7,6 +9,8 @@ from novaops.fleets.models import Fleet
 from novaops.operations.expiry import expire_plans
 from novaops.operations.runner import execute
 from novaops.operations.waking import waiting, wake
+
+log = logging.getLogger(__name__)
 
 
 @shared_task(name="novaops.operations.tasks.run")
@@ -17,9 +21,13 @@ def run(fleet_slug: str, operation_id: int) -> None:
 
 @shared_task(name="novaops.operations.tasks.look_again")
 def look_again() -> None:
-    """Every few seconds: operations that lost their message or their worker, and plans that expired."""
+    """Every few seconds: operations that lost their message or their worker, and plans that expired. A fleet that
+    fails does not keep the others."""
     for fleet in Fleet.objects.all():
-        with tenant_context(fleet):
-            expire_plans()
-            for number in waiting():
-                wake(fleet.slug, number)
+        try:
+            with tenant_context(fleet):
+                expire_plans()
+                for number in waiting():
+                    wake(fleet.slug, number)
+        except Exception:
+            log.exception("The operations of %s were not looked at; the next round tries again", fleet.slug)

@@ -123,7 +123,7 @@ make_venv() {
   say "Preparing the Python environment in .venv..."
   .venv/bin/python -m pip --version >/dev/null 2>&1 || "$python" -m venv --clear .venv ||
     fail "The Python environment could not be made: is the package python3-venv installed?"
-  .venv/bin/python -m pip install -q --disable-pip-version-check --root-user-action=ignore -r requirements.lock ||
+  .venv/bin/python -m pip install -qq --disable-pip-version-check --root-user-action=ignore -r requirements.lock ||
     fail "The packages of requirements.lock could not be installed: is this machine online?"
   rm -f .venv/.stamp-*
   touch "$stamp"

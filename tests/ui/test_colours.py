@@ -14,7 +14,8 @@ INKS = ("text", "text-soft", "text-faint", "accent")
 TEXT = [
     *((text, ground) for text in INKS for ground in ("canvas", "surface", "hover")),
     *((f"{tone}-text", ground) for tone in TONES for ground in ("surface", "canvas", f"{tone}-soft")),
-    ("text", "critical-soft"), ("text-soft", "critical-soft"), ("on-ink", "ink"), ("accent-strong", "accent-soft"),
+    *((text, f"{tone}-soft") for text in ("text", "text-soft", "text-faint", "old-text") for tone in TONES),
+    ("on-ink", "ink"), ("accent-strong", "accent-soft"),
 ]  # fmt: skip
 MARKS = (*(f"{tone}-mark" for tone in TONES), *(f"series-{index}" for index in range(1, 9)), "control")
 SHAPES = [(mark, "surface") for mark in MARKS]

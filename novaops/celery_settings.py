@@ -13,6 +13,10 @@ worker_prefetch_multiplier = 1
 worker_hijack_root_logger = False
 timezone = "UTC"
 beat_schedule = {
-    "operations-look-again": {"task": "novaops.operations.tasks.look_again", "schedule": 5.0, "options": {"expires": 5}},
+    "operations-look-again": {
+        "task": "novaops.operations.tasks.look_again",
+        "schedule": 5.0,
+        "options": {"expires": 5},
+    },
     "metrics-keep-house": {"task": "metrics.tasks.keep_house", "schedule": 60.0},
 }

@@ -3,17 +3,15 @@
 from collections.abc import Mapping
 
 from metrics.charts import Figure, figure, line, with_gaps
-from metrics.series import Series, thinned
+from metrics.series import Series
 from metrics.thresholds import HIT_RATIO_CRITICAL
 
-MOST_POINTS = 240
 GAP_SECONDS = 60.0
 
 
 def points(series: Series, longest_gap: float) -> Series:
-    drawn = thinned(series, MOST_POINTS)
-    step = (drawn.times[1] - drawn.times[0]).total_seconds() if len(drawn.times) > 1 else 0
-    return with_gaps(drawn, max(longest_gap, step * 3))
+    step = (series.times[1] - series.times[0]).total_seconds() if len(series.times) > 1 else 0
+    return with_gaps(series, max(longest_gap, step * 3))
 
 
 def ratios(named: Mapping[str, Series], longest_gap: float = GAP_SECONDS) -> Figure:

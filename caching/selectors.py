@@ -16,7 +16,8 @@ from metrics.series import Series, thinned
 from novaops.ui.formats import human_bytes, percent, rate
 
 NOW_SECONDS = 300.0
-SPARK_POINTS = 40
+SPARK_POINTS = 20
+PLOT_POINTS = 60
 _REDIS = ("hits_total", "misses_total", "evicted_total", "expired_total", "ops_per_second", "memory_bytes")
 _MEMCACHED = ("hits_total", "misses_total", "evictions_total", "sets_total", "gets_total")
 History = Mapping[int, Mapping[str, Series]]
@@ -41,6 +42,10 @@ class RedisRow:
     old: bool
     series: int = 0
     leader: str = ""
+
+    @property
+    def leads_slots(self) -> bool:
+        return self.facts is not None and self.facts.leads and bool(self.facts.slots)
 
     @property
     def replica(self) -> str:
@@ -134,8 +139,8 @@ def page(seen: Snapshot) -> CachesPage:
         families=family_rows(seen, traffic(FAMILIES, since)),
         l1=_l1(rows, redis_history),
         l2=_l2(stores, memcached_history),
-        slots=picture([(row.seen.server.name, _slots(row)) for row in rows if row.series]),
-        slots_at=min((row.seen.good_at for row in rows if row.series and row.seen.good_at), default=None),
+        slots=picture([(row.seen.server.name, _slots(row)) for row in rows if row.leads_slots]),
+        slots_at=min((row.seen.good_at for row in rows if row.leads_slots and row.seen.good_at), default=None),
     )
 
 
@@ -147,7 +152,7 @@ def redis_rows(several: tuple[Seen, ...], known: History, now: datetime) -> tupl
     """Primaries with a colour each, every one followed by its replicas."""
     names = {one.server.address: one.server.name for one in several}
     rows = [_redis_row(one, known, names, now) for one in several]
-    leading = [row for row in rows if row.facts and row.facts.leads and row.facts.slots]
+    leading = [row for row in rows if row.leads_slots]
     colours = {row.seen.server.name: index % 8 + 1 for index, row in enumerate(leading)}
     shown = [_coloured(row, colours) for row in rows]
     return tuple(sorted(shown, key=lambda row: (row.series or 9, row.leader != "", row.seen.server.name)))
@@ -179,12 +184,12 @@ def _rates(series: Mapping[str, Series], evictions: str, expirations: str) -> Ra
         reads=None if hit is None or miss is None else hit + miss,
         evictions=rate_over(series[evictions]),
         expirations=rate_over(series[expirations]) if expirations else None,
-        spark=spark(ratio(hits, misses)),
+        spark=spark(hits, misses),
     )
 
 
-def spark(series: Series) -> tuple[float | None, ...]:
-    return thinned(series, SPARK_POINTS).values
+def spark(hits: Series, misses: Series) -> tuple[float | None, ...]:
+    return ratio(thinned(hits, SPARK_POINTS), thinned(misses, SPARK_POINTS)).values
 
 
 def family_rows(seen: Snapshot, known: Mapping[str, Traffic]) -> tuple[FamilyRow, ...]:
@@ -200,7 +205,7 @@ def _family_row(family: Family, now: Traffic, seen: Snapshot) -> FamilyRow:
     return FamilyRow(
         family=family,
         now=now,
-        spark=spark(now.ratios),
+        spark=now.ratios(SPARK_POINTS).values,
         keys=sum(number for _, _, number in counts) if counts else None,
         exact=all(facts.exact for _, facts, _ in counts),
         keys_at=min((one.good_at for one, _, _ in counts if one.good_at), default=None),
@@ -248,7 +253,7 @@ def _tier(
         limit=memory[1],
         keys=keys,
         evictions=sum(known) if known else None,
-        spark=spark(ratio(hits, misses)),
+        spark=spark(hits, misses),
         at=min((row.seen.good_at for row in rows if row.seen.good_at), default=None),
         asked=len(rows),
         answered=sum(row.seen.reachable for row in rows),
@@ -285,7 +290,7 @@ def _summed(first: datetime, grown_at: Mapping[tuple[int, int], float], count: i
 
 
 def _slots(row: RedisRow) -> tuple[SlotRange, ...]:
-    return row.facts.slots if row.facts and row.facts.leads else ()
+    return row.facts.slots if row.facts else ()
 
 
 def node_ratios(seen: Snapshot, since: datetime) -> dict[str, Series]:
@@ -296,7 +301,8 @@ def node_ratios(seen: Snapshot, since: datetime) -> dict[str, Series]:
         known = many_series([one.server.id for one in several], probe, ("hits_total", "misses_total"), since)
         for one in several:
             series = known[one.server.id]
-            found[one.server.name] = ratio(series["hits_total"], series["misses_total"])
+            hits, misses = (thinned(series[name], PLOT_POINTS) for name in ("hits_total", "misses_total"))
+            found[one.server.name] = ratio(hits, misses)
     return found
 
 

@@ -1,16 +1,16 @@
 """Reads per family over time, from the counters of the caching library. One node of the cluster holds them, another one
 after a failover, so that the samples of all nodes are one line. Inside a fleet's schema; asks no server."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.utils import timezone
 
 from metrics.models import Sample
 from metrics.rates import growth, ratio, ratio_over
 from metrics.selectors import RAW_FOR
-from metrics.series import MINUTE, Point, Series, gathered
+from metrics.series import MINUTE, Point, Series, gathered, thinned
 
 PROBE = "families"
 EVENTS = ("hits_total", "misses_total", "sets_total", "errors_total")
@@ -34,9 +34,9 @@ class Traffic:
     def ratio(self) -> float | None:
         return ratio_over(self.hits, self.misses)[0]
 
-    @property
-    def ratios(self) -> Series:
-        return ratio(self.hits, self.misses)
+    def ratios(self, most: int) -> Series:
+        """At most so many points, each over its own stretch of time: neighbours alone would hold too few reads."""
+        return ratio(thinned(self.hits, most), thinned(self.misses, most))
 
     @property
     def reads_per_second(self) -> float | None:
@@ -65,10 +65,12 @@ def rate_over(counter: Series) -> float | None:
 
 def traffic(families: Iterable[str], since: datetime) -> dict[str, Traffic]:
     """One query for all of them: raw samples for the last hour, minutes' means for longer."""
+    names = tuple(families)
     width = 0 if timezone.now() - since <= RAW_FOR else MINUTE
-    rows = Sample.objects.filter(probe=PROBE, width_seconds=width, at__gte=since).exclude(values={}).order_by("at")
-    points = [Point(at, values) for at, values in rows.values_list("at", "values")]
-    return {name: _of(name, points) for name in families}
+    rows = Sample.objects.filter(probe=PROBE, width_seconds=width, at__gte=since).order_by("at")
+    counted = rows.filter(values__has_any_keys=[f"{name}:hits_total" for name in names])
+    points = [Point(at, values) for at, values in counted.values_list("at", "values")]
+    return {name: _of(name, points) for name in names}
 
 
 def traffic_of(family: str, since: datetime) -> Traffic:
@@ -78,17 +80,3 @@ def traffic_of(family: str, since: datetime) -> Traffic:
 def _of(family: str, points: list[Point]) -> Traffic:
     found = gathered(points, [f"{family}:{event}" for event in EVENTS])
     return Traffic(*(found[f"{family}:{event}"] for event in EVENTS))
-
-
-def latest(several: Mapping[str, Traffic], seconds: float, now: datetime) -> dict[str, Traffic]:
-    """The last part of each."""
-    return {name: _since(one, now - timedelta(seconds=seconds)) for name, one in several.items()}
-
-
-def _since(one: Traffic, since: datetime) -> Traffic:
-    return Traffic(*(last_part(series, since) for series in (one.hits, one.misses, one.sets, one.errors)))
-
-
-def last_part(series: Series, since: datetime) -> Series:
-    first = next((index for index, at in enumerate(series.times) if at >= since), len(series.times))
-    return Series(series.name, series.times[first:], series.values[first:])

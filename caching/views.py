@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from caching import charts
 from caching.families import FAMILIES
-from caching.selectors import node_ratios, page
+from caching.selectors import PLOT_POINTS, node_ratios, page
 from caching.traffic import traffic
 from metrics import findings
 from metrics.contract.snapshot import OLD_AFTER_CYCLES
@@ -29,7 +29,7 @@ def caches(request: FleetRequest) -> HttpResponse:
     span = chosen if chosen in SPANS else "30m"
     seen = snapshot()
     since = seen.at - timedelta(minutes=SPANS[span][1])
-    per_family = {name: one.ratios for name, one in traffic(FAMILIES, since).items()}
+    per_family = {name: one.ratios(PLOT_POINTS) for name, one in traffic(FAMILIES, since).items()}
     spans = [(key, label, key == span) for key, (label, _) in SPANS.items()]
     context = {
         "page": page(seen),

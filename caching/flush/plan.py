@@ -44,7 +44,7 @@ def _summary(family: Family, facts: FlushFacts) -> str:
     if facts.problem:
         return f"{family.prefix} cannot be flushed now."
     about = "" if facts.exact else "about "
-    return f"{about}{compact(facts.keys)} entries of {family.prefix} ({family.meaning.lower()}) go.".capitalize()
+    return f"{family.prefix} is emptied: {about}{compact(facts.keys)} entries ({family.meaning})."
 
 
 def _blast(family: Family, facts: FlushFacts) -> BlastRadius:

@@ -49,13 +49,14 @@ class TableRow:
         """In words: what it is partitioned by, and how finely."""
         table = self.table
         kind = _KEYS.get(table.key_kind, "")
-        return f"by {table.key}{f' ({kind})' if kind else ''}{f', {table.interval} each' if table.interval else ''}"
+        each = f", {table.interval} each" if table.interval else ""
+        return f"by {table.strategy} of {table.key}{f' ({kind})' if kind else ''}{each}"
 
     @property
     def engine(self) -> str:
         if self.table.engine == Engine.HYPERTABLE:
             return "TimescaleDB hypertable"
-        return f"native, {self.table.strategy}"
+        return "native"
 
     @property
     def unit(self) -> str:
@@ -84,7 +85,7 @@ class TableRow:
 
 @dataclass(frozen=True, slots=True)
 class ShardRows:
-    """`own` are the tables of tenants with a schema of their own; what needs a look is never among them."""
+    """`own` are the tables of tenants with a schema of their own, those that need a look first."""
 
     name: str
     seen: Seen | None
@@ -92,6 +93,14 @@ class ShardRows:
     shared: tuple[TableRow, ...] = ()
     own: tuple[TableRow, ...] = ()
     timescale: str = ""
+
+    @property
+    def own_noted(self) -> int:
+        return sum((one.severity or 0) >= Severity.WARNING for one in self.own)
+
+    @property
+    def own_words(self) -> str:
+        return f"{self.own_noted} need{'s' if self.own_noted == 1 else ''} a look"
 
     @property
     def rows(self) -> tuple[TableRow, ...]:
@@ -105,20 +114,17 @@ def shards(seen: Snapshot, now: datetime) -> tuple[ShardRows, ...]:
 def _shard(name: str, snapshot: Snapshot, now: datetime) -> ShardRows:
     """The freshest good answer of its members: after a failover another one is the leader."""
     several = snapshot.of_probe(PROBE, name)
-    good = [one for one in several if isinstance(one.facts, PartitionsFacts) and one.facts.tables]
+    good = [one for one in several if isinstance(one.facts, PartitionsFacts) and one.facts.leads]
     if not good:
         return ShardRows(name, several[0] if several else None, True)
     best = max(good, key=lambda one: one.good_at.timestamp() if one.good_at else 0.0)
     facts = best.facts
     assert isinstance(facts, PartitionsFacts)
     rows = [row(name, table, now) for table in facts.tables]
-    shared = [one for one in rows if _shown_first(one)]
-    own = [one for one in rows if not _shown_first(one)]
+    shared = [one for one in rows if one.table.schema_name == "public"]
+    own = [one for one in rows if one.table.schema_name != "public"]
+    own.sort(key=lambda one: -(one.severity or 0))
     return ShardRows(name, best, best.is_old(now), tuple(shared), tuple(own), facts.timescale)
-
-
-def _shown_first(one: TableRow) -> bool:
-    return one.table.schema_name == "public" or (one.severity or 0) >= Severity.WARNING
 
 
 def row(shard: str, table: PartitionedTable, now: datetime) -> TableRow:

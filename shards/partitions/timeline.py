@@ -11,6 +11,7 @@ DRAWN_MOST = 400
 LANE = 34  # pixels
 # Ticks nearer than this to "now" (percent) would be written over it.
 _NEAR = 3.5
+_CROWDED = 14.0  # the same on a narrow screen
 # How much of the width is left for what comes after the last partition.
 AFTER = 0.07
 _LEAST_HEIGHT = 0.14
@@ -156,7 +157,10 @@ def _ticks(scale: _Scale, here: float) -> tuple[Tick, ...]:
     moments = _months(begin, end) if days > 75 else _days(begin, end)
     ticks = [(round(scale.at(moment.timestamp()), 2), label) for moment, label in moments]
     shown = [(x, label) for x, label in ticks if 3 <= x <= 97 and abs(x - here) > _NEAR]
-    return tuple(Tick(x, label, "is-minor" if index % 2 else "") for index, (x, label) in enumerate(shown))
+    return tuple(
+        Tick(x, label, "is-minor" if index % 2 or abs(x - here) < _CROWDED else "")
+        for index, (x, label) in enumerate(shown)
+    )
 
 
 def _months(begin: datetime, end: datetime) -> list[tuple[datetime, str]]:

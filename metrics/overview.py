@@ -11,6 +11,8 @@ from novaops.ui.formats import duration, human_number, milliseconds
 
 ORDER = (State.UNREACHABLE, State.DEGRADED, State.UNKNOWN, State.OK)
 
+ANSWERED = frozenset({State.OK, State.DEGRADED})
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -96,8 +98,8 @@ def _count(findings: Sequence[Finding], one: str, many: str, what: str) -> str:
 
 def _answered(snapshot: Snapshot) -> str:
     """How many of the servers answered, and how quickly."""
-    reachable = [seen for seen in snapshot.readings if seen.reachable]
-    count, took = len({seen.server.id for seen in reachable}), [seen.took_ms for seen in reachable if seen.took_ms]
+    count = sum(snapshot.state_of(server) in ANSWERED for server in snapshot.servers)
+    took = [seen.took_ms for seen in snapshot.readings if seen.took_ms and seen.reachable]
     slowest = f", the slowest in {milliseconds(max(took))}" if took else ""
     whole = len(snapshot.servers)
     said = f"All {human_number(whole)}" if count == whole else f"{human_number(count)} of {human_number(whole)}"

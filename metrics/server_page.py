@@ -22,6 +22,11 @@ class ReadingShown:
     def limit(self) -> float:
         return OLD_AFTER_CYCLES * self.seen.every_seconds
 
+    @property
+    def good_limit(self) -> float:
+        """The same for what it last answered: old at once while it does not answer."""
+        return self.limit if self.seen.reachable else 1.0
+
 
 @dataclass(frozen=True, slots=True)
 class PlotShown:
@@ -39,6 +44,15 @@ def shown(seen: Seen) -> ReadingShown:
     rows = tuple((label_of(name), written(name, value)) for name, value in sorted(seen.values.items()))
     facts = seen.facts.model_dump(mode="json") if seen.facts else {}
     return ReadingShown(seen, rows, tuple(_scalars(facts)))
+
+
+def causes(readings: Iterable[Seen]) -> tuple[Seen, ...]:
+    """What is wrong, each cause once: several probes often meet the same one."""
+    first: dict[str, Seen] = {}
+    for one in readings:
+        if one.cause:
+            first.setdefault(one.cause, one)
+    return tuple(first.values())
 
 
 def fullest_first(readings: Iterable[Seen]) -> tuple[ReadingShown, ...]:

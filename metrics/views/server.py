@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from metrics import selectors
 from metrics.contract import Seen, ServerSeen, Snapshot
-from metrics.server_page import PlotShown, fullest_first, plots
+from metrics.server_page import PlotShown, causes, fullest_first, plots
 from novaops.fleets.guards import right_required
 from novaops.fleets.paths import fleet_path
 from novaops.fleets.requests import FleetRequest
@@ -34,6 +34,7 @@ def server(request: FleetRequest, kind: str, name: str) -> HttpResponse:
         "state": seen.state_of(found).value,
         "lead": lead(found),
         "crumbs": [("Overview", fleet_path("overview")), (ServerKind(found.kind).label, ""), (found.name, "")],
+        "causes": causes(readings),
         "readings": fullest_first(readings),
         "plots": _plots(seen, readings),
     }

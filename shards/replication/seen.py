@@ -17,6 +17,10 @@ ROLE_WORDS = {
 }
 
 
+# What a server said that does not answer now is old, however short ago it was.
+OLD_AT_ONCE = 1.0
+
+
 @dataclass(frozen=True, slots=True)
 class MemberSeen:
     """One member. `state` is a word that badges know, `cause` the sentence when it is not ok; lags as the leader
@@ -47,6 +51,11 @@ class MemberSeen:
     @property
     def synchronous(self) -> bool:
         return self.role in {Role.SYNC_STANDBY, Role.QUORUM_STANDBY}
+
+    @property
+    def limit(self) -> float | None:
+        """Seconds after which its values are old, where its state says so; None: the shard's own limit."""
+        return OLD_AT_ONCE if self.state == "unreachable" else None
 
     @property
     def odd_state(self) -> str:

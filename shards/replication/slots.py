@@ -6,6 +6,7 @@ from datetime import datetime
 from metrics.contract import Snapshot
 from metrics.thresholds import SLOT_CRITICAL_BYTES, SLOT_WARNING_BYTES
 from shards.replication.facts import PostgresFacts, Slot
+from shards.replication.seen import OLD_AT_ONCE
 
 LOST = frozenset({"lost", "unreserved"})
 
@@ -20,12 +21,20 @@ class SlotSeen:
     state: str
     word: str
     at: datetime | None
+    limit: float | None = None
 
 
 def slots_of(snapshot: Snapshot, shard: str | None = None) -> tuple[SlotSeen, ...]:
     """Those that hold the most WAL first."""
     found = [
-        SlotSeen(seen.server.shard, seen.server.name, slot, *_state(slot), seen.good_at)
+        SlotSeen(
+            seen.server.shard,
+            seen.server.name,
+            slot,
+            *_state(slot),
+            seen.good_at,
+            None if seen.reachable else OLD_AT_ONCE,
+        )
         for seen, facts in snapshot.facts(PostgresFacts, shard)
         for slot in facts.slots
     ]

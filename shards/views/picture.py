@@ -7,7 +7,7 @@ from django.utils.http import urlencode
 
 from novaops.fleets.paths import fleet_path
 from novaops.ui.formats import duration, human_bytes, human_number
-from shards.replication.seen import MemberSeen, PoolSeen, ShardTopology
+from shards.replication.seen import OLD_AT_ONCE, MemberSeen, PoolSeen, ShardTopology
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ def _member(member: MemberSeen, limit: float) -> Node:
         role=f"{member.role_word}, {member.odd_state}" if member.odd_state else member.role_word,
         foot=f"{human_number(facts.connections)} connections" if facts else "",
         at=member.at,
-        limit=limit,
+        limit=member.limit or limit,
         href=fleet_path("server", kind="postgres", name=member.name) if member.registered else "",
         cause=member.cause,
         edge=edge(member),
@@ -77,7 +77,7 @@ def _pool(pool: PoolSeen, limit: float) -> Node:
         role="PgBouncer, paused" if facts and facts.paused else "PgBouncer",
         foot=f"{human_number(facts.clients)} clients{waiting}" if facts else "",
         at=pool.at,
-        limit=limit,
+        limit=OLD_AT_ONCE if pool.state == "unreachable" else limit,
         href=fleet_path("server", kind="pgbouncer", name=pool.name),
         cause=pool.cause,
     )

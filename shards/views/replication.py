@@ -59,7 +59,8 @@ def verdict(shown: tuple[ShardTopology, ...]) -> tuple[str, str, str]:
     if not sick:
         members = sum(len(shard.members) for shard in shown)
         return "ok", "All replicas follow", f"{members} members of {len(shown)} shards answered."
-    title = f"{sick[0].name} needs a look" if len(sick) == 1 else f"{len(sick)} shards need a look"
+    what = "somebody now" if sick[0].health == "critical" else "a look"
+    title = f"{sick[0].name} needs {what}" if len(sick) == 1 else f"{len(sick)} shards need {what}"
     return sick[0].health, title, " ".join(shard.sentence for shard in sick)
 
 

@@ -57,8 +57,5 @@ def values_figure(unit: Unit, named: Mapping[str, Series], longest_gap: float) -
         drawn = per_second(series) if unit.counter else series
         shown = with_gaps(drawn, longest_gap)
         lines.append(line(label_of(name), shown, index, fill=len(named) == 1 and None not in shown.values[1:]))
-    return figure(
-        lines,
-        unit.title if len(named) > 1 or unit.counter else "",
-        **({"tickformat": unit.tick_format} if unit.tick_format else {}),
-    )
+    title = unit.title if len(named) > 1 or unit.counter else ""
+    return figure(lines, title, **({"tickformat": unit.tick_format} if unit.tick_format else {}))

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from metrics.contract import Snapshot
+from metrics.contract import Seen, Snapshot
 from metrics.thresholds import SLOT_CRITICAL_BYTES, SLOT_WARNING_BYTES
 from shards.replication.facts import PostgresFacts, Slot
 from shards.replication.seen import OLD_AT_ONCE
@@ -26,19 +26,13 @@ class SlotSeen:
 
 def slots_of(snapshot: Snapshot, shard: str | None = None) -> tuple[SlotSeen, ...]:
     """Those that hold the most WAL first."""
-    found = [
-        SlotSeen(
-            seen.server.shard,
-            seen.server.name,
-            slot,
-            *_state(slot),
-            seen.good_at,
-            None if seen.reachable else OLD_AT_ONCE,
-        )
-        for seen, facts in snapshot.facts(PostgresFacts, shard)
-        for slot in facts.slots
-    ]
+    found = [_seen(seen, slot) for seen, facts in snapshot.facts(PostgresFacts, shard) for slot in facts.slots]
     return tuple(sorted(found, key=lambda one: (-(one.slot.held_bytes or 0), one.shard, one.member, one.slot.name)))
+
+
+def _seen(seen: Seen, slot: Slot) -> SlotSeen:
+    limit = None if seen.reachable else OLD_AT_ONCE
+    return SlotSeen(seen.server.shard, seen.server.name, slot, *_state(slot), seen.good_at, limit)
 
 
 def _state(slot: Slot) -> tuple[str, str]:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from metrics import selectors
+from metrics.selectors import snapshot
 from novaops.fleets.rights import Right
 from novaops.operations.contract import Kind, Lock, Plan, Risk, Step
 from shards.replication.switchover_facts import SwitchoverFacts
@@ -45,7 +45,7 @@ class Switchover(Kind[SwitchoverParameters]):
         return STEPS
 
     def choices(self) -> Mapping[str, list[tuple[str, str]]]:
-        shards = topologies(selectors.snapshot())
+        shards = topologies(snapshot())
         members = [(member, shard) for shard in shards for member in shard.replicas]
         members.sort(key=lambda pair: (pair[1].name, not pair[0].synchronous, pair[0].name))
         return {

@@ -1,6 +1,6 @@
 """Asks the live cluster for what a switchover's plan rests on. A server that does not answer is a fact too."""
 
-from metrics import selectors
+from metrics.selectors import snapshot
 from novaops.inventory.targets import Target
 from shards.clients.patroni import Patroni
 from shards.clients.patroni_replies import Cluster, Config
@@ -60,7 +60,7 @@ def own_word(target: Target | None) -> ApiFacts:
 
 def _load(shard: str) -> tuple[int | None, int | None]:
     """Tenants on the shard and clients of its pools, as last read; None where nothing was read."""
-    seen = selectors.snapshot()
+    seen = snapshot()
     tenants = [len(facts.tenants) for _, facts in seen.facts(TenantsFacts, shard) if facts.installed]
     clients = [facts.clients for _, facts in seen.facts(PgBouncerFacts, shard)]
     return max(tenants, default=None), sum(clients) if clients else None

@@ -33,7 +33,7 @@ BEGIN
             INSERT INTO novaops_schema.partition_plan (table_schema, table_name, step, ahead)
             VALUES (home, parent.name, 'month', 3);
             PERFORM novaops_schema.ensure_partitions(format('%I.%I', home, parent.name)::regclass, 'month',
-                CASE parent.name WHEN 'vms' THEN first ELSE current_date - 8 END,
+                CASE WHEN parent.name IN ('vms', 'vm_audit') THEN first ELSE current_date - 8 END,
                 (current_date + interval '3 months')::date);
         END IF;
     END LOOP;

@@ -44,7 +44,7 @@ def test_everything_arrives_once(live_fleet: Fleet, empty_shards: tuple[ShardDat
 
 
 def check_counts(shard: ShardDatabase, tenants: int) -> None:
-    """Nothing lies in any default partition, whoever's schema it is in, every VM has its hot and cold row, and hours were rolled up."""
+    """No default partition of any schema holds a row, every VM has its hot and cold row, hours were rolled up."""
     with leader(shard, "tests") as connection:
         counts = connection.execute(
             "SELECT (SELECT count(*) FROM tenants), (SELECT count(*) FROM vms), (SELECT count(*) FROM vms_hot),"

@@ -5,7 +5,7 @@ from novaops.inventory.targets import Target
 from shards.clients.patroni import Patroni
 from shards.clients.patroni_replies import Cluster, Config
 from shards.exceptions import ShardError
-from shards.placement.facts import TenantsFacts
+from shards.placement.selectors import loads
 from shards.pools.facts import PgBouncerFacts
 from shards.replication.switchover_facts import ApiFacts, SwitchoverFacts, must_not_lead
 from shards.replication.switchover_order import members
@@ -59,8 +59,7 @@ def own_word(target: Target | None) -> ApiFacts:
 
 
 def _load(shard: str) -> tuple[int | None, int | None]:
-    """Tenants on the shard and clients of its pools, as last read; None where nothing was read."""
-    seen = snapshot()
-    tenants = [len(facts.tenants) for _, facts in seen.facts(TenantsFacts, shard) if facts.installed]
-    clients = [facts.clients for _, facts in seen.facts(PgBouncerFacts, shard)]
-    return max(tenants, default=None), sum(clients) if clients else None
+    """Tenants placed on the shard, and clients of its pools as last read; None where no pool was read."""
+    placed = loads().get(shard)
+    clients = [facts.clients for _, facts in snapshot().facts(PgBouncerFacts, shard)]
+    return placed.tenants if placed else 0, sum(clients) if clients else None

@@ -1,0 +1,173 @@
+"""A flush through the real runner, on real servers."""
+
+from collections.abc import Iterator
+from functools import partial
+from threading import Event
+from uuid import uuid4
+
+import pytest
+from django_tenants.utils import tenant_context
+
+from caching.clients.memcached import Memcached
+from caching.clients.redis import RedisNode
+from caching.clients.redis_replies import ClusterNode
+from caching.console_tiers import tiers_of
+from caching.flush.topology import Primary, primaries
+from caching.flush.unlinking import ids, unlink_family
+from caching.flush.walk import Tally, node_of, unlink, unlink_all
+from caching.tiers import MISS, Tiers
+from novaops.fleets.models import Fleet
+from novaops.inventory.selectors import targets
+from novaops.operations import services
+from novaops.operations.choices import Status
+from novaops.operations.contract import StepContext
+from novaops.operations.models import Operation
+from novaops.operations.problems import NotAllowed
+from novaops.operations.runner import execute
+from tests.conftest import MakePerson
+from tests.waiting import wait_for
+
+ENTRIES = 3_000
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def tiers(live_fleet: Fleet) -> Iterator[Tiers]:
+    found = tiers_of(live_fleet)
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def tenant() -> str:
+    return f"flush-{uuid4()}"
+
+
+def flushed(fleet: Fleet, person: MakePerson, family: str) -> Operation:
+    with tenant_context(fleet):
+        operator = person("operator")
+        operation = services.request("cache-flush", {"family": family}, operator, "Wrong values were cached.")
+        services.confirm(operation, operator, f"flush {family}")
+        execute(operation.pk)
+        operation.refresh_from_db()
+        return operation
+
+
+def held(fleet: Fleet, tenant: str) -> list[bytes]:
+    """Everything in L2 that carries the tenant's name."""
+    with tenant_context(fleet):
+        servers = targets("memcached")
+    return [item.key for server in servers for item in Memcached(server).items() if tenant.encode() in item.key]
+
+
+def test_a_flush_empties_l1_and_the_copies_in_l2(
+    live_fleet: Fleet, person: MakePerson, tiers: Tiers, tenant: str
+) -> None:
+    for number in range(ENTRIES):
+        tiers.set("vm", f"{tenant}:{number}", {"wrong": number})
+    tiers.set("perm", f"{tenant}:kept", ["read"])
+    tiers.get_or_load("vm", tenant, "copied", lambda: {"wrong": True})
+    assert held(live_fleet, tenant)
+    operation = flushed(live_fleet, person, "vm")
+    assert operation.status == Status.DONE, operation.outcome
+    assert [tiers.get("vm", f"{tenant}:{number}") for number in range(ENTRIES)] == [MISS] * ENTRIES
+    assert held(live_fleet, tenant) == []
+    assert tiers.get_or_load("vm", tenant, "copied", lambda: {"right": True}) == {"right": True}
+    assert tiers.get("perm", f"{tenant}:kept") == ["read"]
+
+
+def test_a_flush_of_an_l2_family_leaves_the_others(
+    live_fleet: Fleet, person: MakePerson, tiers: Tiers, tenant: str
+) -> None:
+    for family in ("agg", "api"):
+        tiers.get_or_load(family, tenant, "cost", partial(str, "before"))
+    assert len(held(live_fleet, tenant)) == 2
+    assert flushed(live_fleet, person, "agg").status == Status.DONE
+    assert [key.split(b":")[0] for key in held(live_fleet, tenant)] == [b"api"]
+    assert tiers.get_or_load("agg", tenant, "cost", partial(str, "after")) == "after"
+    assert tiers.get_or_load("api", tenant, "cost", partial(str, "after")) == "before"
+
+
+def test_what_is_being_loaded_while_the_generation_rises_is_not_seen_after_it(tiers: Tiers, tenant: str) -> None:
+    def load() -> str:
+        tiers.generations.bump_family("agg")
+        return "before"
+
+    tiers.get_or_load("agg", tenant, "cost", load)
+    assert tiers.get_or_load("agg", tenant, "cost", partial(str, "after")) == "after"
+
+
+def test_keys_that_another_node_has_are_told_apart(live_fleet: Fleet, tiers: Tiers, tenant: str) -> None:
+    keys = [f"vm:{tenant}:{number}" for number in range(60)]
+    for key in keys:
+        tiers.set("vm", key.removeprefix("vm:"), {})
+    with tenant_context(live_fleet):
+        first = primaries()[0]
+    tally = Tally()
+    unlink(first, [key.encode() for key in keys], tally)
+    assert 0 < tally.unlinked < 60
+    assert tally.unlinked + tally.moved == 60
+    assert tally.refused == ""
+
+
+@pytest.fixture
+def failed_over(live_fleet: Fleet) -> Iterator[tuple[Primary, Primary]]:
+    """A primary before and after its replica took over by CLUSTER FAILOVER; they change back afterwards."""
+    with tenant_context(live_fleet):
+        old = primaries()[0]
+        new = take_over(old)
+        yield old, new
+        take_over(new)
+
+
+def replica_of(primary: Primary) -> ClusterNode | None:
+    """None until it has heard who leads now."""
+    return next((node for node in node_of(primary).nodes() if node.master_id == primary.node_id), None)
+
+
+def take_over(primary: Primary) -> Primary:
+    """Its replica leads its slots then, and every node knows."""
+    nodes = targets("redis")
+    following = wait_for(partial(replica_of, primary), f"a replica of {primary.target.name}")
+    assert following is not None
+    replica = next(target for target in nodes if target.address == following.address)
+    # One that does not follow yet would accept the command and let it time out.
+    wait_for(lambda: RedisNode(replica).info().master_link_up, f"{replica.name} following {primary.target.name}")
+    RedisNode(replica).link.execute_command("CLUSTER", "FAILOVER")  # type: ignore[no-untyped-call]
+
+    def led() -> Primary | None:
+        views = [RedisNode(target).nodes() for target in nodes]
+        agreed = all(node.leads for view in views for node in view if node.id == following.id)
+        return next((one for one in primaries() if agreed and one.node_id == following.id), None)
+
+    found = wait_for(led, f"{replica.name} leading")
+    assert found is not None
+    return found
+
+
+def kept(tiers: Tiers, key: str) -> bool:
+    tiers.set("perm", key, [])
+    return tiers.get("perm", key) is not MISS
+
+
+def test_a_primary_that_was_relieved_is_noticed_and_its_keys_are_flushed_all_the_same(
+    failed_over: tuple[Primary, Primary], live_fleet: Fleet, tenant: str
+) -> None:
+    old, new = failed_over
+    tiers = tiers_of(live_fleet)
+    keys = [f"{tenant}:{number}" for number in range(300)]
+    for key in keys:
+        wait_for(partial(kept, tiers, key), "the key to be kept")
+    stale = Tally()
+    unlink_all(old, f"perm:{tenant}", stale, Event())
+    assert stale.unlinked == 0 and stale.moved > 0 and stale.refused == ""
+    context = StepContext(0, 0, {}, lambda done, total, note: None, lambda line: None)
+    tally = unlink_family(context, f"perm:{tenant}")
+    tiers.close()
+    assert (tally.unlinked, tally.refused) == (300, "")
+    assert new.node_id in ids(primaries())
+
+
+def test_only_who_may_change_caches_can_ask(live_fleet: Fleet, person: MakePerson) -> None:
+    with tenant_context(live_fleet), pytest.raises(NotAllowed):
+        services.request("cache-flush", {"family": "vm"}, person("viewer"), "I may not.")

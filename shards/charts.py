@@ -20,10 +20,6 @@ def lag_seconds(members: Named) -> Figure:
     return drawn
 
 
-def lag_bytes(members: Named) -> Figure:
-    return figure(_lines(members), "Bytes", tickformat="~s", ticksuffix="B")
-
-
 def held_bytes(members: Named) -> Figure:
     """The WAL that replication slots hold on each member."""
     return figure(_lines(members), "Bytes", tickformat="~s", ticksuffix="B")

@@ -91,12 +91,13 @@ def _oldest_sizes(server_ids: list[int], since: datetime) -> list[tuple[int, dat
     return [(server_id, at, size) for server_id, at, size in rows]
 
 
-def standby_series(snapshot: Snapshot, probe: str, name: str, since: datetime, shard: str = "") -> dict[str, Series]:
-    """One value of every server of the shards' kind that the probe asks, by server's name; one query."""
-    kind = "patroni" if probe.startswith("patroni") else "postgres"
-    servers = {server.id: server.name for server in snapshot.servers_of(kind, shard or None)}
-    found = many_series(list(servers), probe, [name], since)
-    return {servers[server_id]: series[name] for server_id, series in found.items()}
+def member_series(
+    snapshot: Snapshot, names: Sequence[str], since: datetime, shard: str = ""
+) -> dict[str, dict[str, Series]]:
+    """Values of every PostgreSQL (of one shard) since then, by name of the value and then of the server; one query."""
+    servers = {server.id: server.name for server in snapshot.servers_of("postgres", shard or None)}
+    found = many_series(list(servers), "postgres", names, since)
+    return {name: {servers[server_id]: series[name] for server_id, series in found.items()} for name in names}
 
 
 def tenants(search: str, shard: str, isolation: str, sort: str) -> QuerySet[Placement]:

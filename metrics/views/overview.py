@@ -16,7 +16,7 @@ from novaops.fleets.requests import FleetRequest
 from novaops.fleets.rights import Right
 from novaops.operations.models import Operation
 
-SPARK_SECONDS = 900.0
+SPARK_SECONDS = 600.0
 OPERATIONS = 6
 
 

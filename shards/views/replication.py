@@ -18,7 +18,7 @@ from shards import charts
 from shards.replication.seen import MemberSeen, ShardTopology
 from shards.replication.slots import slots_of
 from shards.replication.topology import topologies
-from shards.selectors import standby_series
+from shards.selectors import member_series
 from shards.views.picture import switchover_address
 
 PLOTTED = timedelta(minutes=30)
@@ -70,7 +70,6 @@ def worst(followers: list[MemberSeen]) -> MemberSeen | None:
 
 
 def plots(seen: Snapshot) -> dict[str, Figure]:
-    since = seen.at - PLOTTED
-    seconds = standby_series(seen, "postgres", "replay_lag_seconds", since)
-    held = standby_series(seen, "postgres", "slots_held_bytes", since)
-    return {"lag": charts.lag_seconds(seconds), "held": charts.held_bytes(held)}
+    found = member_series(seen, ("replay_lag_seconds", "slots_held_bytes"), seen.at - PLOTTED)
+    lag, held = charts.lag_seconds(found["replay_lag_seconds"]), charts.held_bytes(found["slots_held_bytes"])
+    return {"lag": lag, "held": held}

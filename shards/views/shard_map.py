@@ -22,7 +22,7 @@ from shards.clients.patroni_replies import TimelineSwitch
 from shards.placement.models import Placement
 from shards.replication.facts import PatroniSettingsFacts
 from shards.replication.slots import slots_of
-from shards.selectors import ShardRow, shard_rows, standby_series, tenants
+from shards.selectors import ShardRow, member_series, shard_rows, tenants
 from shards.views.picture import Picture, picture, switchover_address
 
 PLOTTED = timedelta(minutes=30)
@@ -101,7 +101,6 @@ def timeline_switches(seen: Snapshot, name: str) -> list[TimelineSwitch]:
 
 
 def plots(seen: Snapshot, name: str) -> dict[str, Figure]:
-    since = seen.at - PLOTTED
-    written = standby_series(seen, "postgres", "rows_written_total", since, name)
-    lags = standby_series(seen, "postgres", "replay_lag_seconds", since, name)
-    return {"writes": charts.write_rate(written), "lag": charts.lag_seconds(lags)}
+    found = member_series(seen, ("rows_written_total", "replay_lag_seconds"), seen.at - PLOTTED, name)
+    writes, lag = charts.write_rate(found["rows_written_total"]), charts.lag_seconds(found["replay_lag_seconds"])
+    return {"writes": writes, "lag": lag}

@@ -1,31 +1,56 @@
 """The cache tiers' hit ratios on top of the overview."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
 
-from caching.selectors import TierRow, page
+from caching.families import FAMILIES
+from caching.selectors import NOW_SECONDS, SPARK_POINTS, TierRow, page
+from caching.traffic import Traffic, traffic
 from metrics.contract import Snapshot
+from metrics.rates import ratio, ratio_over, total
+from metrics.series import thinned
 from metrics.thresholds import HIT_RATIO_CRITICAL
 from metrics.tiles import Tile
 
+TIERS = (("L1", "redis"), ("L2", "memcached"))
+
 
 def cache_tiles(snapshot: Snapshot, seconds: float) -> Iterable[Tile]:
-    """L1 and L2 where the fleet has them; a ratio is that of the last minutes."""
-    shown = page(snapshot)
-    if shown.redis:
-        yield _tile("L1 hits", "Redis Cluster", shown.l1)
-    if shown.memcached:
-        yield _tile("L2 hits", "Memcached", shown.l2)
+    """L1 and L2 where the fleet has them: what applications saw in the last minutes, by the families' own counters;
+    by the servers' where no application counts."""
+    there = [(tier, kind) for tier, kind in TIERS if snapshot.servers_of(kind)]
+    if not there:
+        return
+    counted = traffic(FAMILIES, snapshot.at - timedelta(seconds=NOW_SECONDS))
+    by_server = None if any(one.counted for one in counted.values()) else page(snapshot)
+    for tier, _ in there:
+        if by_server is None:
+            yield _of_applications(tier, counted)
+        else:
+            yield _of_servers(tier, by_server.l1 if tier == "L1" else by_server.l2)
 
 
-def _tile(label: str, system: str, tier: TierRow) -> Tile:
-    low = tier.ratio is not None and tier.ratio < HIT_RATIO_CRITICAL
+def _of_applications(tier: str, counted: Mapping[str, Traffic]) -> Tile:
+    families = [counted[family.name] for family in FAMILIES.values() if family.tier == tier]
+    hits, misses = total([one.hits for one in families]), total([one.misses for one in families])
+    shown, _ = ratio_over(hits, misses)
     return Tile(
-        label,
-        tier.ratio,
+        f"{tier} hits",
+        shown,
         "percent",
         "caches",
-        spark=tier.spark,
-        at=tier.at,
-        status="warning" if low else "",
-        title=f"Reads that {system} answered, of all in the last five minutes",
+        spark=ratio(thinned(hits, SPARK_POINTS), thinned(misses, SPARK_POINTS)).values,
+        at=max((one.at for one in families if one.at), default=None),
+        status=_status(shown),
+        title="Of what applications asked it for in the last five minutes",
     )
+
+
+def _of_servers(tier: str, row: TierRow) -> Tile:
+    title = "Of all reads that its servers counted in the last five minutes"
+    status = _status(row.ratio)
+    return Tile(f"{tier} hits", row.ratio, "percent", "caches", spark=row.spark, at=row.at, status=status, title=title)
+
+
+def _status(shown: float | None) -> str:
+    return "critical" if shown is not None and shown < HIT_RATIO_CRITICAL else ""

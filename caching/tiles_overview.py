@@ -3,13 +3,14 @@
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 
+from caching.facts import FamiliesFacts
 from caching.families import FAMILIES
 from caching.selectors import NOW_SECONDS, SPARK_POINTS, TierRow, page
 from caching.traffic import Traffic, traffic
 from metrics.contract import Snapshot
-from metrics.rates import ratio, ratio_over, total
+from metrics.rates import ratio, total
 from metrics.series import thinned
-from metrics.thresholds import HIT_RATIO_CRITICAL
+from metrics.thresholds import HIT_RATIO_CRITICAL, HIT_RATIO_LEAST_READS
 from metrics.tiles import Tile
 
 TIERS = (("L1", "redis"), ("L2", "memcached"))
@@ -25,15 +26,15 @@ def cache_tiles(snapshot: Snapshot, seconds: float) -> Iterable[Tile]:
     by_server = None if any(one.counted for one in counted.values()) else page(snapshot)
     for tier, _ in there:
         if by_server is None:
-            yield _of_applications(tier, counted)
+            yield _of_applications(snapshot, tier, counted)
         else:
             yield _of_servers(tier, by_server.l1 if tier == "L1" else by_server.l2)
 
 
-def _of_applications(tier: str, counted: Mapping[str, Traffic]) -> Tile:
+def _of_applications(snapshot: Snapshot, tier: str, counted: Mapping[str, Traffic]) -> Tile:
     families = [counted[family.name] for family in FAMILIES.values() if family.tier == tier]
     hits, misses = total([one.hits for one in families]), total([one.misses for one in families])
-    shown, _ = ratio_over(hits, misses)
+    shown, reads = tier_now(snapshot, tier)
     return Tile(
         f"{tier} hits",
         shown,
@@ -41,9 +42,19 @@ def _of_applications(tier: str, counted: Mapping[str, Traffic]) -> Tile:
         "caches",
         spark=ratio(thinned(hits, SPARK_POINTS), thinned(misses, SPARK_POINTS)).values,
         at=max((one.at for one in families if one.at), default=None),
-        status=_status(shown),
-        title="Of what applications asked it for in the last five minutes",
+        status=_status(shown) if reads >= HIT_RATIO_LEAST_READS else "",
+        title="Of what applications asked it for in the last minutes",
     )
+
+
+def tier_now(snapshot: Snapshot, tier: str) -> tuple[float | None, float]:
+    """Hits per read of a tier, and its reads, over the same last minutes as the finding about them."""
+    hits = reads = 0.0
+    for seen, facts in snapshot.facts(FamiliesFacts):
+        for family in (one.family for one in facts.families if one.tier == tier and seen.reachable):
+            hit = seen.rates.get(f"{family}:hits_total", 0.0) * seen.rates_seconds
+            hits, reads = hits + hit, reads + hit + seen.rates.get(f"{family}:misses_total", 0.0) * seen.rates_seconds
+    return (hits / reads if reads else None), reads
 
 
 def _of_servers(tier: str, row: TierRow) -> Tile:

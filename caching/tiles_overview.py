@@ -8,7 +8,7 @@ from caching.families import FAMILIES
 from caching.selectors import NOW_SECONDS, SPARK_POINTS, TierRow, page
 from caching.traffic import Traffic, traffic
 from metrics.contract import Snapshot
-from metrics.rates import ratio, total
+from metrics.rates import ratio, ratio_over, total
 from metrics.series import thinned
 from metrics.thresholds import HIT_RATIO_CRITICAL, HIT_RATIO_LEAST_READS
 from metrics.tiles import Tile
@@ -37,7 +37,8 @@ def _of_applications(snapshot: Snapshot, tier: str, counted: Mapping[str, Traffi
     shown, reads = tier_now(snapshot, tier)
     return Tile(
         f"{tier} hits",
-        shown,
+        # After a failover another node counts, and its rates are known only when it has counted for a while.
+        ratio_over(hits, misses)[0] if shown is None else shown,
         "percent",
         "caches",
         spark=ratio(thinned(hits, SPARK_POINTS), thinned(misses, SPARK_POINTS)).values,

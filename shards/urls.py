@@ -11,7 +11,7 @@ urlpatterns: list[URLPattern] = [
     path("shards/", shard_map, name="shard-map"),
     path("shards/<str:name>/", shard, name="shard"),
     path("tenants/", tenants, name="tenants"),
-    path("tenants/<str:tenant_id>/", tenant, name="tenant"),
+    path("tenants/<path:tenant_id>/", tenant, name="tenant"),
     path("replication/", replication, name="replication"),
     path("partitions/", partitions, name="partitions"),
 ]

@@ -83,3 +83,16 @@ def test_a_tenant_has_its_place_and_its_history(many: Fleet, client_as: ClientAs
     assert "Company 1" in page and "shard-2" in page
     assert page.index("rebalancing") < page.index("first assignment")
     assert client_as("viewer").get(f"/fleets/{many.slug}/tenants/nobody/").status_code == 404
+
+
+def test_a_tenant_may_be_named_as_it_likes(many: Fleet, client_as: ClientAs) -> None:
+    name = "acme/eu <b>& söhne?"
+    with tenant_context(many):
+        shard = Shard.objects.get(name="shard-1")
+        Placement.objects.create(tenant_id=name, name="", shard=shard, since=timezone.now())
+    client = client_as("viewer")
+    listed = client.get(f"/fleets/{many.slug}/tenants/?q=acme").text
+    assert "acme/eu &lt;b&gt;&amp; söhne?" in listed
+    address = f"/fleets/{many.slug}/tenants/acme/eu%20%3Cb%3E&amp;%20s%C3%B6hne%3F/"
+    assert address in listed
+    assert client.get(address.replace("&amp;", "&")).status_code == 200

@@ -48,7 +48,7 @@ def leader_of(console: Console, shard: str) -> str:
     for (kind, _), server in console.servers().items():
         if kind == "patroni" and server["shard"] == shard:
             for reading in server["readings"]:
-                for member in (reading["facts"] or {}).get("members") or ():
+                for member in ((reading["facts"] or {}).get("cluster") or {}).get("members") or ():
                     if member["role"] == "leader":
                         return str(member["name"])
     return ""

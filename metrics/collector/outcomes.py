@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from metrics.contract import Probe, ProbeProblem, State
+from metrics.contract import Facts, Probe, ProbeProblem, State
 from novaops.inventory.targets import Target
 
 log = logging.getLogger(__name__)
@@ -29,7 +29,8 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """`facts` is None when there was no good answer: what was known stays."""
+    """`facts` is None when there was no good answer: what was known stays. They are JSON values, without what
+    a room keeps elsewhere; `typed` is all that was answered."""
 
     job: Job
     at: datetime
@@ -38,6 +39,7 @@ class Outcome:
     facts: dict[str, Any] | None = None
     values: dict[str, float] = field(default_factory=dict)
     took_ms: float | None = None
+    typed: Facts | None = None
 
     @property
     def sample(self) -> dict[str, float]:
@@ -59,7 +61,7 @@ def ask(job: Job) -> Outcome:
         return Outcome(job, at, State.UNREACHABLE, f"Its answer was not understood ({type(defect).__name__}).")
     took = (time.monotonic() - started) * 1000
     values = {name: float(value) for name, value in answer.values.items() if math.isfinite(value)}
-    return Outcome(job, at, answer.state, answer.cause, facts, values, took)
+    return Outcome(job, at, answer.state, answer.cause, facts, values, took, answer.facts)
 
 
 def silent(job: Job, seconds: float) -> Outcome:

@@ -71,10 +71,10 @@ def _store(outcomes: Sequence[Outcome]) -> None:
         live.publish("samples")
     for outcome in outcomes:
         _say(outcome, before.get(outcome.job.reading_id, outcome.state))
-        if outcome.facts is not None:
+        if outcome.typed is not None:
             job = outcome.job
             answered.send_robust(
-                sender=Reading, probe=job.probe.name, target=job.target, facts=outcome.facts, at=outcome.at
+                sender=Reading, probe=job.probe.name, target=job.target, facts=outcome.typed, at=outcome.at
             )
 
 

@@ -1,5 +1,7 @@
 """What is known of the tenants that live on a shard, as the shard itself says."""
 
+from pydantic import Field
+
 from metrics.contract import Facts
 
 
@@ -16,11 +18,12 @@ class TenantOnShard(Facts):
 
 class TenantsFacts(Facts):
     """`leads` is False on a standby, which is not asked for its rows. `installed` is False where the shard has no
-    table of tenants yet."""
+    table of tenants yet. The tenants themselves are kept beside their placements, not in the reading that every page
+    loads."""
 
     leads: bool = False
     installed: bool = False
-    tenants: tuple[TenantOnShard, ...] = ()
+    tenants: tuple[TenantOnShard, ...] = Field(default=(), exclude=True)
     database_bytes: int = 0
 
     @property

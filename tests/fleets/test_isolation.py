@@ -35,7 +35,7 @@ SAMPLES = {
     "servers/<slug:kind>/<str:name>": "servers/postgres/alpha-member-a",
     "operations/new/<slug:kind>": "operations/new/switchover",
     "shards/<str:name>": "shards/alpha-shard",
-    "tenants/<str:tenant_id>": "tenants/alpha-tenant",
+    "tenants/<path:tenant_id>": "tenants/alpha-tenant",
     "<int:pk>": "1",
     "<int:sequence>": "1",
 }

@@ -11,4 +11,4 @@ SELECT
 FROM timescaledb_information.chunks k
 JOIN pg_namespace n ON n.nspname = k.chunk_schema
 JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = k.chunk_name
-ORDER BY 1, 6
+ORDER BY 1, k.range_start, k.range_start_integer, k.chunk_name

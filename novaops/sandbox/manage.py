@@ -35,5 +35,7 @@ def run(site: Site, *words: str) -> str:
     lines = [line.strip() for line in result.stdout.splitlines() if line.strip()]
     last = lines[-1] if lines else ""
     if result.returncode:
+        # Errors are written at once and output at the end, so that the reason is seldom the last line.
+        last = next((line.partition(": ")[2] for line in reversed(lines) if line.startswith("CommandError: ")), last)
         raise SandboxError(f"`manage.py {' '.join(words)}` failed: {last or 'no output'} (logs/setup.log has it all).")
     return last

@@ -10,6 +10,7 @@ from psycopg import errors
 from shards.dataplane import catalog
 from shards.dataplane.addresses import ShardDatabase, leader
 from shards.dataplane.migrations import Migration
+from shards.dataplane.patience import patiently
 from shards.dataplane.problems import DataPlaneProblem
 
 BOOKKEEPING = (Path(__file__).parent / "queries" / "bookkeeping.sql").read_text()
@@ -92,14 +93,18 @@ def _apply(connection: psycopg.Connection, shard: ShardDatabase, migration: Migr
         if not migration.transactional:
             _run(connection, migration)
             return
-        with connection.transaction():
-            connection.execute("SET LOCAL search_path = public")
-            _run(connection, migration)
+        patiently(lambda: _in_a_transaction(connection, migration))
     except psycopg.Error as error:
         reason = str(error).strip().splitlines()[0]
         raise DataPlaneProblem(
             f"{shard.shard}: {migration.version:04}_{migration.name}.sql failed: {reason}"
         ) from error
+
+
+def _in_a_transaction(connection: psycopg.Connection, migration: Migration) -> None:
+    with connection.transaction():
+        connection.execute("SET LOCAL search_path = public")
+        _run(connection, migration)
 
 
 def _run(connection: psycopg.Connection, migration: Migration) -> None:

@@ -9,6 +9,7 @@ import psycopg
 from psycopg import sql
 
 from shards.dataplane.addresses import ShardDatabase, leader
+from shards.dataplane.patience import patiently
 from shards.dataplane.problems import DataPlaneProblem
 from shards.dataplane.seeding import metrics, rows
 from shards.dataplane.seeding.plan import Tenant
@@ -44,14 +45,20 @@ def fill(shard: ShardDatabase, plan: Iterable[Tenant], now: datetime, days: int)
     mine = [tenant for tenant in plan if tenant.shard == shard.shard]
     with leader(shard, "dataplane seed") as connection:
         _refuse_empty_schema(connection, shard)
-        with connection.transaction():
-            connection.execute("LOCK TABLE tenants IN SHARE ROW EXCLUSIVE MODE")
-            if connection.execute(ALREADY_FILLED).fetchone() != (False,):
-                return Loaded()
-            loaded = _fill(connection, mine, now, days)
-            connection.execute("INSERT INTO novaops_schema.settings VALUES ('seeded_at', now()::text)")
-        connection.execute("ANALYZE")
+        loaded = patiently(lambda: _fill_once(connection, mine, now, days))
+        if loaded.tenants:
+            connection.execute("ANALYZE")
         return loaded
+
+
+def _fill_once(connection: psycopg.Connection, mine: list[Tenant], now: datetime, days: int) -> Loaded:
+    with connection.transaction():
+        connection.execute("LOCK TABLE tenants IN SHARE ROW EXCLUSIVE MODE")
+        if connection.execute(ALREADY_FILLED).fetchone() != (False,):
+            return Loaded()
+        loaded = _fill(connection, mine, now, days)
+        connection.execute("INSERT INTO novaops_schema.settings VALUES ('seeded_at', now()::text)")
+    return loaded
 
 
 def _refuse_empty_schema(connection: psycopg.Connection, shard: ShardDatabase) -> None:

@@ -39,7 +39,7 @@ class Customers:
     shares: tuple[float, ...] = field(init=False)
 
     def __post_init__(self) -> None:
-        weights = [1 / (rank + 1) ** 1.6 for rank in range(len(self.tenants))]
+        weights = [1 / (rank + 1) ** 1.9 for rank in range(len(self.tenants))]
         object.__setattr__(self, "shares", tuple(accumulate(weights)))
 
     def choose(self, random: Random, kind: str) -> str:

@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from novaops.live.hub import Hub
 
 HEARTBEAT = 15.0
-FIRST = b"retry: 1000\n: listening\n\n"
+# Said once the page is subscribed: what happens from now on is heard.
+FIRST = b"retry: 1000\nevent: listening\ndata: {}\n\n"
 ALIVE = b": alive\n\n"
 
 

@@ -15,7 +15,11 @@ log = logging.getLogger(__name__)
 
 @shared_task(name="novaops.operations.tasks.run")
 def run(fleet_slug: str, operation_id: int) -> None:
-    with tenant_context(Fleet.objects.get(slug=fleet_slug)):
+    fleet = Fleet.objects.filter(slug=fleet_slug).first()
+    if fleet is None:
+        log.warning("Operation %s of fleet %s is not run: there is no such fleet here.", operation_id, fleet_slug)
+        return
+    with tenant_context(fleet):
         execute(operation_id)
 
 

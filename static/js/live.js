@@ -4,7 +4,7 @@
 (() => {
   const url = document.body.dataset.liveUrl;
   const STALE_SECONDS = 20;
-  const state = { source: null, last: 0, opened: false, failedAt: 0, missed: new Set(), names: new Set() };
+  const state = { source: null, last: 0, opened: false, listened: false, failedAt: 0, missed: new Set(), names: new Set() };
   const due = new WeakMap();
   const sections = () => [...document.querySelectorAll("[data-live]")];
 
@@ -52,8 +52,14 @@
     state.source = source;
     state.names = new Set();
     listen();
+    // What happened between the page's rendering and the first word of the stream would be lost. Samples come again by
+    // themselves in seconds; for everything else, and after a gap, the sections look again.
+    source.addEventListener("listening", () => {
+      const again = state.listened;
+      state.listened = true;
+      sections().filter((one) => again || !one.dataset.live.split(/\s+/).includes("samples")).forEach(refresh);
+    });
     source.onopen = () => {
-      if (state.failedAt) sections().forEach(refresh);
       state.opened = true;
       state.last ||= Date.now();
       state.failedAt = 0;

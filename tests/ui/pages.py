@@ -16,6 +16,9 @@ SOURCE = """{% extends "base.html" %}{% load nova %}{% block content %}
 <p id="count">{{ count }}</p><details id="more"><summary>More</summary>inside</details>
 <input id="typed" aria-label="Typed">{% plot figure "lag" %}{% endlive %}{% endblock %}"""
 
+OPERATION = """{% extends "base.html" %}{% load nova %}{% block content %}
+{% live "state" on="operation-7" every=0.1 %}<p id="word">{{ state }}</p>{% endlive %}{% endblock %}"""
+
 
 @dataclass
 class Scene:
@@ -31,6 +34,14 @@ class Scene:
 scene = Scene()
 
 
+def operation(request: HttpRequest) -> HttpResponse:
+    """Running when the page is rendered first, done ever after: its last event comes before the stream."""
+    state = "running" if next(scene.counter) == 1 else "done"
+    fleet = SimpleNamespace(slug="demo", name="Demo")
+    shell = {"request": request, "fleet": fleet, "fleets": [fleet], "live_url": "/live"}
+    return HttpResponse(Template(OPERATION).render(Context({**shell, "state": state})))
+
+
 def page(request: HttpRequest) -> HttpResponse:
     if not scene.signed_in:
         return HttpResponse("<html><body>Sign in</body></html>")
@@ -43,7 +54,7 @@ def page(request: HttpRequest) -> HttpResponse:
 
 def stream(request: HttpRequest) -> StreamingHttpResponse:
     def events() -> Iterator[str]:
-        yield ": hello\n\n"
+        yield "event: listening\ndata: {}\n\n"
         while (name := scene.events.get()) is not None:
             yield f"event: {name}\ndata: {{}}\n\n"
 
@@ -53,5 +64,6 @@ def stream(request: HttpRequest) -> StreamingHttpResponse:
 urlpatterns = [
     path("styleguide", include("novaops.ui.urls")),
     path("fleets/demo/", page),
+    path("fleets/demo/operation", operation),
     path("live", stream),
 ]

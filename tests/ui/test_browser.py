@@ -1,5 +1,6 @@
 """The look in a real browser, under the console's own Content-Security-Policy, and without a database."""
 
+import itertools
 import queue
 import threading
 from collections.abc import Iterator
@@ -107,6 +108,13 @@ def test_a_live_section_refreshes_and_keeps_what_a_person_did(browser: Browser, 
     assert page.evaluate("document.getElementById('more').open && document.activeElement.id") == "typed"
     assert page.input_value("#typed") == "half a word"
     assert problems == []
+
+
+def test_what_ended_before_the_stream_began_is_not_missed(browser: Browser, address: str) -> None:
+    scene.counter = itertools.count(1)
+    page = opened(browser, f"{address}/fleets/demo/operation", [])
+    page.wait_for_selector("#live-state[data-state=live]")
+    wait_for(lambda: page.inner_text("#word") == "done", "the section to look again once the stream is open")
 
 
 def test_a_page_whose_session_ended_keeps_its_values_and_says_so(browser: Browser, address: str) -> None:

@@ -32,6 +32,11 @@ def instant(at: datetime) -> str:
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
+def canonical(value: dict[str, Any]) -> bytes:
+    """A JSON object in the form of RFC 8785."""
+    return rfc8785.dumps(value)
+
+
 def digest(body: Body) -> str:
     """The record's hash, 64 hex digits."""
-    return hashlib.sha256(rfc8785.dumps(asdict(body))).hexdigest()
+    return hashlib.sha256(canonical(asdict(body))).hexdigest()

@@ -4,13 +4,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db import connection, transaction
-from django.utils import timezone
 
 from novaops.audit.actors import Actor, ActorKind
+from novaops.audit.canonical import canonical
 from novaops.audit.cleaning import SecretRefused, cleaned, text
-from novaops.audit.models import Head, Record
+from novaops.audit.models import Record
+from novaops.audit.signals import recorded
 
 __all__ = ["Actor", "ActorKind", "SecretRefused", "record"]
+
+APPEND = "SELECT * FROM audit_append(%s, %s, %s, %s, %s, %s, %s)"
 
 
 def record(
@@ -22,24 +25,12 @@ def record(
     wait until that transaction ends, so keep it short. Raises SecretRefused for keys of `data` that name a secret.
     """
     _inside_a_fleet()
-    details = cleaned(data or {})
-    with transaction.atomic():
-        head = Head.objects.select_for_update().get()
-        entry = Record(
-            sequence=head.sequence + 1,
-            at=timezone.now(),
-            actor_kind=actor.kind,
-            actor=text(actor.name)[:150],
-            person_id=actor.person_id,
-            verb=verb,
-            subject=text(subject)[:200],
-            outcome=text(outcome),
-            data=details,
-            previous_hash=head.hash,
-        )
-        entry.hash = entry.computed_hash()
-        entry.save(force_insert=True)
-        Head.objects.filter(pk=head.pk).update(sequence=entry.sequence, hash=entry.hash)
+    details = canonical(cleaned(data or {})).decode()
+    said = (text(actor.name)[:150], actor.kind, actor.person_id, verb, text(subject)[:200], text(outcome), details)
+    # Without a savepoint: a change that could not be recorded must not be committed either.
+    with transaction.atomic(savepoint=False):
+        [entry] = Record.objects.raw(APPEND, said)
+        recorded.send(sender=Record, record=entry)
     return entry
 
 

@@ -13,7 +13,8 @@ from novaops.audit.signals import recorded
 
 __all__ = ["Actor", "ActorKind", "SecretRefused", "record"]
 
-APPEND = "SELECT * FROM audit_append(%s, %s, %s, %s, %s, %s, %s)"
+APPEND = "SELECT sequence, at, previous_hash, hash FROM audit_append(%s, %s, %s, %s, %s, %s, %s)"
+FLUSH = "SELECT pg_logical_emit_message(true, 'novaops change log', '')"
 
 
 def record(
@@ -25,13 +26,39 @@ def record(
     wait until that transaction ends, so keep it short. Raises SecretRefused for keys of `data` that name a secret.
     """
     _inside_a_fleet()
-    details = canonical(cleaned(data or {})).decode()
-    said = (text(actor.name)[:150], actor.kind, actor.person_id, verb, text(subject)[:200], text(outcome), details)
+    entry = Record(
+        actor_kind=actor.kind.value,
+        actor=text(actor.name)[:150],
+        person_id=actor.person_id,
+        verb=verb,
+        subject=text(subject)[:200],
+        outcome=text(outcome),
+        data=cleaned(data or {}),
+    )
     # Without a savepoint: a change that could not be recorded must not be committed either.
     with transaction.atomic(savepoint=False):
-        [entry] = Record.objects.raw(APPEND, said)
+        _append(entry)
         recorded.send(sender=Record, record=entry)
     return entry
+
+
+def _append(entry: Record) -> None:
+    """Writes it, and fills in what the database decided."""
+    said = (entry.actor, entry.actor_kind, entry.person_id, entry.verb, entry.subject, entry.outcome)
+    with connection.cursor() as cursor:
+        cursor.execute(APPEND, (*said, canonical(entry.data).decode()))
+        entry.sequence, entry.at, entry.previous_hash, entry.hash = cursor.fetchone()
+    entry._state.adding, entry._state.db = False, connection.alias
+    if all(waiting is not _wait_for_disk for _, waiting, _ in connection.run_on_commit):
+        transaction.on_commit(_wait_for_disk)
+
+
+def _wait_for_disk() -> None:
+    """The transaction of an append gives the chain free before it is on disk; its writer goes on only when it is.
+
+    This second, tiny transaction is flushed in the usual way, and with it all that was committed before it."""
+    with connection.cursor() as cursor:
+        cursor.execute(FLUSH)
 
 
 def _inside_a_fleet() -> None:

@@ -1,14 +1,13 @@
 """Is the chain whole? Every hash is computed again, every record names its predecessor, nothing is missing."""
 
+import hashlib
+import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
-from django.db import transaction
-
-from novaops.audit.canonical import GENESIS
-from novaops.audit.models import Head, Record
-
-BATCH = 2000
+from novaops.audit.canonical import GENESIS, recanonical
+from novaops.audit.documents import Stored, documents, end
+from novaops.audit.models import Record
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,26 +26,22 @@ class Verdict:
 
 def verify() -> Verdict:
     """Reads the whole change log of this fleet, as it is at one instant."""
-    with transaction.atomic():
-        head = Head.objects.select_for_update().get()
-        end = (head.sequence, head.hash)
-        beyond = Record.objects.filter(sequence__gt=head.sequence).order_by("sequence").first()
-    records = Record.objects.filter(sequence__lte=end[0]).order_by("sequence")
-    verdict = check(records.iterator(chunk_size=BATCH), end)
+    sequence, digest, beyond = end()
+    verdict = check(documents(sequence), (sequence, digest))
     if verdict.whole and beyond is not None:
-        sentence = f"Record {beyond.sequence} was added past the end of the chain, which is record {end[0]}."
-        return Verdict(verdict.records, verdict.head, beyond.sequence, sentence)
+        sentence = f"Record {beyond} was added past the end of the chain, which is record {sequence}."
+        return Verdict(verdict.records, verdict.head, beyond, sentence)
     return verdict
 
 
-def check(records: Iterable[Record], end: tuple[int, str]) -> Verdict:
+def check(records: Iterable[Stored], end: tuple[int, str]) -> Verdict:
     """Walks the chain from its first record to its end, which is (sequence, hash) of the last one."""
     count, previous = 0, GENESIS
-    for count, record in enumerate(records, 1):
-        problem = fault(record, count, previous)
-        if problem:
-            return Verdict(count - 1, previous, count, problem)
-        previous = record.hash
+    for count, stored in enumerate(records, 1):
+        sequence, predecessor, digest, document = stored
+        if sequence != count or predecessor != previous or not _fits(document, digest):
+            return Verdict(count - 1, previous, count, _problem(stored, count, previous))
+        previous = digest
     if (count, previous) != end:
         return Verdict(count, previous, count + 1, _torn(count, end))
     return Verdict(count, previous)
@@ -54,14 +49,26 @@ def check(records: Iterable[Record], end: tuple[int, str]) -> Verdict:
 
 def fault(record: Record, sequence: int, previous: str) -> str:
     """What is wrong with the record that should be number `sequence` and follow `previous`; empty when nothing is."""
-    if record.sequence != sequence:
-        return f"Record {sequence} is missing: record {record.sequence} stands in its place."
-    if record.previous_hash != previous:
-        return (
-            f"Record {sequence} does not follow its predecessor: it names another hash than record {sequence - 1} has."
-        )
-    if record.computed_hash() != record.hash:
-        return f"Record {sequence} was altered: its content does not give its hash."
+    return _problem(
+        (record.sequence, record.previous_hash, record.hash, json.dumps(asdict(record.body))), sequence, previous
+    )
+
+
+def _fits(document: str, digest: str) -> bool:
+    try:
+        return hashlib.sha256(recanonical(document)).hexdigest() == digest
+    except ValueError:
+        return False  # It says something that canonical JSON cannot: nobody has ever hashed it.
+
+
+def _problem(stored: Stored, number: int, previous: str) -> str:
+    sequence, predecessor, digest, document = stored
+    if sequence != number:
+        return f"Record {number} is missing: record {sequence} stands in its place."
+    if predecessor != previous:
+        return f"Record {number} does not follow its predecessor: it names another hash than record {number - 1} has."
+    if not _fits(document, digest):
+        return f"Record {number} was altered: its content does not give its hash."
     return ""
 
 

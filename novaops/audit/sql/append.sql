@@ -1,14 +1,20 @@
--- The one way to write a record: the next number, the time and the hash are the database's own, under the head's lock.
+-- The one way to write a record: the next number, the time and the hash are the database's own, under the chain's lock.
 -- `data` is canonical JSON (RFC 8785); it is stored as jsonb and hashed as it stands. The rest of the canonical form is
 -- put together here, its keys in their order, its texts escaped as to_json does, which is RFC 8785's way.
+--
+-- The lock is held until the transaction ends. So that writers do not wait for each other's disk, that transaction
+-- commits without waiting for it: whoever appends waits afterwards, together with others (novaops/audit/services.py).
 CREATE FUNCTION audit_append(
     actor text, actor_kind text, person_id bigint, verb text, subject text, outcome text, data text
 ) RETURNS audit_record LANGUAGE plpgsql SECURITY DEFINER AS $$
 DECLARE
+    chain CONSTANT bigint := (4096::bigint << 32) + 'audit_head'::regclass::oid::bigint;
     head audit_head;
     entry audit_record;
 BEGIN
-    SELECT * INTO STRICT head FROM audit_head FOR UPDATE;
+    PERFORM set_config('synchronous_commit', 'off', true);
+    PERFORM pg_advisory_xact_lock(chain);
+    SELECT * INTO STRICT head FROM audit_head;
     entry.sequence := head.sequence + 1;
     -- A clock that was set back does not let time run backwards within the chain.
     entry.at := greatest(clock_timestamp(), (SELECT r.at FROM audit_record r WHERE r.sequence = head.sequence));
@@ -44,3 +50,9 @@ BEGIN
 END
 $$;
 REVOKE ALL ON FUNCTION audit_append FROM PUBLIC;
+
+-- The same condition as before, asked without calling a function for each record.
+DROP TRIGGER forward_only ON audit_head;
+CREATE TRIGGER forward_only BEFORE UPDATE ON audit_head FOR EACH ROW
+    WHEN (NEW.id <> OLD.id OR NEW.sequence <> OLD.sequence + 1) EXECUTE FUNCTION audit_head_forward();
+ALTER TABLE audit_head ENABLE ALWAYS TRIGGER forward_only;

@@ -16,7 +16,7 @@ GENESIS = "0" * 64
 
 _SAFE = 2**53
 # A number stands behind a colon, a bracket or a comma. In a text this may match too: that costs time, nothing else.
-_UNSURE = re.compile(rb"[:\[,]-?(?:\d+[.eE]|\d{16})|[\xf0-\xf4]")
+_UNSURE = re.compile(rb"[:\[,]-?(?:\d+[.eE]|\d{16})")
 _ODD = re.compile(rb"[:\[,]-?(?:\d+(?:\.\d+)?[eE]|\d{16}|\d+\.0[,\]}])|[\xf0-\xf4]")
 
 
@@ -34,6 +34,10 @@ class Body:
     outcome: str
     data: dict[str, Any]
     previous_hash: str
+
+
+StoredBody = tuple[int, str, str, str, int | None, str, str, str, str, str]
+"""A body's fields in their order, with `data` as JSON text."""
 
 
 def instant(at: datetime) -> str:
@@ -54,7 +58,7 @@ def recanonical(written: str) -> bytes:
     """
     value = orjson.loads(written)
     fast = orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
-    if not _UNSURE.search(fast):
+    if fast.isascii() and not _UNSURE.search(fast):
         return fast
     fast = orjson.dumps(_whole_numbers(value), option=orjson.OPT_SORT_KEYS)
     return canonical(json.loads(written)) if _ODD.search(fast) else fast
@@ -63,6 +67,29 @@ def recanonical(written: str) -> bytes:
 def digest(body: Body) -> str:
     """The record's hash, 64 hex digits."""
     return hashlib.sha256(canonical(asdict(body))).hexdigest()
+
+
+def stored_digest(stored: StoredBody) -> str:
+    """The same, many times faster, for what the database holds. ValueError when it has no canonical form.
+
+    Texts and whole numbers are alike in orjson and RFC 8785; the keys are written in their order.
+    """
+    sequence, at, actor_kind, actor, person_id, verb, subject, outcome, data, previous_hash = stored
+    if person_id is not None and abs(person_id) >= _SAFE:
+        raise ValueError(f"Canonical JSON has no number {person_id}.")
+    written = {
+        "actor": actor,
+        "actor_kind": actor_kind,
+        "at": at,
+        "data": orjson.Fragment(recanonical(data)),
+        "outcome": outcome,
+        "person_id": person_id,
+        "previous_hash": previous_hash,
+        "sequence": sequence,
+        "subject": subject,
+        "verb": verb,
+    }
+    return hashlib.sha256(orjson.dumps(written)).hexdigest()
 
 
 def _whole_numbers(value: Any) -> Any:

@@ -49,7 +49,7 @@ def _append(entry: Record) -> None:
         cursor.execute(APPEND, (*said, canonical(entry.data).decode()))
         entry.sequence, entry.at, entry.previous_hash, entry.hash = cursor.fetchone()
     entry._state.adding, entry._state.db = False, connection.alias
-    if all(waiting is not _wait_for_disk for _, waiting, _ in connection.run_on_commit):
+    if all(waiting[1] is not _wait_for_disk for waiting in connection.run_on_commit):
         transaction.on_commit(_wait_for_disk)
 
 

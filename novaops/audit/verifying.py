@@ -1,13 +1,12 @@
 """Is the chain whole? Every hash is computed again, every record names its predecessor, nothing is missing."""
 
-import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import astuple, dataclass, replace
 
-from novaops.audit.canonical import GENESIS, recanonical
-from novaops.audit.documents import Stored, documents, end
+from novaops.audit.canonical import GENESIS, stored_digest
 from novaops.audit.models import Record
+from novaops.audit.stored import Row, body_of, end, rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,21 +26,21 @@ class Verdict:
 def verify() -> Verdict:
     """Reads the whole change log of this fleet, as it is at one instant."""
     sequence, digest, beyond = end()
-    verdict = check(documents(sequence), (sequence, digest))
+    verdict = check(rows(sequence), (sequence, digest))
     if verdict.whole and beyond is not None:
         sentence = f"Record {beyond} was added past the end of the chain, which is record {sequence}."
         return Verdict(verdict.records, verdict.head, beyond, sentence)
     return verdict
 
 
-def check(records: Iterable[Stored], end: tuple[int, str]) -> Verdict:
+def check(records: Iterable[Row], end: tuple[int, str]) -> Verdict:
     """Walks the chain from its first record to its end, which is (sequence, hash) of the last one."""
     count, previous = 0, GENESIS
-    for count, stored in enumerate(records, 1):
-        sequence, predecessor, digest, document = stored
-        if sequence != count or predecessor != previous or not _fits(document, digest):
-            return Verdict(count - 1, previous, count, _problem(stored, count, previous))
-        previous = digest
+    for count, row in enumerate(records, 1):
+        problem = _problem(row, count, previous)
+        if problem:
+            return Verdict(count - 1, previous, count, problem)
+        previous = row[-1]
     if (count, previous) != end:
         return Verdict(count, previous, count + 1, _torn(count, end))
     return Verdict(count, previous)
@@ -49,27 +48,20 @@ def check(records: Iterable[Stored], end: tuple[int, str]) -> Verdict:
 
 def fault(record: Record, sequence: int, previous: str) -> str:
     """What is wrong with the record that should be number `sequence` and follow `previous`; empty when nothing is."""
-    return _problem(
-        (record.sequence, record.previous_hash, record.hash, json.dumps(asdict(record.body))), sequence, previous
-    )
+    body = replace(record.body, data=json.dumps(record.data))  # type: ignore[arg-type]
+    return _problem((*astuple(body), record.hash), sequence, previous)
 
 
-def _fits(document: str, digest: str) -> bool:
-    try:
-        return hashlib.sha256(recanonical(document)).hexdigest() == digest
-    except ValueError:
-        return False  # It says something that canonical JSON cannot: nobody has ever hashed it.
-
-
-def _problem(stored: Stored, number: int, previous: str) -> str:
-    sequence, predecessor, digest, document = stored
-    if sequence != number:
-        return f"Record {number} is missing: record {sequence} stands in its place."
-    if predecessor != previous:
+def _problem(row: Row, number: int, previous: str) -> str:
+    if row[0] != number:
+        return f"Record {number} is missing: record {row[0]} stands in its place."
+    if row[9] != previous:
         return f"Record {number} does not follow its predecessor: it names another hash than record {number - 1} has."
-    if not _fits(document, digest):
-        return f"Record {number} was altered: its content does not give its hash."
-    return ""
+    try:
+        whole = stored_digest(body_of(row)) == row[10]
+    except ValueError:
+        whole = False  # It says what canonical JSON cannot: it was never written so.
+    return "" if whole else f"Record {number} was altered: its content does not give its hash."
 
 
 def _torn(count: int, end: tuple[int, str]) -> str:

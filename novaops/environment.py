@@ -33,12 +33,12 @@ def words(name: str, default: str = "") -> list[str]:
     return [word.strip() for word in os.environ.get(name, default).split(",") if word.strip()]
 
 
-def database(url: str, pool: int = 0) -> dict[str, object]:
-    """Django's settings for a `postgresql://user:password@host:port/name` address. With `pool`, threads of the process
-    share that many connections; without, each opens its own when it needs one."""
+def database(name: str, url: str, pool: int = 0) -> dict[str, object]:
+    """Django's settings for a `postgresql://user:password@host:port/name` address, the value of the variable `name`.
+    With `pool`, threads of the process share that many connections; without, each opens its own when it needs one."""
     parts = urlsplit(url)
     if parts.scheme not in {"postgresql", "postgres"} or not parts.hostname or not parts.path.strip("/"):
-        raise ImproperlyConfigured("NOVAOPS_DATABASE_URL must look like postgresql://user:password@host:port/name.")
+        raise ImproperlyConfigured(f"{name} must look like postgresql://user:password@host:port/name.")
     return {
         "ENGINE": "django_tenants.postgresql_backend",
         "NAME": parts.path.strip("/"),
@@ -49,6 +49,12 @@ def database(url: str, pool: int = 0) -> dict[str, object]:
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {"application_name": "novaops", **PATIENCE, **({"pool": _pool(pool)} if pool else {})},
     }
+
+
+def owner(name: str) -> dict[str, object] | None:
+    """The same for the login that owns the tables; None where it is not told, as in every process that serves."""
+    url = os.environ.get(name, "")
+    return database(name, url) if url else None
 
 
 def _pool(size: int) -> dict[str, float]:

@@ -31,8 +31,9 @@ X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 
 SHARED_APPS = [
-    "django_tenants",
+    # Its migrate_schemas comes before that of django_tenants.
     "novaops.fleets",
+    "django_tenants",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -61,10 +62,13 @@ TENANT_LIMIT_SET_CALLS = True
 DATABASE_ROUTERS = ["django_tenants.routers.TenantSyncRouter"]
 DATABASES = {
     "default": environment.database(
+        "NOVAOPS_DATABASE_URL",
         environment.required("NOVAOPS_DATABASE_URL", "the control database, postgresql://user:password@host/name"),
         pool=int(os.environ.get("NOVAOPS_POOL", "0")),
     )
 }
+# The login that owns the tables: for migrations and new fleets alone.
+OWNER_DATABASE = environment.owner("NOVAOPS_OWNER_DATABASE_URL")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "fleets.Person"

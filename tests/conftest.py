@@ -17,6 +17,7 @@ from django_tenants.utils import tenant_context
 from pytest_django.plugin import DjangoDbBlocker
 
 from novaops.fleets.models import Fleet, Membership, Person
+from novaops.fleets.ownership import as_owner
 from novaops.fleets.rights import Role
 from tests import control_database
 
@@ -47,6 +48,14 @@ def _on_public() -> Iterator[None]:
     """No test leaves the connection inside a fleet."""
     yield
     connection.set_schema_to_public()  # type: ignore[attr-defined]
+
+
+@pytest.fixture
+def as_control_owner(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """The test's connection is that of the control database's owner, who can lift triggers. Name it before `fleet`:
+    `@pytest.mark.usefixtures("as_control_owner")`."""
+    with django_db_blocker.unblock(), as_owner():
+        yield
 
 
 @pytest.fixture

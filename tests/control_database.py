@@ -27,7 +27,9 @@ LOCK = 7_305_811
 def create() -> None:
     """Makes the run's own database and points Django at it."""
     home = str(settings.DATABASES["default"]["NAME"])
-    with _maintenance(home) as session:
+    # What a test starts is told no more than the processes of an installation: the application's address.
+    os.environ.pop("NOVAOPS_OWNER_DATABASE_URL", None)
+    with owner(home) as session:
         session.execute("SELECT pg_advisory_lock(%s)", [LOCK])
         _build_template(session)
         _copy(session)
@@ -36,13 +38,13 @@ def create() -> None:
 
 def restore() -> None:
     """Back to two empty fleets, whatever a test has committed."""
-    with _maintenance() as session:
+    with owner("postgres") as session:
         session.execute("SELECT pg_advisory_lock(%s)", [LOCK])
         _copy(session)
 
 
 def drop() -> None:
-    with _maintenance() as session:
+    with owner("postgres") as session:
         _drop(session, RUN)
 
 
@@ -94,12 +96,15 @@ def _drop(session: psycopg.Connection[tuple[str]], name: str) -> None:
 def _point_at(name: str) -> None:
     connections.close_all()
     settings.DATABASES["default"]["NAME"] = connection.settings_dict["NAME"] = name
+    settings.OWNER_DATABASE["NAME"] = name
 
 
 @contextmanager
-def _maintenance(name: str = "postgres") -> Iterator[psycopg.Connection[tuple[str]]]:
-    """A session beside the run's database; its end frees the lock."""
-    found = connection.settings_dict
+def owner(name: str = RUN) -> Iterator[psycopg.Connection[tuple[str]]]:
+    """A session of the control databases' owner, in the run's own or in another one; its end frees its locks."""
+    found = settings.OWNER_DATABASE
+    if found is None:
+        raise RuntimeError("NOVAOPS_OWNER_DATABASE_URL is not set: read the state folder's `env` anew.")
     with psycopg.connect(
         host=found["HOST"], port=found["PORT"], user=found["USER"], password=found["PASSWORD"], dbname=name,
         autocommit=True, connect_timeout=5,

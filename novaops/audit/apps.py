@@ -7,5 +7,7 @@ class AuditConfig(AppConfig):
 
     def ready(self) -> None:
         from novaops.audit.subscriptions import subscribe
+        from novaops.fleets.ownership import seal
 
+        seal("audit_record", "audit_head")
         subscribe()

@@ -4,6 +4,7 @@ from django.core.exceptions import ValidationError
 from django.db import connection
 
 from novaops.fleets.models import Fleet, slug_shape
+from novaops.fleets.ownership import as_owner
 from novaops.fleets.problems import FleetProblem
 
 
@@ -18,7 +19,8 @@ def create_fleet(slug: str, name: str) -> tuple[Fleet, bool]:
     if existing:
         return existing, False
     fleet = Fleet(slug=slug, name=name or slug, schema_name=f"fleet_{slug}")
-    fleet.save(verbosity=0)
+    with as_owner():
+        fleet.save(verbosity=0)
     return fleet, True
 
 

@@ -1,4 +1,4 @@
-"""The environment of every Django process, also written to a file for people and tests."""
+"""The environment of Django processes: of those that serve, and of commands by people and tests."""
 
 from novaops.sandbox import passwords
 from novaops.sandbox.layout import HOST
@@ -6,12 +6,15 @@ from novaops.sandbox.servers import control_postgres
 from novaops.sandbox.servers.redis import BROKER_SECRET
 from novaops.sandbox.site import Site
 
+OWNER = "NOVAOPS_OWNER_DATABASE_URL"
+
 
 def variables(site: Site) -> dict[str, str]:
     """What differs between installations; see novaops/settings.py."""
     layout = site.layout
     return {
         "NOVAOPS_DATABASE_URL": control_postgres.url(site),
+        OWNER: "",  # Also where whoever starts the sandbox has it in the environment.
         "NOVAOPS_BROKER_URL": f"redis://:{site.secret(BROKER_SECRET)}@{HOST}:{layout.broker}/0",
         "NOVAOPS_SECRET_KEYS": passwords.fernet_key(layout.secrets, "fernet"),
         "DJANGO_SECRET_KEY": site.secret("django") + site.secret("django-more"),
@@ -23,8 +26,13 @@ def variables(site: Site) -> dict[str, str]:
     }
 
 
+def owner_variables(site: Site) -> dict[str, str]:
+    """The same for commands that make tables: with the owner's address too."""
+    return variables(site) | {OWNER: control_postgres.owner_url(site)}
+
+
 def write(site: Site) -> dict[str, str]:
-    """Write <state>/env (readable by its owner only) and return the same."""
-    found = variables(site)
+    """Write <state>/env (readable by its owner only), for people and tests, and return the same."""
+    found = owner_variables(site)
     passwords.write_private(site.layout.env_file, "".join(f"{name}={value}\n" for name, value in found.items()))
     return found

@@ -13,8 +13,9 @@ LONGEST = 300.0
 
 
 def run(site: Site, *words: str) -> str:
-    """Run one command to its end; its output goes to logs/setup.log, its last line is returned."""
-    env = dict(os.environ) | environment.variables(site) | {proc.MARKER: str(site.layout.state)}
+    """Run one command to its end, with the right to make tables; its output goes to logs/setup.log, its last line is
+    returned."""
+    env = dict(os.environ) | environment.owner_variables(site) | {proc.MARKER: str(site.layout.state)}
     try:
         result = subprocess.run(
             (sys.executable, "manage.py", *words),

@@ -28,7 +28,7 @@ def write(count: int) -> None:
 
 
 def tamper(statement: str) -> None:
-    """What somebody with the whole database in their hands could do; the test's rollback brings the triggers back."""
+    """What the control database's owner could do; the test's rollback brings the triggers back."""
     with connection.cursor() as cursor:
         for table in ("audit_record", "audit_head"):
             cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
@@ -55,6 +55,7 @@ def test_eight_writers_at_once_leave_one_unbroken_chain(in_fleet: Fleet) -> None
     assert list(Record.objects.order_by("sequence").values_list("sequence", flat=True)) == list(range(1, 201))
 
 
+@pytest.mark.usefixtures("as_control_owner")
 @pytest.mark.parametrize(
     "statement",
     [
@@ -66,7 +67,7 @@ def test_eight_writers_at_once_leave_one_unbroken_chain(in_fleet: Fleet) -> None
         "SET LOCAL session_replication_role = replica; DELETE FROM audit_record",
     ],
 )
-def test_the_database_refuses_every_change(in_fleet: Fleet, statement: str) -> None:
+def test_the_database_refuses_every_change_even_to_its_owner(in_fleet: Fleet, statement: str) -> None:
     write(3)
     refused = pytest.raises(DatabaseError, match=r"append-only|moves forward|permission denied to set parameter")
     with refused, transaction.atomic(), connection.cursor() as cursor:
@@ -74,6 +75,7 @@ def test_the_database_refuses_every_change(in_fleet: Fleet, statement: str) -> N
     assert verify().records == 3
 
 
+@pytest.mark.usefixtures("as_control_owner")
 @pytest.mark.parametrize(
     "change",
     [
@@ -96,6 +98,7 @@ def test_an_altered_field_is_found(in_fleet: Fleet, change: str) -> None:
     assert (verdict.sequence, verdict.records) == (3, 2) and "3" in verdict.problem
 
 
+@pytest.mark.usefixtures("as_control_owner")
 @pytest.mark.parametrize(
     ("statement", "bad", "words"),
     [
@@ -112,6 +115,7 @@ def test_removal_and_reorder_are_found(in_fleet: Fleet, statement: str, bad: int
     assert verdict.sequence == bad and words in verdict.problem
 
 
+@pytest.mark.usefixtures("as_control_owner")
 def test_the_command_names_the_first_bad_record(in_fleet: Fleet, capsys: pytest.CaptureFixture[str]) -> None:
     write(3)
     call_command("changelog", "verify", fleet=in_fleet.slug)

@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import subprocess
+from typing import LiteralString
 
 import psycopg
 from psycopg import sql
@@ -15,7 +16,8 @@ from novaops.sandbox.site import Site
 from novaops.sandbox.spec import Spec, Stage
 
 NAME = "control"
-ROLE = DATABASE = "novaops"
+OWNER = DATABASE = "novaops"
+APPLICATION = "novaops_app"
 SUPERUSER = "postgres"
 
 # initdb has looked what shared memory this machine allows: its own file comes first.
@@ -66,19 +68,35 @@ def spec(site: Site) -> Spec:
 
 
 def url(site: Site) -> str:
-    """The console's own address of the control database."""
-    return f"postgresql://{ROLE}:{site.secret('control')}@{HOST}:{site.layout.control}/{DATABASE}"
+    """The console's own address of the control database: a role that owns nothing."""
+    return _address(site, APPLICATION, "control-app")
+
+
+def owner_url(site: Site) -> str:
+    """For migrations and new fleets."""
+    return _address(site, OWNER, "control")
 
 
 def make_database(site: Site) -> None:
-    """The role and the database, if they are not there yet. CREATEDB lets the tests make theirs."""
+    """The two roles and the database, if they are not there yet. CREATEDB lets the tests make theirs, and with the
+    application's role the owner may end its sessions, as the tests do when they drop theirs."""
     with psycopg.connect(_superuser_dsn(site), connect_timeout=5, autocommit=True) as connection:
-        role, database = sql.Identifier(ROLE), sql.Identifier(DATABASE)
-        if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [ROLE]).fetchone():
-            password = sql.Literal(site.secret("control"))
-            connection.execute(sql.SQL("CREATE ROLE {} LOGIN CREATEDB PASSWORD {}").format(role, password))
+        _make_role(connection, OWNER, "LOGIN CREATEDB", site.secret("control"))
+        _make_role(connection, APPLICATION, "LOGIN", site.secret("control-app"))
+        connection.execute(sql.SQL("GRANT {} TO {}").format(sql.Identifier(APPLICATION), sql.Identifier(OWNER)))
         if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone():
-            connection.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(database, role))
+            names = sql.Identifier(DATABASE), sql.Identifier(OWNER)
+            connection.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(*names))
+
+
+def _make_role(connection: psycopg.Connection[tuple[str]], name: str, may: LiteralString, password: str) -> None:
+    if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [name]).fetchone():
+        statement = sql.SQL("CREATE ROLE {} " + may + " PASSWORD {}")
+        connection.execute(statement.format(sql.Identifier(name), sql.Literal(password)))
+
+
+def _address(site: Site, role: str, secret: str) -> str:
+    return f"postgresql://{role}:{site.secret(secret)}@{HOST}:{site.layout.control}/{DATABASE}"
 
 
 def _superuser_dsn(site: Site) -> str:

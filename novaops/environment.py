@@ -1,6 +1,7 @@
 """What NovaOps reads from its environment, as typed values with sentences for what is missing."""
 
 import os
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
@@ -33,7 +34,7 @@ def words(name: str, default: str = "") -> list[str]:
     return [word.strip() for word in os.environ.get(name, default).split(",") if word.strip()]
 
 
-def database(name: str, url: str, pool: int = 0) -> dict[str, object]:
+def database(name: str, url: str, pool: int = 0) -> dict[str, Any]:
     """Django's settings for a `postgresql://user:password@host:port/name` address, the value of the variable `name`.
     With `pool`, threads of the process share that many connections; without, each opens its own when it needs one."""
     parts = urlsplit(url)
@@ -51,7 +52,7 @@ def database(name: str, url: str, pool: int = 0) -> dict[str, object]:
     }
 
 
-def owner(name: str) -> dict[str, object] | None:
+def owner(name: str) -> dict[str, Any] | None:
     """The same for the login that owns the tables; None where it is not told, as in every process that serves."""
     url = os.environ.get(name, "")
     return database(name, url) if url else None

@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import psycopg
@@ -96,17 +97,22 @@ def _drop(session: psycopg.Connection[tuple[str]], name: str) -> None:
 def _point_at(name: str) -> None:
     connections.close_all()
     settings.DATABASES["default"]["NAME"] = connection.settings_dict["NAME"] = name
-    settings.OWNER_DATABASE["NAME"] = name
+    owner_settings()["NAME"] = name
 
 
 @contextmanager
 def owner(name: str = RUN) -> Iterator[psycopg.Connection[tuple[str]]]:
     """A session of the control databases' owner, in the run's own or in another one; its end frees its locks."""
-    found = settings.OWNER_DATABASE
-    if found is None:
-        raise RuntimeError("NOVAOPS_OWNER_DATABASE_URL is not set: read the state folder's `env` anew.")
+    found = owner_settings()
     with psycopg.connect(
         host=found["HOST"], port=found["PORT"], user=found["USER"], password=found["PASSWORD"], dbname=name,
         autocommit=True, connect_timeout=5,
     ) as session:  # fmt: skip
         yield session
+
+
+def owner_settings() -> dict[str, Any]:
+    """The owner's login, as Django's settings."""
+    if settings.OWNER_DATABASE is None:
+        raise RuntimeError("NOVAOPS_OWNER_DATABASE_URL is not set: read the state folder's `env` anew.")
+    return settings.OWNER_DATABASE

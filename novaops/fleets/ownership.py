@@ -5,6 +5,7 @@ Every process runs as the application. What only the owner may do runs inside `a
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, LiteralString
 
 from django.conf import settings
 from django.db import connection
@@ -76,8 +77,8 @@ def weaknesses() -> list[str]:
         return [f"The role {connection.settings_dict['USER']} {how}." for (how,) in cursor.fetchall()]
 
 
-def _owner() -> dict[str, object]:
-    owner: dict[str, object] | None = settings.OWNER_DATABASE
+def _owner() -> dict[str, Any]:
+    owner: dict[str, Any] | None = settings.OWNER_DATABASE
     if owner is None:
         raise FleetProblem(NO_OWNER)
     if owner["USER"] == application_role():
@@ -95,8 +96,7 @@ def _require_role(role: str) -> None:
 def _grant(schema: str) -> None:
     names = {"home": schema, "application": application_role()}
     literals = {name: sql.Literal(value) for name, value in names.items()}
-    statement = sql.SQL((SQL / "grants.sql").read_text()).format(  # type: ignore[arg-type]
-        sealed=sql.Literal(sorted(_sealed)), **literals
-    )
+    text: LiteralString = (SQL / "grants.sql").read_text()
+    statement = sql.SQL(text).format(sealed=sql.Literal(sorted(_sealed)), **literals)
     with connection.cursor() as cursor:
         cursor.execute(statement)

@@ -1,6 +1,7 @@
 """The application's role can add to the change log and read it; it can neither change it nor lift what protects it."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import psycopg
 import pytest
@@ -10,6 +11,7 @@ from django.core.management import CommandError, call_command
 from django_tenants.utils import tenant_context
 from psycopg import sql
 from psycopg.errors import InsufficientPrivilege
+from pytest_django.plugin import DjangoDbBlocker
 
 from novaops.audit.models import Record
 from novaops.audit.services import Actor, record
@@ -21,6 +23,7 @@ from tests import control_database
 
 SCHEMAS = ("fleet_alpha", "fleet_beta", "fleet_later")
 WHO = Actor.automatic("test")
+Session = psycopg.Connection[tuple[Any, ...]]
 FORBIDDEN = [
     "UPDATE {home}.audit_record SET outcome = 'never happened'",
     "DELETE FROM {home}.audit_record",
@@ -63,9 +66,9 @@ FORBIDDEN = [
 
 
 @pytest.fixture(scope="module")
-def application(django_db_setup: None, django_db_blocker: object) -> Iterator[psycopg.Connection[tuple[object]]]:
+def application(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Session]:
     """A session of the application's role, as every process of an installation has it, beside three fleets."""
-    with django_db_blocker.unblock():  # type: ignore[attr-defined]
+    with django_db_blocker.unblock():
         for schema in SCHEMAS:
             fleet = create_fleet(schema.removeprefix("fleet_"), "")[0]
             with tenant_context(fleet):
@@ -77,11 +80,9 @@ def application(django_db_setup: None, django_db_blocker: object) -> Iterator[ps
 
 @pytest.mark.parametrize("schema", SCHEMAS)
 @pytest.mark.parametrize("statement", FORBIDDEN)
-def test_every_way_around_is_refused(
-    application: psycopg.Connection[tuple[object]], schema: str, statement: str
-) -> None:
+def test_every_way_around_is_refused(application: Session, schema: str, statement: str) -> None:
     names = {"home": schema, "application": settings.DATABASES["default"]["USER"], "owner": _owner()}
-    query = sql.SQL(statement).format(**{name: sql.Identifier(value) for name, value in names.items()})  # type: ignore
+    query = sql.SQL(statement).format(**{name: sql.Identifier(value) for name, value in names.items()})
     with pytest.raises(InsufficientPrivilege):
         application.execute(query)
 
@@ -120,7 +121,7 @@ def test_the_console_says_whether_its_role_protects(monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.parametrize("schema", SCHEMAS)
-def test_no_right_can_be_given_to_oneself(application: psycopg.Connection[tuple[object]], schema: str) -> None:
+def test_no_right_can_be_given_to_oneself(application: Session, schema: str) -> None:
     """PostgreSQL answers with a warning, and gives nothing."""
     name = f"{schema}.audit_record"
     application.execute(f"GRANT ALL ON {name} TO CURRENT_USER".encode())
@@ -150,4 +151,4 @@ def test_one_role_for_both_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _owner() -> str:
-    return str(settings.OWNER_DATABASE["USER"])
+    return str(control_database.owner_settings()["USER"])

@@ -57,6 +57,16 @@ def cancel_operation(request: FleetRequest, pk: int) -> dict[str, Any]:
     return as_json(services.cancel(get_object_or_404(Operation, pk=pk), request.user))
 
 
+@router.post("{int:pk}/pause", response={200: OperationOut, **REFUSALS}, summary="Rest at the next safe point")
+def pause_operation(request: FleetRequest, pk: int) -> dict[str, Any]:
+    return as_json(services.pause(get_object_or_404(Operation, pk=pk), request.user))
+
+
+@router.post("{int:pk}/resume", response={200: OperationOut, **REFUSALS}, summary="Let a paused operation go on")
+def resume_operation(request: FleetRequest, pk: int) -> dict[str, Any]:
+    return as_json(services.resume(get_object_or_404(Operation, pk=pk), request.user))
+
+
 def _line(one: Operation) -> OperationLine:
     return OperationLine(
         id=one.pk,

@@ -1,4 +1,4 @@
-"""Where an operation and its steps stand. Each state says whether it is the end; how it looks is the UI's `states`."""
+"""Where an operation and its steps stand, and which way each may go. How a state looks is the UI's `states`."""
 
 from django.db.models import TextChoices
 
@@ -7,42 +7,41 @@ class Status(TextChoices):
     """failed: an expected refusal while it ran; errored: a defect; cancelled: a person's will; stale: facts changed."""
 
     PLANNED = "planned", "Planned"
-    REFUSED = "refused", "Refused"
-    EXPIRED = "expired", "Expired"
     QUEUED = "queued", "Queued"
     RUNNING = "running", "Running"
+    PAUSED = "paused", "Paused"
     DONE = "done", "Done"
     FAILED = "failed", "Failed"
     ERRORED = "errored", "Errored"
     CANCELLED = "cancelled", "Cancelled"
     STALE = "stale", "Stale"
+    REFUSED = "refused", "Refused"
+    EXPIRED = "expired", "Expired"
 
     @property
     def terminal(self) -> bool:
-        return self not in OPEN
-
-    @property
-    def tone(self) -> str:
-        return TONES[self]
+        return not NEXT[self]
 
 
-OPEN = (Status.PLANNED, Status.QUEUED, Status.RUNNING)
-ACTIVE = (Status.QUEUED, Status.RUNNING)
-TONES = {
-    Status.PLANNED: "neutral",
-    Status.REFUSED: "critical",
-    Status.EXPIRED: "neutral",
-    Status.QUEUED: "info",
-    Status.RUNNING: "info",
-    Status.DONE: "ok",
-    Status.FAILED: "critical",
-    Status.ERRORED: "critical",
-    Status.CANCELLED: "neutral",
-    Status.STALE: "warning",
+NEXT: dict[Status, frozenset[Status]] = {
+    **{status: frozenset[Status]() for status in Status},
+    Status.PLANNED: frozenset({Status.QUEUED, Status.CANCELLED, Status.EXPIRED}),
+    Status.QUEUED: frozenset({Status.RUNNING, Status.CANCELLED}),
+    Status.RUNNING: frozenset(
+        {Status.PAUSED, Status.DONE, Status.FAILED, Status.ERRORED, Status.CANCELLED, Status.STALE, Status.REFUSED}
+    ),
+    Status.PAUSED: frozenset({Status.QUEUED}),
 }
+"""Every way that a status may go. The database refuses all others (sql/transitions.sql)."""
+
+OPEN = tuple(status for status in Status if NEXT[status])
+ACTIVE = (Status.QUEUED, Status.RUNNING, Status.PAUSED)
+UNSTARTED = (Status.PLANNED, Status.QUEUED)
 
 
 class StepStatus(TextChoices):
+    """undone: it was done, or begun, and was taken back."""
+
     PENDING = "pending", "Pending"
     RUNNING = "running", "Running"
     DONE = "done", "Done"
@@ -50,3 +49,5 @@ class StepStatus(TextChoices):
     ERRORED = "errored", "Errored"
     CANCELLED = "cancelled", "Cancelled"
     SKIPPED = "skipped", "Skipped"
+    UNDOING = "undoing", "Taking back"
+    UNDONE = "undone", "Taken back"

@@ -1,4 +1,4 @@
-"""How an operation ends: its last status, what becomes of its steps, its locks and its record, in one transaction."""
+"""How a turn at an operation ends: its status, what becomes of its steps and its locks, in one transaction."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -6,12 +6,11 @@ from typing import Any
 
 from django.db.models.functions import Now
 
-from novaops.audit.services import record
 from novaops.operations.choices import Status, StepStatus
 from novaops.operations.leases import Lease, fenced, held
 from novaops.operations.models import Operation
 from novaops.operations.news import tell
-from novaops.operations.people import requester
+from novaops.operations.recording import note, note_step
 
 _BROKEN_STEP = {
     Status.FAILED: StepStatus.FAILED,
@@ -32,25 +31,32 @@ class Ending:
 def finish(lease: Lease, ending: Ending) -> None:
     """Raises LeaseLost when the operation is not this worker's any more."""
     with fenced(lease) as operation:
-        _end_steps(operation, ending)
+        break_step(operation, ending)
+        operation.steps.filter(status=StepStatus.PENDING).update(status=StepStatus.SKIPPED)
         held(lease).update(
-            status=ending.status, outcome=ending.outcome, ended_at=Now(), lease_owner="", lease_until=None
+            status=ending.status, outcome=ending.outcome, ended_at=Now(), lease_owner="", lease_until=None, reverting=""
         )
         operation.held_locks.all().delete()
         steps = [{"step": step.key, "status": step.status} for step in operation.steps.all()]
-        data = {"kind": operation.kind, "reason": operation.reason, "steps": steps, **ending.data}
+        data = {"reason": operation.reason, "steps": steps, **ending.data}
         if operation.cancelled_by_name:
             data["cancelled_by"] = operation.cancelled_by_name
-        verb = f"operation {ending.status.value}"
-        record(verb, operation.subject, actor=requester(operation), outcome=ending.outcome, data=data)
+        note(f"operation {ending.status.value}", operation, outcome=ending.outcome, data=data)
         tell(operation)
 
 
-def _end_steps(operation: Operation, ending: Ending) -> None:
+def rest(lease: Lease) -> None:
+    """Paused: the operation keeps its locks and its place, and no worker holds it."""
+    with fenced(lease) as operation:
+        operation.steps.filter(status=StepStatus.RUNNING).update(status=StepStatus.PENDING, note="", rate=None)
+        held(lease).update(status=Status.PAUSED, lease_owner="", lease_until=None)
+        note("operation paused", operation, data={"paused_by": operation.paused_by_name})
+        tell(operation)
+
+
+def break_step(operation: Operation, ending: Ending) -> None:
+    """The step in which it ended, if there is one."""
     broken = _BROKEN_STEP.get(ending.status, StepStatus.FAILED)
-    running = operation.steps.filter(status=StepStatus.RUNNING)
-    if running.update(status=broken, error=ending.outcome, finished_at=Now(), note=""):
-        step = operation.steps.filter(status=broken).latest("finished_at")
-        verb, subject = f"step {broken.value}", f"{operation.subject}/{step.key}"
-        record(verb, subject, actor=requester(operation), outcome=ending.outcome, data=step.facts)
-    operation.steps.filter(status=StepStatus.PENDING).update(status=StepStatus.SKIPPED)
+    for step in operation.steps.filter(status__in=[StepStatus.RUNNING, StepStatus.UNDOING]):
+        operation.steps.filter(pk=step.pk).update(status=broken, error=ending.outcome, finished_at=Now(), note="")
+        note_step(f"step {broken.value}", operation, step, outcome=ending.outcome)

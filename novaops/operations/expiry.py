@@ -3,10 +3,11 @@
 from django.db import transaction
 from django.db.models.functions import Now
 
-from novaops.audit.services import Actor, record
+from novaops.audit.services import Actor
 from novaops.operations.choices import Status
 from novaops.operations.models import Operation
 from novaops.operations.news import tell
+from novaops.operations.recording import note
 
 OUTCOME = "Nobody confirmed it in time; the plan expired."
 
@@ -22,6 +23,6 @@ def _expire(operation: Operation) -> int:
         planned = Operation.objects.filter(pk=operation.pk, status=Status.PLANNED)
         changed = planned.update(status=Status.EXPIRED, outcome=OUTCOME, ended_at=Now())
         if changed:
-            record("operation expired", operation.subject, actor=Actor.automatic("operations"), outcome=OUTCOME)
+            note("operation expired", operation, actor=Actor.automatic("operations"), outcome=OUTCOME)
             tell(operation)
     return changed

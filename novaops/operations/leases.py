@@ -13,7 +13,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Func, Q, QuerySet, Value
 from django.db.models.functions import Coalesce, Now
 
 from novaops.operations.choices import Status
@@ -25,11 +25,13 @@ LEASE_SECONDS: float = settings.OPERATION_LEASE_SECONDS
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """One worker's hold on one operation."""
+    """One worker's hold on one operation: its `turn`-th. The token is higher than that of every turn before it, at any
+    operation of the fleet."""
 
     operation_id: int
     owner: str
     token: int
+    turn: int
 
 
 def worker_name() -> str:
@@ -45,12 +47,14 @@ def acquire(operation_id: int, owner: str) -> Lease | None:
         status=Status.RUNNING,
         lease_owner=owner,
         lease_until=Now() + timedelta(seconds=LEASE_SECONDS),
-        fencing_token=F("fencing_token") + 1,
+        turns=F("turns") + 1,
+        fencing_token=Func(Value("operations_fencing"), function="nextval"),
         started_at=Coalesce("started_at", Now()),
     )
     if not taken:
         return None
-    return Lease(operation_id, owner, Operation.objects.values_list("fencing_token", flat=True).get(pk=operation_id))
+    token, turn = Operation.objects.values_list("fencing_token", "turns").get(pk=operation_id)
+    return Lease(operation_id, owner, token, turn)
 
 
 def renew(lease: Lease) -> bool:

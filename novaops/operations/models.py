@@ -26,6 +26,7 @@ class Operation(models.Model):
     requested_by_name = models.CharField(max_length=150)
     confirmed_by_name = models.CharField(max_length=150, blank=True)
     cancelled_by_name = models.CharField(max_length=150, blank=True)
+    paused_by_name = models.CharField(max_length=150, blank=True)
 
     status = models.CharField(max_length=10, choices=Status, default=Status.PLANNED)
     outcome = models.TextField(blank=True, help_text="One sentence: how it ended.")
@@ -42,8 +43,11 @@ class Operation(models.Model):
 
     lease_owner = models.CharField(max_length=200, blank=True)
     lease_until = models.DateTimeField(null=True)
-    fencing_token = models.BigIntegerField(default=0, help_text="Grows with each worker that takes the operation.")
+    turns = models.PositiveIntegerField(default=0, help_text="How many workers took it so far.")
+    fencing_token = models.BigIntegerField(default=0, help_text="Grows with each turn at any operation of the fleet.")
     cancel_requested = models.BooleanField(default=False)
+    pause_requested = models.BooleanField(default=False)
+    reverting = models.CharField(max_length=10, blank=True, help_text="The status that it ends in once taken back.")
 
     class Meta:
         ordering = ["-id"]
@@ -64,6 +68,12 @@ class Operation(models.Model):
     @property
     def wanted_locks(self) -> tuple[Lock, ...]:
         return tuple(Lock(scope, name) for scope, name in self.locks)
+
+    @property
+    def targets(self) -> list[str]:
+        """The subjects that it touches, such as "shard:shard-1": timelines find its records by them."""
+        named = {target for target in self.plan.blast.targets if ":" in target}
+        return sorted({f"{scope}:{name}" for scope, name in self.locks} | named)
 
     @property
     def state(self) -> Status:
@@ -89,6 +99,7 @@ class OperationStep(models.Model):
     finished_at = models.DateTimeField(null=True)
     done = models.BigIntegerField(null=True, help_text="How much of `total` is done, where it can be counted.")
     total = models.BigIntegerField(null=True)
+    rate = models.FloatField(null=True, help_text="How much of `total` a second, over this attempt.")
     note = models.TextField(blank=True, help_text="What it is doing right now.")
     outcome = models.TextField(blank=True)
     error = models.TextField(blank=True)
@@ -99,6 +110,13 @@ class OperationStep(models.Model):
 
     def __str__(self) -> str:
         return f"step {self.index + 1} ({self.title})"
+
+    @property
+    def seconds_left(self) -> float | None:
+        """While it runs, and where it can be counted."""
+        if self.status != StepStatus.RUNNING or not self.rate or self.total is None or self.done is None:
+            return None
+        return max(0.0, (self.total - self.done) / self.rate)
 
     @property
     def facts(self) -> dict[str, Any]:

@@ -7,11 +7,15 @@ from novaops.operations import registry
 from novaops.operations.choices import Status
 from novaops.operations.contract import Risk
 from novaops.operations.models import Operation
+from novaops.operations.safe_points import pause_refusal
 from novaops.operations.selectors import Detail, detail
 
 SENTENCES = {
     "planned": "Read the plan below. Nothing has been changed yet.",
     "queued": "Confirmed. The next free worker takes it.",
+    "paused": "It rests, and keeps what it holds. Resume it, or cancel it.",
+    "pausing": "It rests at its next safe point.",
+    "reverting": "What had been done is being taken back.",
     "cancelling": "It stops at its next safe point.",
     "expired": "Nobody confirmed it in time: the fleet may have changed since. Request it again.",
 }
@@ -30,7 +34,9 @@ def page_of(operation: Operation, rights: frozenset[Any]) -> dict[str, Any]:
         "plan": plan,
         "may_act": may_act,
         "confirmable": may_act and shown.state == "planned",
-        "cancellable": may_act and not shown.cancel_refusal and shown.state in ("planned", "queued", "running"),
+        "cancellable": may_act and not shown.cancel_refusal and not operation.state.terminal,
+        "pausable": may_act and not pause_refusal(operation),
+        "resumable": may_act and (operation.status == Status.PAUSED or shown.state == "pausing"),
         "running": operation.status == Status.RUNNING,
         "dangerous": operation.risk in (Risk.HIGH, Risk.BREAK_GLASS),
         "holders": [check.evidence["operation"] for check in plan.refusals if "operation" in check.evidence],
@@ -42,6 +48,8 @@ def page_of(operation: Operation, rights: frozenset[Any]) -> dict[str, Any]:
         "crumbs": [("Operations", fleet_path("operations")), (f"Operation {operation.pk}", "")],
         "unconfirmed": not shown.steps,
         "confirm_url": fleet_path("operation-confirm", pk=operation.pk),
+        "pause_url": fleet_path("operation-pause", pk=operation.pk),
+        "resume_url": fleet_path("operation-resume", pk=operation.pk),
         "cancel_url": fleet_path("operation-cancel", pk=operation.pk),
     }
 

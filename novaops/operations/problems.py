@@ -31,5 +31,9 @@ class CancelRequested(Interruption):
     """A person cancelled the operation, and the step called `progress`."""
 
 
+class PauseRequested(Interruption):
+    """A person paused the operation, and the step called `progress`."""
+
+
 class StepTimeout(Interruption):
     """A step took longer than its kind allows."""

@@ -2,41 +2,40 @@
 
 import logging
 import traceback
-from typing import Any
+from collections.abc import Callable, Mapping
 
 from django.db import InterfaceError, OperationalError, transaction
-from django.utils import timezone
 
-from novaops.audit.services import record
-from novaops.operations import registry
+from novaops.operations import registry, reverting
 from novaops.operations.choices import Status, StepStatus
-from novaops.operations.contract import Kind, OperationProblem
-from novaops.operations.differences import differences
-from novaops.operations.endings import Ending, finish
+from novaops.operations.contract import OperationProblem, Step
+from novaops.operations.endings import Ending, finish, rest
 from novaops.operations.heartbeat import beating
 from novaops.operations.leases import Lease, acquire, worker_name
 from novaops.operations.locking import held_by, take
 from novaops.operations.models import Operation
 from novaops.operations.news import tell
-from novaops.operations.people import requester
-from novaops.operations.planning import parameters_of
-from novaops.operations.problems import CancelRequested, LeaseLost
-from novaops.operations.progress import write_line
+from novaops.operations.problems import CancelRequested, LeaseLost, PauseRequested
+from novaops.operations.progress import stop_if_asked, write_line
+from novaops.operations.recording import note
 from novaops.operations.safe_points import may_stop_before
+from novaops.operations.starting import obstacle
 from novaops.operations.stepping import Run, carry_out
 
 logger = logging.getLogger(__name__)
+Work = Callable[[], Ending]
 
 
 def execute(operation_id: int, owner: str = "") -> None:
     """Does nothing when another worker has the operation or it is over. Ends it, or leaves it to the next worker when
-    the lease was lost or the control database went away."""
+    it was paused, the lease was lost, or the control database went away."""
     lease = _claim(operation_id, owner or worker_name())
     if lease is None:
         return
     try:
         with beating(lease) as beat:
-            finish(lease, _ending(Run(lease, beat)))
+            locks = Operation.objects.get(pk=operation_id).wanted_locks
+            _turn(Run(lease, beat, locks))
     except LeaseLost:
         logger.warning("Worker %s lost operation %s and stopped.", lease.owner, operation_id)
 
@@ -50,21 +49,43 @@ def _claim(operation_id: int, owner: str) -> Lease | None:
         operation = Operation.objects.get(pk=operation_id)
         conflicts = take(operation)
         if not conflicts:
-            verb = "operation started" if lease.token == 1 else "operation resumed"
-            data = {"kind": operation.kind, "worker": owner, "turn": lease.token, "locks": operation.locks}
-            record(verb, operation.subject, actor=requester(operation), outcome=operation.title, data=data)
+            verb = "operation started" if lease.turn == 1 else "operation resumed"
+            note(verb, operation, data={"worker": owner, "turn": lease.turn, "locks": operation.locks})
             tell(operation)
             return lease
         finish(lease, Ending(Status.REFUSED, " ".join(map(held_by, conflicts))))
     return None
 
 
-def _ending(run: Run) -> Ending:
+def _turn(run: Run) -> None:
+    """Forwards, unless an earlier turn began to go back; early ends go back as far as the steps know how."""
+    ways = _ways(run)
+    operation = Operation.objects.get(pk=run.lease.operation_id)
+    if not operation.reverting:
+        try:
+            ending = _ending(run, lambda: _forwards(run, ways))
+        except PauseRequested:
+            rest(run.lease)
+            return
+        if ending.status not in reverting.EARLY or not reverting.to_take_back(operation, ways):
+            finish(run.lease, ending)
+            return
+        reverting.begin(run, ending)
+    finish(run.lease, _ending(run, lambda: reverting.carry_back(run, ways)))
+
+
+def _ways(run: Run) -> Mapping[str, Step]:
+    """How each step is carried out; nothing for a kind that this worker does not know, which then fails in words."""
+    kind = Operation.objects.values_list("kind", flat=True).get(pk=run.lease.operation_id)
+    return next((known.steps() for known in registry.kinds() if known.name == kind), {})
+
+
+def _ending(run: Run, work: Work) -> Ending:
     """The one place where whatever a kind's code does becomes a status and a sentence."""
     number = run.lease.operation_id
     try:
-        return _work(run)
-    except (LeaseLost, OperationalError, InterfaceError):
+        return work()
+    except (LeaseLost, PauseRequested, OperationalError, InterfaceError):
         raise
     except CancelRequested:
         name = Operation.objects.values_list("cancelled_by_name", flat=True).get(pk=number)
@@ -77,33 +98,20 @@ def _ending(run: Run) -> Ending:
         return Ending(Status.ERRORED, f"A defect stopped it: {type(defect).__name__}: {defect}")
 
 
-def _work(run: Run) -> Ending:
+def _forwards(run: Run, ways: Mapping[str, Step]) -> Ending:
     operation = Operation.objects.get(pk=run.lease.operation_id)
-    kind = registry.kind(operation.kind)
     if not operation.steps.exclude(status=StepStatus.PENDING).exists():
-        changed = _changed_since(operation, kind)
-        if changed:
-            sentence = f"The fleet changed since it was planned. {'; '.join(changed)}."
-            return Ending(Status.STALE, sentence, {"changed": changed})
-    ways = kind.steps()
+        found = obstacle(operation)
+        if found:
+            return found
     for step in operation.steps.exclude(status=StepStatus.DONE):
         how = ways[step.key]
         operation.refresh_from_db()
-        if operation.cancel_requested and may_stop_before(operation, how):
-            raise CancelRequested
+        if may_stop_before(operation, how):
+            stop_if_asked(operation)
         carry_out(run, step, how)
-    return Ending(Status.DONE, _done_sentence(operation))
-
-
-def _changed_since(operation: Operation, kind: Kind[Any]) -> list[str]:
-    """Asks the live fleet again."""
-    parameters = parameters_of(kind, operation.parameters)
-    return differences(operation.plan, kind.plan(parameters, kind.gather(parameters), timezone.now()))
-
-
-def _done_sentence(operation: Operation) -> str:
     last = operation.steps.order_by("-index").values_list("outcome", flat=True).first()
-    return last or "Done."
+    return Ending(Status.DONE, last or "Done.")
 
 
 def _how_far(number: int) -> str:

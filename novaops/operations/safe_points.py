@@ -1,7 +1,7 @@
 """Where an operation may stop: before it began, or at a cancellable step, never past its point of no return."""
 
 from novaops.operations import registry
-from novaops.operations.choices import StepStatus
+from novaops.operations.choices import Status, StepStatus
 from novaops.operations.contract import Step
 from novaops.operations.models import Operation
 
@@ -24,9 +24,22 @@ def cancel_refusal(operation: Operation) -> str:
         return f"Operation {operation.pk} is {operation.state.label.lower()} already; there is nothing to cancel."
     if operation.cancel_requested:
         return f"{operation.cancelled_by_name} cancelled it already; it stops at its next safe point."
+    if operation.reverting:
+        return "It is being taken back already."
     if past_no_return(operation):
         return "It is past its point of no return, and will be carried through."
     return "" if _stops_somewhere(operation) else "None of the steps that are left may be interrupted."
+
+
+def pause_refusal(operation: Operation) -> str:
+    """Why it cannot be paused now; empty when it can be."""
+    if operation.state is not Status.RUNNING:
+        return f"Operation {operation.pk} is {operation.state.label.lower()}; only a running one can be paused."
+    if operation.pause_requested:
+        return f"{operation.paused_by_name} paused it already; it rests at its next safe point."
+    if operation.reverting:
+        return "It is being taken back, and that is carried through."
+    return cancel_refusal(operation)
 
 
 def _stops_somewhere(operation: Operation) -> bool:

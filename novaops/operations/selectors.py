@@ -14,6 +14,7 @@ from novaops.operations.models import Operation, OperationLock, OperationStep
 from novaops.operations.safe_points import cancel_refusal
 
 LOG_LINES = 200
+MEANWHILE = {"cancelling": "Cancelling", "pausing": "Pausing", "reverting": "Taking back"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,19 +29,27 @@ class Detail:
 
     @property
     def state(self) -> str:
-        """The status, or that a running one was asked to stop, or that a plan was left too long."""
+        """The status, or that a running one goes back or was asked to stop, or that a plan was left too long."""
         operation = self.operation
-        if operation.status == Status.RUNNING and operation.cancel_requested:
-            return "cancelling"
+        if operation.status == Status.RUNNING:
+            return _while_running(operation)
         return "expired" if operation.expired else str(operation.status)
 
     @property
     def label(self) -> str:
-        return "Cancelling" if self.state == "cancelling" else Status(self.state).label
+        return MEANWHILE.get(self.state) or Status(self.state).label
 
     @property
     def done(self) -> int:
         return sum(step.status == "done" for step in self.steps)
+
+
+def _while_running(operation: Operation) -> str:
+    if operation.reverting:
+        return "reverting"
+    if operation.cancel_requested:
+        return "cancelling"
+    return "pausing" if operation.pause_requested else str(operation.status)
 
 
 def running_first(status: str = "", kind: str = "", text: str = "") -> QuerySet[Operation]:
@@ -101,5 +110,6 @@ def as_json(operation: Operation) -> dict[str, Any]:
 
 
 def _step_json(step: OperationStep) -> dict[str, Any]:
-    names = ("index", "key", "title", "status", "attempts", "done", "total", "note", "outcome", "error")
+    progress = ("done", "total", "rate", "seconds_left")
+    names = ("index", "key", "title", "status", "attempts", *progress, "note", "outcome", "error")
     return {name: getattr(step, name) for name in names}

@@ -1,6 +1,6 @@
-"""The one way to change the fleet: request, confirm, cancel. Browser, API and command line all call these three."""
+"""The one way to change the fleet: request, confirm, pause, resume, cancel. All faces call these."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -9,18 +9,21 @@ from django.db import transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from novaops.audit.services import Actor, record
+from novaops.audit.services import Actor
 from novaops.fleets.models import Person
 from novaops.operations.choices import Status
-from novaops.operations.contract import Kind
 from novaops.operations.locking import held_by, holders
 from novaops.operations.models import Operation, OperationStep
 from novaops.operations.news import tell
-from novaops.operations.people import fleet_slug, rights_here
+from novaops.operations.people import fleet_slug
 from novaops.operations.planning import Proposal, kind_named, parameters_of, propose
-from novaops.operations.problems import Invalid, NotAllowed, Refused
-from novaops.operations.safe_points import cancel_refusal
+from novaops.operations.problems import Invalid
+from novaops.operations.recording import note
+from novaops.operations.refusing import demand_right, refuse
+from novaops.operations.stopping import cancel, pause, resume
 from novaops.operations.waking import wake
+
+__all__ = ["cancel", "confirm", "demand_right", "pause", "request", "resume"]
 
 PLAN_LIVES = timedelta(minutes=10)
 
@@ -48,46 +51,16 @@ def confirm(operation: Operation, person: Person, typed: str = "") -> Operation:
     demand_right(kind_named(operation.kind), person, operation.subject)
     reason = _confirm_refusal(operation, typed)
     if reason:
-        _refuse(operation.subject, person, reason)
+        refuse(operation.subject, person, reason)
     with transaction.atomic():
         planned = Operation.objects.filter(pk=operation.pk, status=Status.PLANNED, expires_at__gt=Now())
         changed = planned.update(status=Status.QUEUED, queued_at=Now(), confirmed_by_name=person.get_username())
         if changed:
             _queue(operation, person)
     if not changed:
-        _refuse(operation.subject, person, "It was confirmed, cancelled or expired meanwhile. Look at it again.")
+        refuse(operation.subject, person, "It was confirmed, cancelled or expired meanwhile. Look at it again.")
     operation.refresh_from_db()
     return operation
-
-
-def cancel(operation: Operation, person: Person) -> Operation:
-    """Ends a planned or queued operation; asks a running one to stop at its next safe point. Raises Refused."""
-    operation.refresh_from_db()
-    demand_right(kind_named(operation.kind), person, operation.subject)
-    reason = cancel_refusal(operation)
-    if reason:
-        _refuse(operation.subject, person, reason)
-    with transaction.atomic():
-        changed = _end_unstarted(operation, person) or _ask_to_stop(operation, person)
-        tell(operation)
-    if not changed:
-        _refuse(operation.subject, person, "It ended meanwhile, so there is nothing to cancel.")
-    operation.refresh_from_db()
-    return operation
-
-
-def demand_right(kind: Kind[Any], person: Person, subject: str) -> None:
-    """Raises NotAllowed, and records it, when the person lacks the right that the kind needs."""
-    if kind.right not in rights_here(person):
-        sentence = (
-            f"{kind.title} needs the right “{kind.right.label}”, which {person.get_username()} does not hold here."
-        )
-        _refuse(subject, person, sentence, NotAllowed)
-
-
-def _refuse(subject: str, person: Person, reason: str, problem: Callable[[str], Refused] = Refused) -> None:
-    record("operation refused", subject, actor=Actor.person(person), outcome=reason)
-    raise problem(reason)
 
 
 def _stored(proposal: Proposal, person: Person, reason: str, ticket: str) -> Operation:
@@ -123,18 +96,16 @@ def _first_status(proposal: Proposal) -> tuple[Status, str]:
 
 def _record_request(operation: Operation, person: Person) -> None:
     data = {
-        "kind": operation.kind,
         "parameters": operation.parameters,
         "reason": operation.reason,
-        "ticket": operation.ticket,
         "locks": operation.locks,
         "fingerprint": operation.fingerprint,
         "plan": operation.plan_json,
     }
     who = Actor.person(person)
-    record("operation requested", operation.subject, actor=who, outcome=operation.title, data=data)
+    note("operation requested", operation, actor=who, data=data)
     if operation.state.terminal:
-        record(f"operation {operation.status}", operation.subject, actor=who, outcome=operation.outcome)
+        note(f"operation {operation.status}", operation, actor=who, outcome=operation.outcome)
 
 
 def _confirm_refusal(operation: Operation, typed: str) -> str:
@@ -161,27 +132,7 @@ def _queue(operation: Operation, person: Person) -> None:
         )
         for index, step in enumerate(operation.plan.steps)
     )
-    data = {"kind": operation.kind, "fingerprint": operation.fingerprint, "typed": operation.plan.confirm}
-    record("operation confirmed", operation.subject, actor=Actor.person(person), outcome=operation.title, data=data)
+    data = {"fingerprint": operation.fingerprint, "typed": operation.plan.confirm}
+    note("operation confirmed", operation, actor=Actor.person(person), data=data)
     tell(operation)
     transaction.on_commit(partial(wake, fleet_slug(), operation.pk))
-
-
-def _end_unstarted(operation: Operation, person: Person) -> int:
-    name = person.get_username()
-    outcome = f"{name} cancelled it before it began; nothing was changed."
-    unstarted = Operation.objects.filter(pk=operation.pk, status__in=[Status.PLANNED, Status.QUEUED])
-    changed = unstarted.update(
-        status=Status.CANCELLED, outcome=outcome, ended_at=Now(), cancelled_by_name=name, cancel_requested=True
-    )
-    if changed:
-        record("operation cancelled", operation.subject, actor=Actor.person(person), outcome=outcome)
-    return changed
-
-
-def _ask_to_stop(operation: Operation, person: Person) -> int:
-    running = Operation.objects.filter(pk=operation.pk, status=Status.RUNNING)
-    changed = running.update(cancel_requested=True, cancelled_by_name=person.get_username())
-    if changed:
-        record("cancellation requested", operation.subject, actor=Actor.person(person), outcome=operation.title)
-    return changed

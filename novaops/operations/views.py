@@ -1,5 +1,6 @@
 """Pages of the act road. What they change, they change through the services, which ask for the right once more."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
@@ -10,6 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from novaops.fleets.guards import right_required
+from novaops.fleets.models import Person
 from novaops.fleets.paths import fleet_path
 from novaops.fleets.requests import FleetRequest
 from novaops.fleets.rights import Right
@@ -24,6 +26,7 @@ from novaops.operations.selectors import requestable, running_first
 from novaops.ui.formats import human_number
 
 PER_PAGE = 50
+Service = Callable[[Operation, Person], Operation]
 
 
 @require_safe
@@ -90,6 +93,28 @@ def cancel_operation(request: FleetRequest, pk: int) -> HttpResponse:
         return _refused(request, found, problem)
     stopping = f"Operation {pk} stops at its next safe point."
     messages.success(request, f"Operation {pk} is cancelled." if found.state.terminal else stopping)
+    return redirect(fleet_path("operation", pk=pk))
+
+
+@require_POST
+@right_required(Right.VIEW)
+def pause_operation(request: FleetRequest, pk: int) -> HttpResponse:
+    return _asked(request, pk, services.pause, f"Operation {pk} rests at its next safe point.")
+
+
+@require_POST
+@right_required(Right.VIEW)
+def resume_operation(request: FleetRequest, pk: int) -> HttpResponse:
+    return _asked(request, pk, services.resume, f"Operation {pk} goes on.")
+
+
+def _asked(request: FleetRequest, pk: int, service: Service, said: str) -> HttpResponse:
+    found = get_object_or_404(Operation, pk=pk)
+    try:
+        service(found, request.user)
+    except (Refused, Invalid) as problem:
+        return _refused(request, found, problem)
+    messages.success(request, said)
     return redirect(fleet_path("operation", pk=pk))
 
 

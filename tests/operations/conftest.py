@@ -38,17 +38,17 @@ def operator(person: MakePerson) -> Person:
 def planned(in_fleet: Fleet, operator: Person, folder: Path) -> Planned:
     """`planned(mishap="once")`: an operation of the test kind, in state planned."""
 
-    def plan(**parameters: Any) -> Operation:
+    def plan(kind: str = "writing", **parameters: Any) -> Operation:
         with tenant_context(in_fleet):
-            return services.request("writing", {"folder": str(folder), **parameters}, operator, "To see it written.")
+            return services.request(kind, {"folder": str(folder), **parameters}, operator, "To see it written.")
 
     return plan
 
 
 @pytest.fixture
 def queued(planned: Planned, in_fleet: Fleet, operator: Person) -> Planned:
-    def queue(**parameters: Any) -> Operation:
-        operation = planned(**parameters)
+    def queue(kind: str = "writing", **parameters: Any) -> Operation:
+        operation = planned(kind, **parameters)
         return services.confirm(operation, operator, operation.plan.confirm)
 
     return queue

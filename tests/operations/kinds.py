@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -75,6 +76,29 @@ class Writing(Kind[Words]):
         }
 
 
+class Lending(Writing):
+    """The same, and what it wrote can be taken back."""
+
+    name = "lending"
+    title = "Write three words that can be taken back"
+
+    def steps(self) -> Mapping[str, Step]:
+        return {key: replace(step, undo=_takes_back(key)) for key, step in super().steps().items()}
+
+
+def _takes_back(key: str) -> Any:
+    def undo(context: StepContext) -> str:
+        path = Path(context.arguments["folder"]) / "effects"
+        context.hold()
+        path.write_text("".join(f"{word}\n" for word in effects(path.parent) if word != key))
+        if (path.parent / "die-undoing").exists() and key == "second":
+            (path.parent / "hanging-undo").touch()
+            _until_told(context)
+        return f"Took {key} back."
+
+    return undo
+
+
 def effects(folder: Path) -> list[str]:
     """Every effect on the live system, in order."""
     path = folder / "effects"
@@ -130,5 +154,6 @@ def _until_told(context: StepContext) -> None:
 
 
 def register() -> None:
-    if all(kind.name != Writing.name for kind in registry.kinds()):
-        registry.register(Writing())
+    for kind in (Writing(), Lending()):
+        if all(known.name != kind.name for known in registry.kinds()):
+            registry.register(kind)

@@ -34,14 +34,18 @@ class Lock:
 @dataclass(frozen=True, slots=True)
 class StepContext:
     """What a step gets. `progress(done, total, note)` is stored and shown live; it also renews the lease, and raises
-    when the lease was lost or the operation is to be cancelled, so a long step calls it at least every second. Both
-    `progress` and `log` are called from the thread that runs the step."""
+    when the lease was lost or the operation is to stop, so a long step calls it at least every second. `hold()` asks
+    whether this worker still has the operation, and raises when it has not: called right before each write to the
+    fleet. Where a system can refuse by itself, it is also told `fencing_token` and `locks`: a token that is lower than
+    one it has seen for that lock comes from a worker that was replaced. All are called from the step's own thread."""
 
     operation_id: int
     fencing_token: int
     arguments: Mapping[str, Any]
     progress: Callable[[int, int | None, str], None]
     log: Callable[[str], None]
+    hold: Callable[[], None] = lambda: None
+    locks: tuple[Lock, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +53,17 @@ class Step:
     """How a planned step is carried out. `done` asks the live system whether its effect is already there, and is asked
     before every attempt; `run` returns a sentence that says what came out. Both raise TransientProblem (tried again,
     with a growing pause) or PermanentProblem. A step that is not `cancellable` is neither interrupted nor left out once
-    a step before it has begun. A step that takes longer than its timeout is interrupted and tried again."""
+    a step before it has begun. A step that takes longer than its timeout is interrupted and tried again.
+
+    `undo` takes back what `run` did, or began: it is called when the operation fails or is cancelled before its point
+    of no return, last step first, and has to be idempotent too. None: there is nothing to take back."""
 
     run: Callable[[StepContext], str]
     done: Callable[[StepContext], bool] = lambda context: False
     timeout_seconds: float = 60
     attempts: int = 3
     cancellable: bool = True
+    undo: Callable[[StepContext], str] | None = None
 
 
 Parameters = TypeVar("Parameters", bound=BaseModel)

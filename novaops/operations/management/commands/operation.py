@@ -17,7 +17,7 @@ from novaops.operations.problems import Invalid, Refused
 from novaops.operations.selectors import as_json, running_first
 from novaops.operations.watching import watch
 
-HELP = """Requests, confirms, follows and cancels operations.
+HELP = """Requests, confirms, follows, pauses and cancels operations.
 
 Exit codes: 0 done, planned, or nothing to do; 2 the request cannot be understood; 3 refused (a right, a failed check, a
 conflict, the wrong phrase) or expired; 4 failed; 5 errored; 6 cancelled; 7 stale; 8 not ended when the watch was over.
@@ -37,7 +37,7 @@ class Command(BaseCommand):
         return super().create_parser(prog_name, subcommand, formatter_class=RawDescriptionHelpFormatter, **kwargs)
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("action", choices=["kinds", "request", "confirm", "show", "list", "cancel", "watch"])
+        parser.add_argument("action", choices=list(ACTIONS))
         parser.add_argument("what", nargs="?", default="", help="the kind to request, or the operation's number")
         parser.add_argument("--fleet", required=True, help="the fleet's slug")
         parser.add_argument("--by", default="", help="the person who asks: their rights decide, their name is recorded")
@@ -88,6 +88,15 @@ def _confirm(console: Console, options: dict[str, Any]) -> ExitCode:
     return _after(console, services.confirm(operation, _person(options), typed), options)
 
 
+def _pause(console: Console, options: dict[str, Any]) -> ExitCode:
+    console.operation(as_json(services.pause(_operation(options), _person(options))))
+    return ExitCode.OK
+
+
+def _resume(console: Console, options: dict[str, Any]) -> ExitCode:
+    return _after(console, services.resume(_operation(options), _person(options)), options)
+
+
 def _cancel(console: Console, options: dict[str, Any]) -> ExitCode:
     operation = services.cancel(_operation(options), _person(options))
     if options["watch"]:
@@ -126,6 +135,8 @@ ACTIONS = {
     "confirm": _confirm,
     "show": _show,
     "list": _list,
+    "pause": _pause,
+    "resume": _resume,
     "cancel": _cancel,
     "watch": _watch,
 }

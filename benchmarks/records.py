@@ -34,6 +34,6 @@ MIXTURE: list[tuple[str, str, str, dict[str, Any], int]] = [
         50,
     ),
     ("step done", "operation:4711/catch up", "Caught up.", {"seconds": 0.602, "lag": 12.0, "rate": 24931.2}, 10),
-    ("requested", "operation:4711", "The shard of the tenant is full, señor.", {"plan": PLAN, "ticket": "OPS-12"}, 3),  # noqa: RUF001
-    ("approved", "operation:4711", "Naïve, but fine: go.", {"plan": "5d41402abc4b2a76b9719d911017c592"}, 7),  # noqa: RUF001
+    ("requested", "operation:4711", "The shard of the tenant is full, señor.", {"plan": PLAN, "ticket": "OPS-12"}, 3),
+    ("approved", "operation:4711", "Naïve, but fine: go.", {"plan": "5d41402abc4b2a76b9719d911017c592"}, 7),
 ]

@@ -20,7 +20,8 @@ from novaops.fleets.services import create_fleet
 
 ROOT = Path(__file__).resolve().parent.parent
 FLEETS = {"alpha": "Alpha fleet", "beta": "Beta fleet"}
-PREFIX = "novaops_template_"
+# Of this checkout alone: two that use the same servers do not take each other's templates away.
+PREFIX = f"novaops_template_{hashlib.sha256(str(ROOT).encode()).hexdigest()[:6]}_"
 RUN = f"novaops_test_{os.getpid()}"
 LOCK = 7_305_811
 

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from caching.clients.redis_replies import SLOTS
-from caching.facts import FamiliesFacts, NatsFacts, RedisFacts
+from caching.facts import NatsFacts, RedisFacts
+from caching.lately import Lately, reads_lately, sum_of_tier
 from metrics import thresholds
 from metrics.contract import Finding, Seen, Severity, Snapshot
 from novaops.ui.formats import human_bytes, percent
@@ -70,27 +71,17 @@ def _disk(seen: Seen, facts: RedisFacts) -> Iterator[Finding]:
 
 def hit_ratios(snapshot: Snapshot, now: datetime) -> Iterator[Finding]:
     """Per tier what applications saw over the last minutes, by the families' own counters; a family alone is a note."""
-    reads: dict[str, list[tuple[str, float, float]]] = {}
-    for seen, facts in snapshot.facts(FamiliesFacts):
-        for one in (known for known in facts.families if known.tier and seen.reachable):
-            hits, misses = (_count(seen, f"{one.family}:{event}_total") for event in ("hits", "misses"))
-            reads.setdefault(one.tier, []).append((one.family, hits, hits + misses))
-    for tier, families in sorted(reads.items()):
-        yield from _low(
-            tier, sum(hits for _, hits, _ in families), sum(read for _, _, read in families), Severity.CRITICAL
-        )
-        for family, hits, read in families:
-            yield from _low(f"{tier} family “{family}”", hits, read, Severity.INFO)
+    families = list(reads_lately(snapshot))
+    for tier in sorted({one.tier for one in families}):
+        yield from _low(tier, sum_of_tier(families, tier), Severity.CRITICAL)
+    for one in families:
+        yield from _low(f"{one.tier} family “{one.family}”", one, Severity.INFO)
 
 
-def _count(seen: Seen, counter: str) -> float:
-    return seen.rates.get(counter, 0.0) * seen.rates_seconds
-
-
-def _low(what: str, hits: float, reads: float, severity: Severity) -> Iterator[Finding]:
-    if reads < thresholds.HIT_RATIO_LEAST_READS or hits / reads >= thresholds.HIT_RATIO_CRITICAL:
+def _low(what: str, lately: Lately, severity: Severity) -> Iterator[Finding]:
+    if lately.reads < thresholds.HIT_RATIO_LEAST_READS or lately.hits / lately.reads >= thresholds.HIT_RATIO_CRITICAL:
         return
-    sentence = f"Only {percent(hits / reads, 0)} of the last {reads:,.0f} reads of {what} were hits."
+    sentence = f"Only {percent(lately.ratio, 0)} of the last {lately.reads:,.0f} reads of {what} were hits."
     step = "The database serves the rest: look for a flush, evictions, or keys that are read once."
     yield _finding(f"ratio:{what}", severity, what, sentence, step)
 

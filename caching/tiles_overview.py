@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 
-from caching.facts import FamiliesFacts
 from caching.families import FAMILIES
+from caching.lately import reads_lately, sum_of_tier
 from caching.selectors import NOW_SECONDS, SPARK_POINTS, TierRow, page
 from caching.traffic import Traffic, traffic
 from metrics.contract import Snapshot
@@ -34,7 +34,8 @@ def cache_tiles(snapshot: Snapshot, seconds: float) -> Iterable[Tile]:
 def _of_applications(snapshot: Snapshot, tier: str, counted: Mapping[str, Traffic]) -> Tile:
     families = [counted[family.name] for family in FAMILIES.values() if family.tier == tier]
     hits, misses = total([one.hits for one in families]), total([one.misses for one in families])
-    shown, reads = tier_now(snapshot, tier)
+    lately = sum_of_tier(reads_lately(snapshot), tier)
+    shown, reads = lately.ratio, lately.reads
     return Tile(
         f"{tier} hits",
         # After a failover another node counts, and its rates are known only when it has counted for a while.
@@ -46,16 +47,6 @@ def _of_applications(snapshot: Snapshot, tier: str, counted: Mapping[str, Traffi
         status=_status(shown) if reads >= HIT_RATIO_LEAST_READS else "",
         title="Of what applications asked it for in the last minutes",
     )
-
-
-def tier_now(snapshot: Snapshot, tier: str) -> tuple[float | None, float]:
-    """Hits per read of a tier, and its reads, over the same last minutes as the finding about them."""
-    hits = reads = 0.0
-    for seen, facts in snapshot.facts(FamiliesFacts):
-        for family in (one.family for one in facts.families if one.tier == tier and seen.reachable):
-            hit = seen.rates.get(f"{family}:hits_total", 0.0) * seen.rates_seconds
-            hits, reads = hits + hit, reads + hit + seen.rates.get(f"{family}:misses_total", 0.0) * seen.rates_seconds
-    return (hits / reads if reads else None), reads
 
 
 def _of_servers(tier: str, row: TierRow) -> Tile:

@@ -6,6 +6,7 @@ from celery import shared_task
 from django_tenants.utils import tenant_context
 
 from novaops.fleets.models import Fleet
+from novaops.fleets.turns import in_each_fleet
 from novaops.operations.expiry import expire_plans
 from novaops.operations.runner import execute
 from novaops.operations.waking import waiting, wake
@@ -25,13 +26,11 @@ def run(fleet_slug: str, operation_id: int) -> None:
 
 @shared_task(name="novaops.operations.tasks.look_again")
 def look_again() -> None:
-    """Every few seconds: operations that lost their message or their worker, and plans that expired. A fleet that
-    fails does not keep the others."""
-    for fleet in Fleet.objects.all():
-        try:
-            with tenant_context(fleet):
-                expire_plans()
-                for number in waiting():
-                    wake(fleet.slug, number)
-        except Exception:
-            log.exception("The operations of %s were not looked at; the next round tries again", fleet.slug)
+    """Every few seconds: operations that lost their message or their worker, and plans that expired."""
+    in_each_fleet(_look_again, "Operations were not looked at")
+
+
+def _look_again(fleet: Fleet) -> None:
+    expire_plans()
+    for number in waiting():
+        wake(fleet.slug, number)

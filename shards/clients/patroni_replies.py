@@ -26,6 +26,14 @@ class Role(StrEnum):
             return cls.LEADER
         return cls(word) if word in set(cls) else cls.REPLICA
 
+    @property
+    def leads(self) -> bool:
+        return self in {Role.LEADER, Role.STANDBY_LEADER}
+
+    @property
+    def synchronous(self) -> bool:
+        return self in {Role.SYNC_STANDBY, Role.QUORUM_STANDBY}
+
 
 class Member(Reply):
     """One member as the cluster sees it. Lags in bytes behind the leader; None: Patroni does not know, or it leads.
@@ -47,11 +55,11 @@ class Member(Reply):
 
     @property
     def leads(self) -> bool:
-        return self.role in {Role.LEADER, Role.STANDBY_LEADER}
+        return self.role.leads
 
     @property
     def synchronous(self) -> bool:
-        return self.role in {Role.SYNC_STANDBY, Role.QUORUM_STANDBY}
+        return self.role.synchronous
 
     @property
     def healthy(self) -> bool:

@@ -46,11 +46,11 @@ class MemberSeen:
 
     @property
     def leads(self) -> bool:
-        return self.role in {Role.LEADER, Role.STANDBY_LEADER}
+        return self.role is not None and self.role.leads
 
     @property
     def synchronous(self) -> bool:
-        return self.role in {Role.SYNC_STANDBY, Role.QUORUM_STANDBY}
+        return self.role is not None and self.role.synchronous
 
     @property
     def limit(self) -> float | None:

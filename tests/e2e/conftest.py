@@ -9,10 +9,11 @@ from typing import Literal
 import psycopg
 import pytest
 import yaml
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from novaops.sandbox.control import Client
-from tests.e2e.console import ARGUMENTS, CHROMIUM, Console, watch
+from tests.chromium import chromium
+from tests.e2e.console import Console, watch
 from tests.waiting import wait_for
 
 
@@ -25,19 +26,10 @@ def console(state: Path, sandbox: Client) -> Console:
 
 
 @pytest.fixture(scope="package")
-def playwright() -> Iterator[Playwright]:
+def browser() -> Iterator[Browser]:
     """Ends with this package: while it runs, Django takes the thread for an asynchronous one."""
-    with sync_playwright() as running:
+    with chromium() as running:
         yield running
-
-
-@pytest.fixture(scope="package")
-def browser(playwright: Playwright) -> Iterator[Browser]:
-    if not Path(CHROMIUM).exists():
-        pytest.fail(f"{CHROMIUM} is missing: install the package chromium (script/test does).")
-    running = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-    yield running
-    running.close()
 
 
 @pytest.fixture

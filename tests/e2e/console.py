@@ -8,16 +8,6 @@ from typing import Any
 import requests
 from playwright.sync_api import ConsoleMessage, Page, Response
 
-CHROMIUM = "/usr/bin/chromium"
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 FLEET = "demo"
 
 

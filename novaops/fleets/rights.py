@@ -19,6 +19,7 @@ class Right(TextChoices):
     CHANGE_PLACEMENT = "change-placement", "Move tenants"
     SWITCH_OVER = "switch-over", "Switch over and fail over"
     APPROVE = "approve", "Approve operations"
+    BREAK_GLASS = "break-glass", "Act without approvals in an emergency"
     READ_CHANGE_LOG = "read-change-log", "Read and export the change log"
     MANAGE_FLEET = "manage-fleet", "Import the fleet, change rights and settings"
 
@@ -28,7 +29,7 @@ _OPERATE = {Right.VIEW, Right.CHANGE_CACHES, Right.CHANGE_PARTITIONS, Right.CHAN
 RIGHTS: dict[Role, frozenset[Right]] = {
     Role.VIEWER: frozenset({Right.VIEW}),
     Role.OPERATOR: frozenset(_OPERATE | {Right.SWITCH_OVER}),
-    Role.ON_CALL: frozenset(_OPERATE | {Right.SWITCH_OVER}),
+    Role.ON_CALL: frozenset(_OPERATE | {Right.SWITCH_OVER, Right.BREAK_GLASS}),
     Role.APPROVER: frozenset({Right.VIEW, Right.APPROVE, Right.READ_CHANGE_LOG}),
     Role.AUDITOR: frozenset({Right.VIEW, Right.READ_CHANGE_LOG}),
     Role.ADMIN: frozenset(Right),

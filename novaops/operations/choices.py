@@ -4,9 +4,12 @@ from django.db.models import TextChoices
 
 
 class Status(TextChoices):
-    """failed: an expected refusal while it ran; errored: a defect; cancelled: a person's will; stale: facts changed."""
+    """waiting: for approvals; rejected: by one who could have approved; failed: an expected refusal while it ran;
+    errored: a defect; cancelled: a person's will; stale: facts changed."""
 
     PLANNED = "planned", "Planned"
+    WAITING = "waiting", "Waiting for approval"
+    SCHEDULED = "scheduled", "Scheduled"
     QUEUED = "queued", "Queued"
     RUNNING = "running", "Running"
     PAUSED = "paused", "Paused"
@@ -17,6 +20,7 @@ class Status(TextChoices):
     STALE = "stale", "Stale"
     REFUSED = "refused", "Refused"
     EXPIRED = "expired", "Expired"
+    REJECTED = "rejected", "Rejected"
 
     @property
     def terminal(self) -> bool:
@@ -25,18 +29,30 @@ class Status(TextChoices):
 
 NEXT: dict[Status, frozenset[Status]] = {
     **{status: frozenset[Status]() for status in Status},
-    Status.PLANNED: frozenset({Status.QUEUED, Status.CANCELLED, Status.EXPIRED}),
-    Status.QUEUED: frozenset({Status.RUNNING, Status.CANCELLED}),
+    Status.PLANNED: frozenset({Status.WAITING, Status.SCHEDULED, Status.QUEUED, Status.CANCELLED, Status.EXPIRED}),
+    Status.WAITING: frozenset({Status.SCHEDULED, Status.QUEUED, Status.CANCELLED, Status.REJECTED, Status.EXPIRED}),
+    Status.SCHEDULED: frozenset({Status.QUEUED, Status.WAITING, Status.CANCELLED, Status.EXPIRED}),
+    Status.QUEUED: frozenset({Status.RUNNING, Status.WAITING, Status.CANCELLED}),
     Status.RUNNING: frozenset(
         {Status.PAUSED, Status.DONE, Status.FAILED, Status.ERRORED, Status.CANCELLED, Status.STALE, Status.REFUSED}
     ),
     Status.PAUSED: frozenset({Status.QUEUED}),
 }
-"""Every way that a status may go. The database refuses all others (sql/transitions.sql)."""
+"""Every way that a status may go. The database refuses all others (sql/transitions_with_approvals.sql)."""
 
 OPEN = tuple(status for status in Status if NEXT[status])
+ENDED = tuple(status for status in Status if not NEXT[status])
 ACTIVE = (Status.QUEUED, Status.RUNNING, Status.PAUSED)
-UNSTARTED = (Status.PLANNED, Status.QUEUED)
+EXPIRING = (Status.PLANNED, Status.WAITING, Status.SCHEDULED)
+UNSTARTED = (*EXPIRING, Status.QUEUED)
+
+
+class Decision(TextChoices):
+    """What one person said about an operation that waits."""
+
+    APPROVED = "approved", "Approved"
+    REJECTED = "rejected", "Rejected"
+    WITHDRAWN = "withdrawn", "Withdrawn"
 
 
 class StepStatus(TextChoices):

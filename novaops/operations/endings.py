@@ -38,7 +38,7 @@ def finish(lease: Lease, ending: Ending) -> None:
         )
         operation.held_locks.all().delete()
         steps = [{"step": step.key, "status": step.status} for step in operation.steps.all()]
-        data = {"reason": operation.reason, "steps": steps, **ending.data}
+        data = {"steps": steps, **ending.data}
         if operation.cancelled_by_name:
             data["cancelled_by"] = operation.cancelled_by_name
         note(f"operation {ending.status.value}", operation, outcome=ending.outcome, data=data)

@@ -1,28 +1,34 @@
-"""Plans that nobody confirmed in time."""
+"""What nobody took further in time: a plan not confirmed, approvals that did not come, a start that was missed."""
 
 from django.db import transaction
 from django.db.models.functions import Now
 
 from novaops.audit.services import Actor
-from novaops.operations.choices import Status
+from novaops.operations.choices import EXPIRING, Status
+from novaops.operations.decisions import end_unstarted
 from novaops.operations.models import Operation
 from novaops.operations.news import tell
-from novaops.operations.recording import note
+from novaops.operations.releasing import missed
 
-OUTCOME = "Nobody confirmed it in time; the plan expired."
-
-
-def expire_plans() -> int:
-    """How many plans of this fleet expired just now."""
-    late = Operation.objects.filter(status=Status.PLANNED, expires_at__lt=Now())
-    return sum(_expire(operation) for operation in late)
+OUTCOMES = {
+    Status.PLANNED: "Nobody confirmed it in time; the plan expired.",
+    Status.WAITING: "The approvals that it waited for did not come in time.",
+}
 
 
-def _expire(operation: Operation) -> int:
+def expire() -> int:
+    """How many operations of this fleet expired just now."""
+    late = Operation.objects.filter(status__in=EXPIRING, expires_at__lt=Now()).values_list("pk", flat=True)
+    return sum(_expire(number) for number in late)
+
+
+def _expire(number: int) -> int:
     with transaction.atomic():
-        planned = Operation.objects.filter(pk=operation.pk, status=Status.PLANNED)
-        changed = planned.update(status=Status.EXPIRED, outcome=OUTCOME, ended_at=Now())
-        if changed:
-            note("operation expired", operation, actor=Actor.automatic("operations"), outcome=OUTCOME)
-            tell(operation)
-    return changed
+        late = Operation.objects.filter(pk=number, status__in=EXPIRING, expires_at__lt=Now())
+        operation = late.select_for_update(skip_locked=True).first()
+        if operation is None:
+            return 0
+        outcome = OUTCOMES.get(operation.state) or missed(operation)
+        end_unstarted(operation, Status.EXPIRED, outcome, "operation expired", Actor.automatic("operations"))
+        tell(operation)
+    return 1

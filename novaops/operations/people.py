@@ -20,5 +20,7 @@ def rights_here(person: Person) -> frozenset[Right]:
 
 
 def requester(operation: Operation) -> Actor:
-    """What a worker does for an operation is done for the person who asked for it."""
+    """What a worker does for an operation is done for the person, or by the schedule, that asked for it."""
+    if operation.recurrence_id:
+        return Actor.schedule(f"schedule {operation.recurrence_id} of {operation.requested_by_name}")
     return Actor(ActorKind.PERSON, operation.requested_by_name, operation.requested_by_id)

@@ -8,7 +8,8 @@ from django.utils import timezone
 from pydantic import BaseModel, ValidationError
 
 from novaops.operations import registry
-from novaops.operations.contract import Kind, Lock, OperationProblem, Plan
+from novaops.operations.contract import Check, CheckOutcome, Kind, Lock, OperationProblem, Plan
+from novaops.operations.freezes import frozen_at
 from novaops.operations.locking import conflict_checks
 from novaops.operations.problems import Invalid
 
@@ -49,5 +50,14 @@ def propose(kind: Kind[Any], parameters: BaseModel) -> Proposal:
     except OperationProblem as problem:
         raise Invalid(f"{kind.title} cannot be planned: {problem}") from problem
     locks = tuple(kind.locks(parameters))
-    conflicts = conflict_checks(locks)
-    return Proposal(kind, parameters, plan.model_copy(update={"checks": (*conflicts, *plan.checks)}), locks)
+    checks = (*conflict_checks(locks), *_freeze_checks(kind), *plan.checks)
+    return Proposal(kind, parameters, plan.model_copy(update={"checks": checks}), locks)
+
+
+def _freeze_checks(kind: Kind[Any]) -> tuple[Check, ...]:
+    """A warning while a freeze is on: it can be confirmed for a later time."""
+    found = frozen_at(kind.risk, timezone.now())
+    if found is None:
+        return ()
+    evidence = {"freeze": found.freeze.pk, "until": found.span.ends.isoformat()}
+    return (Check(name="No freeze", outcome=CheckOutcome.WARNED, reason=found.sentence, evidence=evidence),)

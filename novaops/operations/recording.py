@@ -17,13 +17,21 @@ def note(
     data: Mapping[str, Any] | None = None,
 ) -> None:
     """One record about the operation, by the person (or schedule) that it is carried out for unless said otherwise."""
-    found = {"kind": operation.kind, "risk": operation.risk, "targets": operation.targets, **(data or {})}
-    if operation.ticket:
-        found["ticket"] = operation.ticket
+    found = {**_about(operation), **(data or {})}
     record(verb, operation.subject, actor=actor or requester(operation), outcome=outcome or operation.title, data=found)
 
 
 def note_step(verb: str, operation: Operation, step: OperationStep, *, outcome: str = "", **data: Any) -> None:
     """One record about a step of the operation."""
-    found = {**step.facts, "targets": operation.targets, **data}
+    found = {**_about(operation), **step.facts, **data}
     record(verb, f"{operation.subject}/{step.key}", actor=requester(operation), outcome=outcome, data=found)
+
+
+def _about(operation: Operation) -> dict[str, Any]:
+    names = ("kind", "risk", "targets", "reason")
+    found = {name: getattr(operation, name) for name in names}
+    if operation.ticket:
+        found["ticket"] = operation.ticket
+    if operation.break_glass:
+        found["break_glass"] = True
+    return found

@@ -8,9 +8,10 @@ from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
 
 from novaops.fleets.rights import Right
 from novaops.operations import registry
-from novaops.operations.choices import ACTIVE, Status
+from novaops.operations.approvals import waiting_for
+from novaops.operations.choices import ACTIVE, EXPIRING, Status
 from novaops.operations.contract import Kind
-from novaops.operations.models import Operation, OperationLock, OperationStep
+from novaops.operations.models import Approval, Operation, OperationLock, OperationStep
 from novaops.operations.safe_points import cancel_refusal
 
 LOG_LINES = 200
@@ -56,7 +57,7 @@ def running_first(status: str = "", kind: str = "", text: str = "") -> QuerySet[
     """What runs, then what waits for a person, then the rest, newest first."""
     order = Case(
         When(status__in=ACTIVE, then=Value(0)),
-        When(status=Status.PLANNED, then=Value(1)),
+        When(status__in=EXPIRING, then=Value(1)),
         default=Value(2),
         output_field=IntegerField(),
     )
@@ -89,7 +90,7 @@ def requestable(rights: Iterable[Right]) -> tuple[Kind[Any], ...]:
 
 def as_json(operation: Operation) -> dict[str, Any]:
     """What `manage.py operation show --json` prints; names stay stable."""
-    times = ("planned_at", "expires_at", "queued_at", "started_at", "ended_at")
+    times = ("planned_at", "expires_at", "confirmed_at", "due_at", "queued_at", "started_at", "ended_at")
     return {
         "id": operation.pk,
         "kind": operation.kind,
@@ -102,11 +103,26 @@ def as_json(operation: Operation) -> dict[str, Any]:
         "requested_by": operation.requested_by_name,
         "confirmed_by": operation.confirmed_by_name,
         "cancelled_by": operation.cancelled_by_name,
+        "approvals_needed": operation.approvals_needed,
+        "approvals": [_approval_json(approval) for approval in operation.approvals.all()],
+        "waiting_for": waiting_for(operation),
+        "time_zone": operation.time_zone,
+        "break_glass": operation.break_glass,
+        "acknowledged_by": operation.acknowledged_by_name,
+        "acknowledgement": operation.acknowledgement,
+        "takes_back": operation.takes_back_id,
+        "taken_back_by": list(operation.taken_back_by.order_by("id").values_list("id", flat=True)),
+        "recurrence": operation.recurrence_id,
         "fingerprint": operation.fingerprint,
         "plan": operation.plan_json,
         "steps": [_step_json(step) for step in operation.steps.all()],
         **{name: moment.isoformat() if (moment := getattr(operation, name)) else None for name in times},
     }
+
+
+def _approval_json(approval: Approval) -> dict[str, Any]:
+    names = {"person": approval.person_name, "decision": approval.decision, "comment": approval.comment}
+    return {**names, "fingerprint": approval.fingerprint, "at": approval.at.isoformat()}
 
 
 def _step_json(step: OperationStep) -> dict[str, Any]:

@@ -7,7 +7,8 @@ from django_tenants.utils import tenant_context
 
 from novaops.fleets.models import Fleet
 from novaops.fleets.turns import in_each_fleet
-from novaops.operations.expiry import expire_plans
+from novaops.operations.expiry import expire
+from novaops.operations.releasing import release_due
 from novaops.operations.runner import execute
 from novaops.operations.waking import waiting, wake
 
@@ -26,11 +27,12 @@ def run(fleet_slug: str, operation_id: int) -> None:
 
 @shared_task(name="novaops.operations.tasks.look_again")
 def look_again() -> None:
-    """Every few seconds: operations that lost their message or their worker, and plans that expired."""
+    """Every few seconds: operations that lost their message or their worker, what expired, and what is due."""
     in_each_fleet(_look_again, "Operations were not looked at")
 
 
 def _look_again(fleet: Fleet) -> None:
-    expire_plans()
+    expire()
+    release_due()
     for number in waiting():
         wake(fleet.slug, number)

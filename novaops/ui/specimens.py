@@ -45,6 +45,8 @@ STATE_GROUPS: dict[str, tuple[str, ...]] = {
         "planned",
         "waiting",
         "approved",
+        "rejected",
+        "scheduled",
         "queued",
         "pending",
         "running",

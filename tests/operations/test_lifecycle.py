@@ -10,7 +10,7 @@ from django.utils import timezone
 from novaops.audit.models import Record
 from novaops.fleets.models import Fleet, Person
 from novaops.operations import services, tasks
-from novaops.operations.expiry import expire_plans
+from novaops.operations.expiry import expire
 from novaops.operations.models import Operation, OperationLock
 from novaops.operations.problems import Invalid, NotAllowed, Refused
 from novaops.operations.runner import execute
@@ -115,7 +115,7 @@ def test_a_plan_expires(planned: Planned, operator: Person) -> None:
     Operation.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
     with pytest.raises(Refused, match="expired"):
         services.confirm(operation, operator, operation.plan.confirm)
-    assert expire_plans() == 1 and expire_plans() == 0
+    assert expire() == 1 and expire() == 0
     operation.refresh_from_db()
     assert operation.status == "expired" and Record.objects.latest("sequence").actor_kind == "automatic"
 

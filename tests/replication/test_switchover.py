@@ -36,6 +36,11 @@ def operator(person: Callable[..., Person]) -> Person:
     return person("operator")
 
 
+@pytest.fixture
+def approver(person: Callable[..., Person]) -> Person:
+    return person("approver")
+
+
 def cluster() -> Cluster:
     return Patroni(targets_of(SHARD, "patroni")[0]).cluster()
 
@@ -63,13 +68,14 @@ def order(candidate: str) -> StepContext:
     return StepContext(0, 1, steps[1].arguments, lambda done, total, note: None, lambda line: None)
 
 
-def test_the_leader_moves_and_the_pool_follows(shard: str, operator: Person) -> None:
+def test_the_leader_moves_and_the_pool_follows(shard: str, operator: Person, approver: Person) -> None:
     before = cluster()
     candidate, old = named(before, synchronous=True), leader()
     asked = services.request("switchover", {"shard": shard, "candidate": candidate}, operator, "Maintenance.")
     assert asked.status == "planned", asked.outcome
     assert asked.plan.confirm == f"{SHARD} {candidate}"
-    services.confirm(asked, operator, asked.plan.confirm)
+    assert services.confirm(asked, operator, asked.plan.confirm).status == "waiting"
+    assert services.approve(asked, approver).status == "queued"
     execute(asked.pk)
 
     done = Operation.objects.get(pk=asked.pk)

@@ -99,6 +99,11 @@ class Kind(ABC, Generic[Parameters]):
     def steps(self) -> Mapping[str, Step]:
         """How each key of the plan's steps is carried out."""
 
+    def inverse(self, parameters: Parameters, plan: Plan) -> tuple[str, dict[str, Any]] | None:
+        """The kind and the parameters of the operation that takes this one back once it is done; None when nothing
+        does. `plan` is the one that was carried out. What comes of it is planned and confirmed like any other."""
+        return None
+
     def choices(self) -> Mapping[str, list[tuple[str, str]]]:
         """For the request form: (value, label) per parameter picked from what is stored; asks no live server."""
         return {}

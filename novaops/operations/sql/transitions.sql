@@ -1,5 +1,5 @@
--- The life of an operation: an update that goes any other way is refused. `NEXT` in choices.py says the same, and a
--- test compares the two.
+-- The life of an operation: an update that goes any other way is refused. As it was before approvals and schedules;
+-- transitions_with_approvals.sql replaces the function.
 CREATE FUNCTION operations_legal_transition() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF NEW.status = OLD.status OR (OLD.status, NEW.status) IN (

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from novaops.operations.choices import Status, StepStatus
+from novaops.operations.choices import EXPIRING, Status, StepStatus
 from novaops.operations.contract import Lock, Plan, Risk
 
 
@@ -24,9 +24,36 @@ class Operation(models.Model):
         settings.AUTH_USER_MODEL, null=True, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+"
     )
     requested_by_name = models.CharField(max_length=150)
+    request_key = models.CharField(
+        max_length=200,
+        null=True,
+        unique=True,
+        help_text="A second request with the same key makes no second operation.",
+    )
+    recurrence = models.ForeignKey(
+        "operations.Recurrence", null=True, on_delete=models.PROTECT, related_name="occurrences"
+    )
+    takes_back = models.ForeignKey(
+        "self",
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="taken_back_by",
+        help_text="Of which it is the inverse.",
+    )
+    confirmed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+"
+    )
     confirmed_by_name = models.CharField(max_length=150, blank=True)
     cancelled_by_name = models.CharField(max_length=150, blank=True)
     paused_by_name = models.CharField(max_length=150, blank=True)
+
+    approvals_needed = models.PositiveSmallIntegerField(default=0, help_text="By the policy when it was confirmed.")
+    break_glass = models.BooleanField(default=False, help_text="Confirmed without the approvals, and despite freezes.")
+    acknowledged_by_name = models.CharField(max_length=150, blank=True)
+    acknowledged_at = models.DateTimeField(null=True)
+    acknowledgement = models.TextField(blank=True)
+    due_at = models.DateTimeField(null=True, help_text="When it is to start; at once if empty.")
+    time_zone = models.CharField(max_length=64, default="UTC", help_text="In which people read its due time.")
 
     status = models.CharField(max_length=10, choices=Status, default=Status.PLANNED)
     outcome = models.TextField(blank=True, help_text="One sentence: how it ended.")
@@ -35,7 +62,10 @@ class Operation(models.Model):
     locks = models.JSONField(default=list, help_text="[scope, name] of each lock that it takes.")
 
     planned_at = models.DateTimeField(default=timezone.now)
-    expires_at = models.DateTimeField(null=True)
+    expires_at = models.DateTimeField(
+        null=True, help_text="Until when it may go on from planned, waiting or scheduled."
+    )
+    confirmed_at = models.DateTimeField(null=True)
     queued_at = models.DateTimeField(null=True)
     started_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
@@ -81,7 +111,12 @@ class Operation(models.Model):
 
     @property
     def expired(self) -> bool:
-        return self.status == Status.PLANNED and self.expires_at is not None and self.expires_at <= timezone.now()
+        return self.status in EXPIRING and self.expires_at is not None and self.expires_at <= timezone.now()
+
+    @property
+    def unacknowledged(self) -> bool:
+        """A break-glass that is over, and that nobody else has looked at yet."""
+        return self.break_glass and self.state.terminal and self.acknowledged_at is None
 
 
 class OperationStep(models.Model):

@@ -1,0 +1,146 @@
+"""Asking for a change: planned against the live fleet and stored, with nothing changed yet."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from novaops.audit.services import Actor
+from novaops.fleets.models import Person
+from novaops.operations.choices import Status
+from novaops.operations.contract import Kind
+from novaops.operations.models import Operation, Recurrence
+from novaops.operations.news import tell
+from novaops.operations.people import requester
+from novaops.operations.planning import Proposal, kind_named, parameters_of, propose
+from novaops.operations.policies import rule_of
+from novaops.operations.problems import Invalid
+from novaops.operations.recording import note
+from novaops.operations.refusing import demand_right, refuse
+
+PLAN_LIVES = timedelta(minutes=10)
+
+
+def request(
+    kind_name: str,
+    parameters: Mapping[str, Any],
+    requested_by: Person,
+    reason: str,
+    ticket: str = "",
+    *,
+    request_key: str | None = None,
+    takes_back: Operation | None = None,
+    recurrence: Recurrence | None = None,
+) -> Operation:
+    """Plans an operation against the live fleet and stores it: planned, refused (a check failed, or something holds
+    what it needs), or done when there is nothing to do. A second request with the same `request_key` returns the
+    operation of the first one. Raises Invalid, or NotAllowed (recorded)."""
+    kind = kind_named(kind_name)
+    demand_right(kind, requested_by, f"kind:{kind.name}")
+    earlier = _of_key(request_key)
+    if earlier:
+        return earlier
+    _require_words(kind, reason, ticket)
+    proposal = propose(kind, parameters_of(kind, parameters))
+    why = {"reason": reason.strip(), "ticket": ticket.strip()[:100], "request_key": request_key}
+    origin = {"takes_back": takes_back, "recurrence": recurrence}
+    try:
+        with transaction.atomic():
+            operation = _stored(proposal, requested_by, {**why, **origin})
+            _record_request(operation)
+            tell(operation)
+    except IntegrityError:
+        winner = _of_key(request_key)
+        if winner is None:
+            raise
+        return winner
+    return operation
+
+
+def take_back(operation: Operation, person: Person, reason: str) -> Operation:
+    """Requests the inverse of an operation that is done, by the kind's own word: a new plan, linked to it. Raises
+    Refused, recorded, when there is none, when it is not done, or when it was taken back already."""
+    refusal = take_back_refusal(operation)
+    if refusal:
+        refuse(operation.subject, Actor.person(person), refusal)
+    kind_name, parameters = _inverse(operation) or ("", {})
+    return request(kind_name, parameters, person, reason, operation.ticket, takes_back=operation)
+
+
+def take_back_refusal(operation: Operation) -> str:
+    """Why it cannot be taken back; empty when it can be."""
+    if operation.status != Status.DONE:
+        label = operation.state.label.lower()
+        return f"Operation {operation.pk} is {label}; only one that is done can be taken back."
+    other = operation.taken_back_by.exclude(status__in=UNDECIDED).first()
+    if other:
+        return f"Operation {other.pk}, which is {other.state.label.lower()}, takes it back already."
+    return "" if _inverse(operation) else "What it did has no inverse: request what is to be done instead."
+
+
+# An attempt to take back that came to nothing stands in nobody's way.
+UNDECIDED = tuple(status for status in Status if status.terminal and status is not Status.DONE)
+
+
+def _inverse(operation: Operation) -> tuple[str, dict[str, Any]] | None:
+    kind = kind_named(operation.kind)
+    return kind.inverse(parameters_of(kind, operation.parameters), operation.plan) if operation.plan.steps else None
+
+
+def _of_key(key: str | None) -> Operation | None:
+    return Operation.objects.filter(request_key=key).first() if key else None
+
+
+def _require_words(kind: Kind[Any], reason: str, ticket: str) -> None:
+    if not reason.strip():
+        raise Invalid("Say why, in one sentence: the reason stands in the change log.", {"reason": "Say why."})
+    if not ticket.strip() and rule_of(kind.risk).ticket_required:
+        sentence = f"The policy asks for a change ticket at risk {kind.risk.label.lower()}."
+        raise Invalid(sentence, {"ticket": sentence})
+
+
+def _stored(proposal: Proposal, person: Person, fields: Mapping[str, Any]) -> Operation:
+    plan, now = proposal.plan, timezone.now()
+    status, outcome = _first_status(proposal)
+    return Operation.objects.create(
+        kind=proposal.kind.name,
+        title=(plan.summary or proposal.kind.title)[:200],
+        risk=proposal.kind.risk,
+        parameters=proposal.parameters.model_dump(mode="json"),
+        requested_by=person,
+        requested_by_name=person.get_username(),
+        status=status,
+        outcome=outcome,
+        plan_json=plan.model_dump(mode="json"),
+        fingerprint=plan.fingerprint,
+        locks=[[lock.scope, lock.name] for lock in proposal.locks],
+        planned_at=now,
+        expires_at=now + PLAN_LIVES,
+        ended_at=now if status.terminal else None,
+        **fields,
+    )
+
+
+def _first_status(proposal: Proposal) -> tuple[Status, str]:
+    if proposal.plan.refusals:
+        return Status.REFUSED, " ".join(check.reason for check in proposal.plan.refusals)
+    if not proposal.plan.steps:
+        return Status.DONE, "Nothing to do."
+    return Status.PLANNED, ""
+
+
+def _record_request(operation: Operation) -> None:
+    data = {
+        "parameters": operation.parameters,
+        "locks": operation.locks,
+        "fingerprint": operation.fingerprint,
+        "plan": operation.plan_json,
+    }
+    if operation.takes_back_id:
+        data["takes_back"] = operation.takes_back_id
+    who = requester(operation)
+    note("operation requested", operation, actor=who, data=data)
+    if operation.state.terminal:
+        note(f"operation {operation.status}", operation, actor=who, outcome=operation.outcome)

@@ -12,6 +12,8 @@ task_ignore_result = True
 worker_prefetch_multiplier = 1
 worker_hijack_root_logger = False
 timezone = "UTC"
+# What recurs stands in the control database; the entries below are added to it when beat starts.
+beat_scheduler = "django_celery_beat.schedulers:DatabaseScheduler"
 beat_schedule = {
     "operations-look-again": {
         "task": "novaops.operations.tasks.look_again",

@@ -42,6 +42,7 @@ SHARED_APPS = [
     "django.contrib.humanize",
     "axes",
     "csp",
+    "django_celery_beat",
     "django_htmx",
     "novaops.ui",
     "novaops.live",

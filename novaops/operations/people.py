@@ -19,8 +19,13 @@ def rights_here(person: Person) -> frozenset[Right]:
     return held.rights if held else frozenset()
 
 
+def schedule_actor(number: int, made_by: str) -> Actor:
+    """A schedule acts, for the person who made it."""
+    return Actor.schedule(f"schedule {number} of {made_by}")
+
+
 def requester(operation: Operation) -> Actor:
     """What a worker does for an operation is done for the person, or by the schedule, that asked for it."""
     if operation.recurrence_id:
-        return Actor.schedule(f"schedule {operation.recurrence_id} of {operation.requested_by_name}")
+        return schedule_actor(operation.recurrence_id, operation.requested_by_name)
     return Actor(ActorKind.PERSON, operation.requested_by_name, operation.requested_by_id)

@@ -5,6 +5,7 @@ from novaops.operations.approving import approve, reject, withdraw
 from novaops.operations.confirming import confirm
 from novaops.operations.freezes import lift_freeze, make_freeze
 from novaops.operations.policies import set_rule
+from novaops.operations.recurring import end_recurrence, make_recurrence
 from novaops.operations.refusing import demand_right
 from novaops.operations.requesting import request, take_back
 from novaops.operations.stopping import cancel, pause, resume
@@ -15,8 +16,10 @@ __all__ = [
     "cancel",
     "confirm",
     "demand_right",
+    "end_recurrence",
     "lift_freeze",
     "make_freeze",
+    "make_recurrence",
     "pause",
     "reject",
     "request",

@@ -10,6 +10,7 @@ from novaops.fleets.turns import in_each_fleet
 from novaops.operations.expiry import expire
 from novaops.operations.releasing import release_due
 from novaops.operations.runner import execute
+from novaops.operations.turns import take_turn
 from novaops.operations.waking import waiting, wake
 
 log = logging.getLogger(__name__)
@@ -23,6 +24,17 @@ def run(fleet_slug: str, operation_id: int) -> None:
         return
     with tenant_context(fleet):
         execute(operation_id)
+
+
+@shared_task(name="novaops.operations.tasks.recur")
+def recur(fleet_slug: str, recurrence_id: int) -> None:
+    """A schedule's time came. Whether this turn is still to be taken stands in the control database."""
+    fleet = Fleet.objects.filter(slug=fleet_slug).first()
+    if fleet is None:
+        log.warning("Schedule %s of fleet %s is not looked at: there is no such fleet here.", recurrence_id, fleet_slug)
+        return
+    with tenant_context(fleet):
+        take_turn(recurrence_id)
 
 
 @shared_task(name="novaops.operations.tasks.look_again")

@@ -20,6 +20,7 @@ class Person:
 PEOPLE = (
     Person("operator", "operator"),
     Person("oncall", "on-call"),
+    Person("approver", "approver"),
     Person("auditor", "auditor"),
     Person("admin", "admin"),
 )

@@ -35,8 +35,7 @@ def worker(site: Site) -> Spec:
 
 
 def beat(site: Site) -> Spec:
-    schedule = site.home("beat") / "schedule"
-    argv = (*CELERY, "beat", "--loglevel", "INFO", "--schedule", str(schedule), "--pidfile=")
+    argv = (*CELERY, "beat", "--loglevel", "INFO", "--pidfile=")
     return _spec(site, "beat", argv, ready=probe.says(site.layout.log("beat"), "beat: Starting"))
 
 

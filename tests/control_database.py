@@ -58,10 +58,11 @@ def url() -> str:
 
 
 def _template() -> str:
-    """Named by what it is made of: the migrations and the SQL that they read."""
+    """Named by what it is made of: the apps, the migrations and the SQL that they read."""
     files = sorted(path for folder in ("migrations", "sql") for path in ROOT.glob(f"*/**/{folder}/*.*"))
     files = [path for path in files if path.suffix in {".py", ".sql"} and ".venv" not in path.parts]
-    digest = hashlib.sha256(b"".join(str(path).encode() + path.read_bytes() for path in files))
+    apps = repr((settings.SHARED_APPS, settings.TENANT_APPS)).encode()
+    digest = hashlib.sha256(apps + b"".join(str(path).encode() + path.read_bytes() for path in files))
     return PREFIX + digest.hexdigest()[:16]
 
 

@@ -35,6 +35,11 @@ def operator(person: MakePerson) -> Person:
 
 
 @pytest.fixture
+def approver(person: MakePerson) -> Person:
+    return person("approver")
+
+
+@pytest.fixture
 def planned(in_fleet: Fleet, operator: Person, folder: Path) -> Planned:
     """`planned(mishap="once")`: an operation of the test kind, in state planned."""
 
@@ -46,9 +51,21 @@ def planned(in_fleet: Fleet, operator: Person, folder: Path) -> Planned:
 
 
 @pytest.fixture
-def queued(planned: Planned, in_fleet: Fleet, operator: Person) -> Planned:
-    def queue(kind: str = "writing", **parameters: Any) -> Operation:
+def confirmed(planned: Planned, operator: Person) -> Planned:
+    """`confirmed("guarded")`: an operation of high risk that its requester confirmed, and which waits for others."""
+
+    def confirm(kind: str = "guarded", **parameters: Any) -> Operation:
         operation = planned(kind, **parameters)
         return services.confirm(operation, operator, operation.plan.confirm)
+
+    return confirm
+
+
+@pytest.fixture
+def queued(confirmed: Planned) -> Planned:
+    """The same of low risk: it waits for a worker alone."""
+
+    def queue(kind: str = "writing", **parameters: Any) -> Operation:
+        return confirmed(kind, **parameters)
 
     return queue

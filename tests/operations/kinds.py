@@ -86,6 +86,23 @@ class Lending(Writing):
         return {key: replace(step, undo=_takes_back(key)) for key, step in super().steps().items()}
 
 
+class Guarded(Lending):
+    """The same, of high risk: somebody else has to approve. Its inverse is to lend the words."""
+
+    name = "guarded"
+    title = "Write three words that matter"
+    risk = Risk.HIGH
+
+    def inverse(self, parameters: Words, plan: Plan) -> tuple[str, dict[str, Any]] | None:
+        return "lending", {"folder": parameters.folder, "shard": parameters.shard}
+
+
+class Drastic(Writing):
+    name = "drastic"
+    title = "Write three words, come what may"
+    risk = Risk.BREAK_GLASS
+
+
 def _takes_back(key: str) -> Any:
     def undo(context: StepContext) -> str:
         path = Path(context.arguments["folder"]) / "effects"
@@ -154,6 +171,6 @@ def _until_told(context: StepContext) -> None:
 
 
 def register() -> None:
-    for kind in (Writing(), Lending()):
+    for kind in (Writing(), Lending(), Guarded(), Drastic()):
         if all(known.name != kind.name for known in registry.kinds()):
             registry.register(kind)

@@ -151,7 +151,7 @@ def test_a_request_that_cannot_be_understood_says_what_is_wrong(
     assert set(wrong.value.fields) == {"folder", "mishap"}
     with pytest.raises(Invalid, match="Say why"):
         services.request("writing", {"folder": str(folder)}, operator, "  ")
-    with pytest.raises(Invalid, match="There are: lending, writing"):
+    with pytest.raises(Invalid, match="There are: drastic, guarded, lending, writing"):
         services.request("reading", {}, operator, "Because.")
 
 

@@ -74,8 +74,8 @@ def test_the_next_span_is_the_one_that_is_on_or_the_next_to_come() -> None:
 
 def frozen(admin: Person, name: str = "Sale", *risks: Risk, hours: int = 2) -> Freeze:
     now = timezone.now()
-    spans = {"starts_at": now - HOUR, "ends_at": now + hours * HOUR}
-    return services.make_freeze(admin, name, "Peak week.", **spans, risks=risks or list(Risk))
+    starts, ends = now - HOUR, now + hours * HOUR
+    return services.make_freeze(admin, name, "Peak week.", starts, ends, risks=risks or list(Risk))
 
 
 def test_it_warns_at_planning_and_refuses_at_the_confirmation(

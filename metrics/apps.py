@@ -6,7 +6,8 @@ class MetricsConfig(AppConfig):
     label = "metrics"
 
     def ready(self) -> None:
-        from metrics import findings, rules
+        from metrics import emergencies, findings, rules
 
         findings.register(rules.unreachable)
         findings.register(rules.nobody_asks)
+        findings.register(emergencies.unseen_emergencies)

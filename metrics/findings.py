@@ -12,7 +12,8 @@ _rules: list[Rule] = []
 
 
 def register(rule: Rule) -> None:
-    """Adds a rule: pure, from a snapshot and the time to findings. A second time changes nothing."""
+    """Adds a rule, from a snapshot and the time to findings: pure, or reading what the control database holds. A
+    second time changes nothing."""
     if rule not in _rules:
         _rules.append(rule)
 

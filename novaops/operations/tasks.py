@@ -8,9 +8,9 @@ from django_tenants.utils import tenant_context
 from novaops.fleets.models import Fleet
 from novaops.fleets.turns import in_each_fleet
 from novaops.operations.expiry import expire
+from novaops.operations.occurrences import take_turn
 from novaops.operations.releasing import release_due
 from novaops.operations.runner import execute
-from novaops.operations.turns import take_turn
 from novaops.operations.waking import waiting, wake
 
 log = logging.getLogger(__name__)

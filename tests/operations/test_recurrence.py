@@ -17,10 +17,10 @@ from novaops.operations import services, tasks
 from novaops.operations.contract import Risk
 from novaops.operations.crontabs import last_until, next_after
 from novaops.operations.models import Operation, Recurrence
+from novaops.operations.occurrences import take_turn
 from novaops.operations.policies import Rule
 from novaops.operations.problems import Invalid, NotAllowed, Refused
 from novaops.operations.runner import execute
-from novaops.operations.turns import take_turn
 from tests.conftest import MakePerson
 from tests.operations import kinds
 from tests.operations.conftest import Planned
@@ -99,7 +99,7 @@ def test_a_worker_that_died_between_plan_and_confirmation_is_made_up_for(
     hourly: Recurrence, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as broken, pytest.raises(RuntimeError):
-        broken.setattr("novaops.operations.turns._confirm", _dies)
+        broken.setattr("novaops.operations.occurrences._confirm", _dies)
         take_turn(hourly.pk, turn(hourly))
     assert hourly.occurrences.get().status == "planned"
     take_turn(hourly.pk, turn(hourly))

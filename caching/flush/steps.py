@@ -1,4 +1,8 @@
-"""The steps of `cache-flush`. Each may be cut off anywhere and done again: a second time only finds what is left."""
+"""The steps of `cache-flush`. Each may be cut off anywhere and done again: a second time only finds what is left.
+
+Neither tier is told the fencing token. What a worker that was replaced may still send, raising a generation or removing
+an entry, costs a miss and never shows a wrong value; it asks `hold` before all the same, so that it ends soon. Nothing
+is taken back either: what was cached is still in the database, and a lowered generation would show old values again."""
 
 import time
 from datetime import datetime
@@ -33,6 +37,7 @@ def hide(context: StepContext) -> str:
     family = _family(context)
     tiers = tiers_of(connection.tenant)  # type: ignore[attr-defined]
     try:
+        context.hold()
         tiers.generations.bump_family(family.name)
     except Unavailable as problem:
         raise TransientProblem(f"The generation of {family.prefix} could not be raised. {problem}") from problem
@@ -68,6 +73,7 @@ def delete_items(context: StepContext) -> str:
 def _delete(context: StepContext, server: Memcached, keys: list[bytes]) -> int:
     deleted = 0
     for start in range(0, len(keys), BATCH):
+        context.hold()
         deleted += server.delete(keys[start : start + BATCH])
         context.progress(start, len(keys), f"{server.target.name}: {deleted:,} items deleted")
     return deleted
@@ -78,7 +84,7 @@ def verify(context: StepContext) -> str:
     written since can have: such an entry was missed, is deleted, and the count is made again."""
     family, since = _family(context), _began(context)
     found, missed = _l1(context, family, since) if in_l1(family) else (0, 0)
-    items, old = _l2(family, since) if in_l2(family) else (0, 0)
+    items, old = _l2(context, family, since) if in_l2(family) else (0, 0)
     if missed or old:
         raise TransientProblem(f"{missed + old:,} entries from before were still there; they are deleted now.")
     refilled = found + items
@@ -91,6 +97,7 @@ def verify(context: StepContext) -> str:
 
 def _l1(context: StepContext, family: Family, since: datetime) -> tuple[int, int]:
     found, missed = Tally(), Tally()
+    context.hold()
 
     def count(primary: Primary, stop: Event) -> None:
         for keys in batches(primary, family.prefix, stop):
@@ -104,13 +111,14 @@ def _l1(context: StepContext, family: Family, since: datetime) -> tuple[int, int
     return found.looked, missed.unlinked
 
 
-def _l2(family: Family, since: datetime) -> tuple[int, int]:
+def _l2(context: StepContext, family: Family, since: datetime) -> tuple[int, int]:
     found, old = 0, 0
     for target in targets(ServerKind.MEMCACHED):
         server = Memcached(target, CRAWL_SECONDS)
         try:
             items = items_of(family, server.items())
             found += len(items)
+            context.hold()
             old += server.delete([item.key for item in items if _from_before(item, family, since)][:BATCH])
         except CacheError:
             continue

@@ -41,6 +41,7 @@ def ids(found: Sequence[Primary]) -> list[str]:
 def _pass(context: StepContext, found: Sequence[Primary], prefix: str, tally: Tally) -> None:
     total = _size(found)
     tally.looked = 0
+    context.hold()
     in_parallel(
         found,
         lambda primary, stop: unlink_all(primary, prefix, tally, stop),

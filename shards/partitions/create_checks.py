@@ -5,6 +5,7 @@ from datetime import datetime
 
 from novaops.operations.contract import Check, CheckOutcome
 from novaops.ui.formats import human_number
+from shards.fences import MISSING
 from shards.partitions.bounds import parse
 from shards.partitions.create_facts import Child, CreateFacts
 from shards.partitions.keys import position
@@ -19,6 +20,8 @@ def check(name: str, outcome: str, reason: str, **evidence: object) -> Check:
 def of_table(facts: CreateFacts) -> Iterator[Check]:
     table = facts.table
     yield check("Leader answers", "passed", f"{facts.server} leads {facts.shard}.")
+    if not facts.fenced:
+        yield check("Fences", "failed", MISSING.format(shard=facts.shard))
     if table.kind == "missing":
         yield check("Table exists", "failed", f"{table.full_name} is not on {facts.shard}.")
         return

@@ -8,12 +8,14 @@ class _Frozen(BaseModel):
 
 
 class Child(_Frozen):
-    """A partition that exists; `bound` is PostgreSQL's own text of it. `kind` is relkind: p is partitioned itself."""
+    """A partition that exists; `bound` is PostgreSQL's own text of it. `kind` is relkind: p is partitioned itself. The
+    `comment` of one that NovaOps made names the operation."""
 
     schema_name: str
     name: str
     bound: str
     kind: str = "r"
+    comment: str = ""
     row_security: bool = False
     forced_row_security: bool = False
     indexes: int = 0
@@ -48,10 +50,11 @@ class Held(_Frozen):
 
 
 class CreateFacts(_Frozen):
-    """`problem` is set when no leader answered; `server` is the leader that did."""
+    """`problem` is set when no leader answered; `server` is the leader that did, `fenced` that it has fences."""
 
     shard: str
     server: str = ""
     problem: str = ""
+    fenced: bool = True
     table: TableFacts
     held: Held = Field(default_factory=Held)

@@ -9,23 +9,22 @@ from typing import Any
 from psycopg import sql
 from psycopg.sql import Composable, Composed, Identifier, Literal
 
+from novaops.operations.contract import StepContext
 from shards.clients.postgres import Session
+from shards.fences import mark, writing
 from shards.partitions.catalog import statement
 from shards.partitions.planner import Piece
 
-LOCK_SECONDS = 2
-STATEMENT_SECONDS = 20
 
-
-def create(session: Session, parent: tuple[str, str], piece: Piece, like: str) -> None:
-    """Creates and attaches the partition; `like` is the sibling that gives its owner, options, row security, grants."""
+def create(session: Session, context: StepContext, parent: tuple[str, str], piece: Piece, like: str) -> None:
+    """Creates and attaches the partition; `like` is the sibling that gives its owner, options, row security, grants.
+    Its comment names the operation."""
     new = Identifier(piece.schema_name, piece.name)
     named = {"schema": piece.schema_name, "table": like}
     dress = session.execute(statement("dress"), named).fetchone()
-    with session.transaction():
-        for name, seconds in (("lock_timeout", LOCK_SECONDS), ("statement_timeout", STATEMENT_SECONDS)):
-            session.execute(sql.SQL("SET LOCAL {} = {}").format(Identifier(name), Literal(f"{seconds}s")))
+    with writing(session, context):
         session.execute(_create(new, Identifier(*parent), dress or {}))
+        session.execute(sql.SQL("COMMENT ON TABLE {} IS {}").format(new, Literal(str(mark(context)))))
         for command in (
             *_row_security(new, dress or {}),
             *_policies(session, new, named),
@@ -90,6 +89,13 @@ def _grants(session: Session, new: Identifier, like: dict[str, str]) -> list[Com
         )
         for row in session.execute(statement("grants"), like).fetchall()
     ]
+
+
+def retire(session: Session, parent: tuple[str, str], partition: tuple[str, str]) -> None:
+    """Inside a transaction that holds the parent's lock: the partition and what came with it are gone."""
+    table, own = Identifier(*parent), Identifier(*partition)
+    session.execute(sql.SQL("ALTER TABLE {} DETACH PARTITION {}").format(table, own))
+    session.execute(sql.SQL("DROP TABLE {}").format(own))
 
 
 def _role(name: str) -> Composable:

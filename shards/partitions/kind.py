@@ -7,9 +7,10 @@ from typing import Any, ClassVar
 from metrics.selectors import snapshot
 from novaops.fleets.rights import Right
 from novaops.operations.contract import Kind, Lock, Plan, Risk, Step, TransientProblem
+from shards import fences
 from shards.clients.postgres import sessions
 from shards.exceptions import ShardError
-from shards.partitions import catalog, steps
+from shards.partitions import catalog, steps, undoing
 from shards.partitions.create_facts import CreateFacts, TableFacts
 from shards.partitions.create_plan import CREATE, VERIFY, CreateParameters, plan_partitions, wanted
 from shards.partitions.facts import Engine, PartitionsFacts, Strategy
@@ -38,7 +39,8 @@ class PartitionsCreate(Kind[CreateParameters]):
         try:
             leader = find(parameters.shard)
             with sessions.open(leader, GATHER_SECONDS) as session:
-                seen = unknown.model_copy(update={"server": leader.name, "table": catalog.read(session, schema, table)})
+                here = {"server": leader.name, "fenced": fences.installed(session)}
+                seen = unknown.model_copy(update={**here, "table": catalog.read(session, schema, table)})
                 held = catalog.held_by_default(session, seen.table, wanted(parameters, seen))
         except (NoLeader, ShardError, TransientProblem) as problem:
             return unknown.model_copy(update={"problem": str(problem)})
@@ -49,7 +51,7 @@ class PartitionsCreate(Kind[CreateParameters]):
 
     def steps(self) -> Mapping[str, Step]:
         return {
-            CREATE: Step(run=steps.create, done=steps.created, attempts=5, timeout_seconds=40),
+            CREATE: Step(run=steps.create, done=steps.created, undo=undoing.take_back, attempts=5, timeout_seconds=40),
             VERIFY: Step(run=steps.verify, attempts=3, timeout_seconds=20),
         }
 

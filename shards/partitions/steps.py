@@ -17,16 +17,16 @@ def created(context: StepContext) -> bool:
     """Whether the partition is attached; PermanentProblem when one of that name has other bounds."""
     arguments = context.arguments
     with session_on(arguments["shard"], STEP_SECONDS) as session:
-        child = _children(session, arguments).get(arguments["partition"])
-        return child is not None and _same_range(session, child, _piece(arguments))
+        child = children(session, arguments).get(arguments["partition"])
+        return child is not None and same_range(session, child, piece_of(arguments))
 
 
 def create(context: StepContext) -> str:
     arguments = context.arguments
-    piece = _piece(arguments)
+    piece = piece_of(arguments)
     context.progress(0, 1, f"Creating {piece.name}")
     with session_on(arguments["shard"], STEP_SECONDS) as session:
-        ddl.create(session, (arguments["schema"], arguments["table"]), piece, arguments["like"])
+        ddl.create(session, context, (arguments["schema"], arguments["table"]), piece, arguments["like"])
     context.progress(1, 1, f"{piece.name} is attached")
     return f"{piece.name} takes rows from {piece.lower} to before {piece.upper}."
 
@@ -35,18 +35,18 @@ def verify(context: StepContext) -> str:
     """Every partition of the plan exists, with its bounds, and with the indexes and row security of its sibling."""
     arguments = context.arguments
     with session_on(arguments["shard"], STEP_SECONDS) as session:
-        children = _children(session, arguments)
-        sibling = children.get(arguments["like"])
+        there = children(session, arguments)
+        sibling = there.get(arguments["like"])
         for wanted in arguments["partitions"]:
             piece = Piece("", wanted["name"], wanted["lower"], wanted["upper"])
-            _insist(session, children.get(piece.name), piece, sibling)
+            _insist(session, there.get(piece.name), piece, sibling)
     return f"{len(arguments['partitions'])} partitions are in the catalog, dressed like {arguments['like']}."
 
 
 def _insist(session: Session, child: Child | None, piece: Piece, sibling: Child | None) -> None:
     if child is None:
         raise PermanentProblem(f"{piece.name} is not attached: somebody detached or dropped it meanwhile.")
-    _same_range(session, child, piece)
+    same_range(session, child, piece)
     if sibling is None:
         return
     if child.indexes < sibling.indexes:
@@ -56,15 +56,15 @@ def _insist(session: Session, child: Child | None, piece: Piece, sibling: Child 
         raise PermanentProblem(f"{child.name} differs from {sibling.name} in row security.")
 
 
-def _children(session: Session, arguments: Any) -> dict[str, Child]:
+def children(session: Session, arguments: Any) -> dict[str, Child]:
     return catalog.children_by_name(session, arguments["schema"], arguments["table"])
 
 
-def _piece(arguments: Any) -> Piece:
+def piece_of(arguments: Any) -> Piece:
     return Piece(arguments["partition_schema"], arguments["partition"], arguments["lower"], arguments["upper"])
 
 
-def _same_range(session: Session, child: Child, piece: Piece) -> bool:
+def same_range(session: Session, child: Child, piece: Piece) -> bool:
     found = bounds.parse(child.bound)
     if found != Bound("range", piece.lower, piece.upper) and not _equal(session, found, piece):
         raise PermanentProblem(

@@ -1,4 +1,8 @@
-"""How a switchover is carried out: checkpoint, switch over, settle. Each step asks the live cluster what is true."""
+"""How a switchover is carried out: checkpoint, switch over, settle. Each step asks the live cluster what is true.
+
+Patroni knows no fencing tokens, and needs none: the request names the leader that is to hand over, so that one that is
+sent late, by a worker that was replaced, is refused once that leader does not lead. Nothing is taken back: a checkpoint
+leaves nothing behind, and a leader that changed changes back only by a switchover of its own, with its own checks."""
 
 import time
 from collections.abc import Iterator, Mapping
@@ -31,6 +35,7 @@ def checkpoint(context: StepContext) -> str:
     """A courtesy: without it the old leader's shutdown checkpoint takes longer, and nothing else is lost."""
     order = Order.of(context)
     started = time.monotonic()
+    context.hold()
     try:
         with sessions.open(member("postgres", order, order.leader), CHECKPOINT_SECONDS) as session:
             session.execute("CHECKPOINT")
@@ -49,6 +54,7 @@ def switch_over(context: StepContext) -> str:
     """Asks once, and believes only the cluster: a refusal, a lost answer or a 503 is not the outcome."""
     order = Order.of(context)
     api = Patroni(member("patroni", order, order.leader))
+    context.hold()
     with _background() as asking:
         answer = asking.submit(api.switchover, order.leader, order.candidate)
         return _follow(context, order, answer)

@@ -13,6 +13,7 @@ from caching.clients.memcached import Memcached
 from caching.clients.redis import RedisNode
 from caching.clients.redis_replies import ClusterNode
 from caching.console_tiers import tiers_of
+from caching.flush.steps import hide
 from caching.flush.topology import Primary, primaries
 from caching.flush.unlinking import ids, unlink_family
 from caching.flush.walk import Tally, node_of, unlink, unlink_all
@@ -23,7 +24,7 @@ from novaops.operations import services
 from novaops.operations.choices import Status
 from novaops.operations.contract import StepContext
 from novaops.operations.models import Operation
-from novaops.operations.problems import NotAllowed
+from novaops.operations.problems import LeaseLost, NotAllowed
 from novaops.operations.runner import execute
 from tests.conftest import MakePerson
 from tests.waiting import wait_for
@@ -173,6 +174,17 @@ def test_a_primary_that_was_relieved_is_noticed_and_its_keys_are_flushed_all_the
     tiers.close()
     assert (tally.unlinked, tally.refused) == (300, "")
     assert new.node_id in ids(primaries())
+
+
+def test_a_worker_that_lost_its_operation_raises_no_generation(tiers: Tiers, tenant: str, live_fleet: Fleet) -> None:
+    def lost() -> None:
+        raise LeaseLost
+
+    tiers.get_or_load("agg", tenant, "cost", partial(str, "before"))
+    context = StepContext(0, 0, {"family": "agg"}, lambda done, total, note: None, lambda line: None, hold=lost)
+    with tenant_context(live_fleet), pytest.raises(LeaseLost):
+        hide(context)
+    assert tiers.get_or_load("agg", tenant, "cost", partial(str, "after")) == "before"
 
 
 def test_only_who_may_change_caches_can_ask(live_fleet: Fleet, person: MakePerson) -> None:

@@ -16,8 +16,9 @@ from novaops.operations.models import Operation
 from novaops.operations.problems import NotAllowed
 from novaops.operations.runner import execute
 from shards.partitions import ddl
-from shards.partitions.leader import find, session_on
+from shards.partitions.leader import session_on
 from shards.partitions.planner import Piece
+from tests import on_shard
 from tests.conftest import MakePerson
 
 SCHEMA = "novaops_partition_tests"
@@ -28,17 +29,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture
 def leader(live_fleet: Fleet) -> Iterator[psycopg.Connection[Any]]:
     """The leader of the shard, with a schema of the tests' own that is gone afterwards."""
-    with tenant_context(live_fleet):
-        found = find(SHARD)
-    with psycopg.connect(
-        host=found.host,
-        port=found.port,
-        dbname=found.database,
-        user=found.login.username,
-        password=found.login.password,
-        autocommit=True,
-        connect_timeout=5,
-    ) as connection:
+    with tenant_context(live_fleet), on_shard.session(SHARD) as connection:
         connection.execute(f"DROP SCHEMA IF EXISTS {SCHEMA} CASCADE; CREATE SCHEMA {SCHEMA}")
         yield connection
         connection.execute(f"DROP SCHEMA IF EXISTS {SCHEMA} CASCADE")
@@ -150,10 +141,10 @@ def test_a_locked_table_is_waited_for_briefly_and_may_be_tried_again(
     with events.transaction(), tenant_context(live_fleet):
         events.execute("LOCK TABLE events_default IN ACCESS SHARE MODE")
         with pytest.raises(TransientProblem, match="lock timeout"), session_on(SHARD, 30) as session:
-            ddl.create(session, (SCHEMA, "events"), piece, "events_202611")
+            ddl.create(session, on_shard.context(SHARD), (SCHEMA, "events"), piece, "events_202611")
     assert dress(events, "events_202612") == (), "nothing half made is left"
     with tenant_context(live_fleet), session_on(SHARD, 30) as session:
-        ddl.create(session, (SCHEMA, "events"), piece, "events_202611")
+        ddl.create(session, on_shard.context(SHARD), (SCHEMA, "events"), piece, "events_202611")
     assert dress(events, "events_202612") == dress(events, "events_202611")
 
 

@@ -1,6 +1,7 @@
 """A switchover of a real shard: the leader moves, the pool follows, and what was not possible changed nothing."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 from django_tenants.utils import tenant_context
@@ -11,6 +12,7 @@ from novaops.inventory.selectors import pool_of, targets_of
 from novaops.operations import services
 from novaops.operations.contract import PermanentProblem, StepContext
 from novaops.operations.models import Operation
+from novaops.operations.problems import LeaseLost
 from novaops.operations.runner import execute
 from shards.clients.patroni import Patroni
 from shards.clients.patroni_replies import Cluster
@@ -115,6 +117,17 @@ def test_what_patroni_refuses_fails_with_its_words_and_leaves_the_leader(shard: 
     with pytest.raises(PermanentProblem, match=f"Patroni refused, and {before} still leads"):
         switch_over(order(named(seen, synchronous=False)))
     assert leader() == before
+
+
+def test_a_worker_that_lost_its_operation_asks_patroni_for_nothing(shard: str) -> None:
+    def lost() -> None:
+        raise LeaseLost
+
+    seen, before = cluster(), leader()
+    with pytest.raises(LeaseLost):
+        switch_over(replace(order(named(seen, synchronous=True)), hold=lost))
+    after = cluster().leader
+    assert after and after.name == before and seen.leader and after.timeline == seen.leader.timeline
 
 
 def test_a_leader_that_leads_already_leaves_nothing_to_do(shard: str, operator: Person) -> None:

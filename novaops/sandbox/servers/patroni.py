@@ -22,7 +22,7 @@ PARAMETERS: dict[str, Any] = {
     "max_parallel_workers": 2,
     "max_wal_senders": 20,
     "max_replication_slots": 20,
-    "max_prepared_transactions": 0,
+    "max_prepared_transactions": 10,
     "hot_standby": "on",
     "wal_log_hints": "on",
     "wal_keep_size": "128MB",

@@ -3,6 +3,7 @@ SELECT
     c.relname AS name,
     c.relkind::text AS kind,
     pg_get_expr(c.relpartbound, c.oid) AS bound,
+    coalesce(obj_description(c.oid, 'pg_class'), '') AS comment,
     c.relrowsecurity AS row_security,
     c.relforcerowsecurity AS forced_row_security,
     (SELECT count(*) FROM pg_index i WHERE i.indrelid = c.oid AND i.indisvalid) AS indexes

@@ -1,0 +1,75 @@
+"""Fences: a shard itself refuses what a worker writes that was replaced meanwhile.
+
+Every transaction in which NovaOps writes to a shard is one of `writing`, and so begins with `fence`. It leaves one row
+per lock on the shard, for good: the highest token that acted there, by which a worker that wakes up late is known."""
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+from django.db import connection
+from psycopg import errors, sql
+
+from novaops.operations.contract import PermanentProblem, StepContext
+from shards.clients.postgres import Session
+from shards.marks import Mark
+
+LOCK_SECONDS = 2
+STATEMENT_SECONDS = 20
+FENCED = "NV001"
+INSTALLED = "SELECT to_regproc('novaops_schema.fence') IS NOT NULL AS installed"
+MISSING = "The data plane of {shard} has no fences yet: run manage.py dataplane migrate, then plan again."
+
+
+def fence(session: Session, context: StepContext) -> None:
+    """Inside the transaction that writes, before its first write. PermanentProblem when a newer worker has acted for
+    one of the operation's locks; the transaction then has to end unwritten, as it does when this is not caught."""
+    console = console_id()
+    try:
+        for lock in sorted(map(str, context.locks)):
+            session.execute(
+                "SELECT novaops_schema.fence(%s, %s, %s, %s)",
+                (console, lock, context.fencing_token, context.operation_id),
+            )
+    except (errors.UndefinedFunction, errors.InvalidSchemaName) as problem:
+        raise PermanentProblem(MISSING.format(shard="the shard")) from problem
+    except psycopg.DatabaseError as problem:
+        if problem.sqlstate == FENCED:
+            raise PermanentProblem(f"{problem.diag.message_primary}.") from problem
+        raise
+
+
+@contextmanager
+def writing(session: Session, context: StepContext, seconds: int = STATEMENT_SECONDS) -> Iterator[None]:
+    """A transaction under the operation's fence, that waits for no lock longer than a moment and sees every row or
+    fails: a role that row-level security applies to would take a full table for an empty one."""
+    with session.transaction():
+        for name, value in (("lock_timeout", f"{LOCK_SECONDS}s"), ("statement_timeout", f"{seconds}s")):
+            session.execute(sql.SQL("SET LOCAL {} = {}").format(sql.Identifier(name), sql.Literal(value)))
+        session.execute("SET LOCAL row_security = off")
+        context.hold()
+        fence(session, context)
+        yield
+
+
+def mark(context: StepContext) -> Mark:
+    """Stands in the comment of what the operation makes."""
+    return Mark(context.operation_id, console_id())
+
+
+def installed(session: Session) -> bool:
+    row = session.execute(INSTALLED).fetchone()
+    return bool(row and row["installed"])
+
+
+def console_id() -> str:
+    """Tells this fleet, in this control database, from every other that may act on the same shard: tokens and numbers
+    of operations can be compared only within one. Short, and the same for as long as the database lives."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT concat_ws('/', system_identifier, (SELECT oid FROM pg_database WHERE datname = current_database()),"
+            " current_schema()) FROM pg_control_system()"
+        )
+        row = cursor.fetchone()
+    return hashlib.sha256(str(row[0]).encode()).hexdigest()[:12]

@@ -11,6 +11,8 @@ class ShardsConfig(AppConfig):
 
     def ready(self) -> None:
         from metrics import findings
+        from shards.leftovers.probes import PROBES as LEFTOVERS
+        from shards.leftovers.remembering import keep_leftovers
         from shards.partitions.findings import partitions
         from shards.partitions.kind import PartitionsCreate
         from shards.partitions.probes import PROBES as PARTITIONS
@@ -24,11 +26,12 @@ class ShardsConfig(AppConfig):
         from shards.replication.switchover import Switchover
         from shards.tiles import shard_tiles
 
-        for probe in (*REPLICATION, *POOLS, *PARTITIONS, *PLACEMENT):
+        for probe in (*REPLICATION, *POOLS, *PARTITIONS, *PLACEMENT, *LEFTOVERS):
             registry.register(probe)
         for rule in (clusters, servers, etcd, pools, partitions):
             findings.register(rule)
         answered.connect(keep_counts, dispatch_uid="placement counts")
+        answered.connect(keep_leftovers, dispatch_uid="leftovers")
         operations.register(Switchover())
         operations.register(PartitionsCreate())
         tiles.register(10, shard_tiles)

@@ -1,5 +1,6 @@
 """The tables of this app, each defined in its own room."""
 
+from shards.leftovers.models import SeenLeftover
 from shards.placement.models import Placement, PlacementChange
 
-__all__ = ["Placement", "PlacementChange"]
+__all__ = ["Placement", "PlacementChange", "SeenLeftover"]

@@ -22,11 +22,15 @@ def ask_tenants(target: Target) -> Answer:
         here = session.execute(WHERE).fetchone() or {}
         if here["standby"] or not here["installed"]:
             return Answer(TenantsFacts(database_bytes=here["bytes"], leads=not here["standby"]))
-        facts = TenantsFacts(installed=True, leads=True, tenants=_tenants(session), database_bytes=here["bytes"])
+        facts = TenantsFacts(installed=True, leads=True, tenants=tenants_on(session), database_bytes=here["bytes"])
     return Answer(facts, {"tenants": len(facts.tenants), "vms": facts.vms, "database_bytes": facts.database_bytes})
 
 
-def _tenants(session: Session) -> tuple[TenantOnShard, ...]:
+def tenants_on(session: Session) -> tuple[TenantOnShard, ...]:
+    """Empty where the shard has no table of tenants."""
+    here = session.execute(WHERE).fetchone() or {}
+    if not here["installed"]:
+        return ()
     return tuple(TenantOnShard.model_validate(row) for row in session.execute(TENANTS.encode()))
 
 

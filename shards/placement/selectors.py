@@ -1,8 +1,10 @@
 """Questions about placement; the list answers for 100,000 tenants."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db import connection
 from django.db.models import Count, F, Max, Q, QuerySet, Sum
 
 from shards.placement.models import Placement, PlacementChange
@@ -15,6 +17,15 @@ SORTS = {
     "bytes": (F("bytes").desc(nulls_last=True), "tenant_id"),
     "since": ("-since", "tenant_id"),
 }
+
+
+ELSEWHERE = """
+    SELECT told.tenant_id, coalesce(shard.name, '')
+    FROM unnest(%(tenants)s::text[]) AS told (tenant_id)
+    LEFT JOIN shards_placement placement USING (tenant_id)
+    LEFT JOIN inventory_shard shard ON shard.id = placement.shard_id
+    WHERE shard.name IS DISTINCT FROM %(shard)s
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +52,13 @@ def placements(search: str = "", shard: str = "", isolation: str = "", sort: str
 
 def placement(tenant_id: str) -> Placement | None:
     return Placement.objects.select_related("shard").filter(tenant_id=tenant_id).first()
+
+
+def placed_elsewhere(shard: str, tenants: Sequence[str]) -> dict[str, str]:
+    """Those of the tenants that are not placed on the shard, with the shard where they are; empty: on none."""
+    with connection.cursor() as cursor:
+        cursor.execute(ELSEWHERE, {"shard": shard, "tenants": list(tenants)})
+        return dict(cursor.fetchall())
 
 
 def history(tenant_id: str) -> QuerySet[PlacementChange]:

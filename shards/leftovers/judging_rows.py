@@ -1,0 +1,100 @@
+"""Whose rows on a shard belong to nobody there. Pure."""
+
+from collections.abc import Iterator
+
+from shards.leftovers.judging import placed
+from shards.leftovers.known import Known
+from shards.leftovers.leftover import Leftover
+from shards.leftovers.queries import ROWS_COUNTED
+from shards.leftovers.sorts import Sort
+from shards.leftovers.traces import HomelessTrace, RowsFacts, SchemaTrace, VmRowsTrace
+from shards.placement.facts import TenantOnShard, TenantsFacts
+
+ORIGIN = "Unknown: rows do not say who left them."
+ONLY_ONES = "No placement names {tenant}: these may be its only rows."
+
+
+def judge_rows(facts: RowsFacts, shard: str, server: str, known: Known) -> tuple[Leftover, ...]:
+    found = [
+        *(homeless(one, shard, known) for one in facts.homeless),
+        *(schema(one, shard, known) for one in facts.schemas),
+        *map(vm_rows, facts.vm_rows),
+    ]
+    return placed((one for one in found if one), shard, server)
+
+
+def judge_tenants(facts: TenantsFacts, shard: str, server: str, known: Known) -> tuple[Leftover, ...]:
+    """Tenants that the shard lists and that are placed on another one, or on none."""
+    return placed(_strays(facts, shard, known), shard, server)
+
+
+def _strays(facts: TenantsFacts, shard: str, known: Known) -> Iterator[Leftover]:
+    for one in facts.tenants:
+        if known.placed.get(one.tenant_id) != shard and not _being_moved(one.tenant_id, known):
+            yield stray(one, known.placed.get(one.tenant_id, ""))
+
+
+def stray(one: TenantOnShard, lives_on: str) -> Leftover:
+    own = ", in a schema of its own" if one.isolation == "schema" else ""
+    where = f"is placed on {lives_on}" if lives_on else "is placed on no shard"
+    return Leftover(
+        sort=Sort.TENANT_ROWS,
+        name=one.tenant_id,
+        sentence=f"The tenant {where}, and has {one.vms:,} VMs here{own}.",
+        origin=ORIGIN,
+        bytes=one.bytes,
+        rows=one.vms or None,
+        about="at least",
+        refusal="" if lives_on else ONLY_ONES.format(tenant=one.tenant_id),
+        identity={"lives_on": lives_on},
+    )
+
+
+def homeless(one: HomelessTrace, shard: str, known: Known) -> Leftover | None:
+    """A tenant that is placed here and not listed is damage, not a leftover: nothing of it is offered for removal."""
+    lives_on = known.placed.get(one.tenant_id, "")
+    if lives_on == shard or _being_moved(one.tenant_id, known):
+        return None
+    where = f"is placed on {lives_on}" if lives_on else "is placed on no shard"
+    return Leftover(
+        sort=Sort.TENANT_ROWS,
+        name=one.tenant_id,
+        sentence=f"The tenant {where}, and is not listed here; it has rows in {', '.join(sorted(one.tables))}.",
+        origin=ORIGIN,
+        rows=one.rows,
+        about="at least" if max(one.tables.values()) >= ROWS_COUNTED else "",
+        identity={"lives_on": lives_on},
+    )
+
+
+def schema(one: SchemaTrace, shard: str, known: Known) -> Leftover | None:
+    lives_on = known.placed.get(one.tenant_id, "")
+    if one.listed or lives_on == shard or _being_moved(one.tenant_id, known):
+        return None
+    whose = f"tenant {one.tenant_id}" if one.tenant_id else "a tenant that it does not name"
+    return Leftover(
+        sort=Sort.TENANT_SCHEMA,
+        name=one.name,
+        sentence=f"The schema of {whose}, which this shard does not list.",
+        origin=ORIGIN,
+        bytes=one.bytes,
+        refusal="" if lives_on else ONLY_ONES.format(tenant=one.tenant_id or "its tenant"),
+        identity={"tenant": one.tenant_id, "lives_on": lives_on},
+    )
+
+
+def vm_rows(one: VmRowsTrace) -> Leftover:
+    audit = "An audit trail may outlive its VM: who keeps it has to decide."
+    return Leftover(
+        sort=Sort.VM_ROWS,
+        name=one.table,
+        sentence=f"Rows of {one.table}, older than an hour, whose VM is not in vms.",
+        origin=ORIGIN,
+        rows=one.rows,
+        about="about" if one.sampled else "",
+        refusal=audit if one.table == "vm_audit" else "",
+    )
+
+
+def _being_moved(tenant: str, known: Known) -> bool:
+    return f"tenant:{tenant}" in known.held

@@ -1,0 +1,105 @@
+"""What the console knows itself, by which the things on a shard are judged."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.db import connection
+
+from novaops.operations.choices import ACTIVE
+from novaops.operations.models import Operation, OperationLock
+from shards.clients.patroni_replies import Cluster, Config
+from shards.fences import console_id
+from shards.marks import Mark
+from shards.placement.models import Placement
+
+
+@dataclass(frozen=True, slots=True)
+class KnownOperation:
+    """`active`: it may still act, and what it made belongs to it."""
+
+    number: int
+    title: str
+    state: str
+    active: bool
+    ended_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """`slots` are those that Patroni manages or is told to leave alone, None when it did not say. `placed` has the
+    shard of each tenant asked about that has one; `held` the locks of operations that are not over; `readers` who reads
+    from a slot of a name, as other shards tell."""
+
+    console: str = ""
+    newest_token: int = 0
+    operations: Mapping[int, KnownOperation] = field(default_factory=dict)
+    placed: Mapping[str, str] = field(default_factory=dict)
+    held: frozenset[str] = frozenset()
+    slots: frozenset[str] | None = None
+    readers: Mapping[str, str] = field(default_factory=dict)
+
+    def belongs_to_active(self, mark: Mark | None) -> bool:
+        known = self.operations.get(mark.operation) if mark and mark.console in ("", self.console) else None
+        return known is not None and known.active
+
+    def origin(self, mark: Mark | None) -> tuple[str, int | None]:
+        """A sentence, and the operation's number where this console knows it."""
+        if mark is None:
+            return "Unknown: nothing on it names an operation of NovaOps.", None
+        if mark.console not in ("", self.console):
+            return f"Operation {mark.operation} of another console ({mark.console}).", None
+        known = self.operations.get(mark.operation)
+        if known is None:
+            return f"Operation {mark.operation}, which this console does not know.", None
+        return f"Operation {known.number} ({known.title.rstrip('.')}), which is {known.state.lower()}.", known.number
+
+
+def known(
+    numbers: Iterable[int], tenants: Iterable[str], slots: frozenset[str] | None, readers: Mapping[str, str]
+) -> Known:
+    """Inside a fleet; four queries."""
+    places = Placement.objects.filter(tenant_id__in=list(tenants)).values_list("tenant_id", "shard__name")
+    held = OperationLock.objects.filter(operation__status__in=ACTIVE).values_list("scope", "name")
+    return Known(
+        console=console_id(),
+        newest_token=newest_token(),
+        operations=operations(numbers),
+        placed=dict(places),
+        held=frozenset(f"{scope}:{name}" for scope, name in held),
+        slots=slots,
+        readers=readers,
+    )
+
+
+def operations(numbers: Iterable[int]) -> dict[int, KnownOperation]:
+    found = Operation.objects.filter(pk__in=list(numbers)).only("id", "title", "status", "ended_at")
+    return {
+        one.pk: KnownOperation(one.pk, one.title, one.state.label, not one.state.terminal, one.ended_at)
+        for one in found
+    }
+
+
+def newest_token() -> int:
+    """The highest fencing token that was given out so far."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT last_value FROM operations_fencing")
+        row = cursor.fetchone()
+    return int(row[0])
+
+
+def patroni_slots(cluster: Cluster, config: Config, members: Iterable[str]) -> frozenset[str]:
+    """The slots of members (registered or listed), permanent ones, and those that Patroni is told to leave alone."""
+    names = {*members, *(member.name for member in cluster.members)}
+    ignored = {str(one["name"]) for one in config.whole.get("ignore_slots") or () if one.get("name")}
+    return frozenset({*(slot_of(name) for name in names), *config.permanent_slots, *ignored})
+
+
+def slot_of(member: str) -> str:
+    """How Patroni names a member's slot: in small letters, with underscores for dashes and dots."""
+    return re.sub(r"[^a-z0-9_]", lambda found: _spelt(found[0]), member.lower())[:63]
+
+
+def _spelt(mark: str) -> str:
+    return "_" if mark in "-." else f"u{ord(mark):04d}"

@@ -13,6 +13,7 @@ class ShardsConfig(AppConfig):
         from metrics import findings
         from shards.leftovers.probes import PROBES as LEFTOVERS
         from shards.leftovers.remembering import keep_leftovers
+        from shards.leftovers.removal.kinds import LeftoverDelete, LeftoverRemove
         from shards.partitions.findings import partitions
         from shards.partitions.kind import PartitionsCreate
         from shards.partitions.probes import PROBES as PARTITIONS
@@ -34,4 +35,6 @@ class ShardsConfig(AppConfig):
         answered.connect(keep_leftovers, dispatch_uid="leftovers")
         operations.register(Switchover())
         operations.register(PartitionsCreate())
+        operations.register(LeftoverRemove())
+        operations.register(LeftoverDelete())
         tiles.register(10, shard_tiles)

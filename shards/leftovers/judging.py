@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from novaops.ui.formats import human_bytes
 from shards.leftovers.known import Known
 from shards.leftovers.leftover import Leftover
 from shards.leftovers.sorts import Sort
@@ -130,7 +129,7 @@ def fence(one: FenceTrace, shard: str, known: Known, now: datetime) -> Leftover 
         sentence=sentence,
         began=one.at,
         rows=1,
-        identity={"console": one.console, "lock": one.lock, "token": one.token},
+        identity={"console": one.console, "lock": one.lock, "mark": one.token},
         **_origin(Mark(one.operation, one.console), known),
     )
 
@@ -181,7 +180,6 @@ def table(one: TableTrace, known: Known) -> Leftover | None:
     why = (
         _WHY[one.why] if one.parent or one.why != "detached" else "An operation made it, and it is attached to nothing."
     )
-    kept = f"It takes {human_bytes(one.bytes)} and may hold rows: NovaOps drops only tables that are empty."
     return Leftover(
         sort=Sort.TABLE,
         name=one.full_name,
@@ -190,7 +188,7 @@ def table(one: TableTrace, known: Known) -> Leftover | None:
         bytes=one.bytes,
         rows=one.rows if one.rows > 0 else None,
         about="about",
-        refusal=_not_ours(one.ours, one.owner) or ("" if one.empty or one.why == "pending" else kept),
+        refusal=_not_ours(one.ours, one.owner),
         identity={"oid": one.oid, "why": one.why, "parent": one.parent},
         **_origin(mark, known),
     )

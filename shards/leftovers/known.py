@@ -11,6 +11,7 @@ from novaops.operations.choices import ACTIVE
 from novaops.operations.models import Operation, OperationLock
 from shards.clients.patroni_replies import Cluster, Config
 from shards.fences import console_id
+from shards.leftovers.sorts import DELETE_KIND, REMOVE_KIND
 from shards.marks import Mark
 from shards.placement.models import Placement
 
@@ -61,13 +62,12 @@ def known(
 ) -> Known:
     """Inside a fleet; four queries."""
     places = Placement.objects.filter(tenant_id__in=list(tenants)).values_list("tenant_id", "shard__name")
-    held = OperationLock.objects.filter(operation__status__in=ACTIVE).values_list("scope", "name")
     return Known(
         console=console_id(),
         newest_token=newest_token(),
         operations=operations(numbers),
         placed=dict(places),
-        held=frozenset(f"{scope}:{name}" for scope, name in held),
+        held=held_locks(),
         slots=slots,
         readers=readers,
     )
@@ -79,6 +79,13 @@ def operations(numbers: Iterable[int]) -> dict[int, KnownOperation]:
         one.pk: KnownOperation(one.pk, one.title, one.state.label, not one.state.terminal, one.ended_at)
         for one in found
     }
+
+
+def held_locks() -> frozenset[str]:
+    """Of operations that are not over, other than those that remove leftovers."""
+    held = OperationLock.objects.filter(operation__status__in=ACTIVE)
+    others = held.exclude(operation__kind__in=(REMOVE_KIND, DELETE_KIND)).values_list("scope", "name")
+    return frozenset(f"{scope}:{name}" for scope, name in others)
 
 
 def newest_token() -> int:

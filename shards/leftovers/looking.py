@@ -1,14 +1,14 @@
 """Asks a shard's leader for what may be left behind: its catalogs, in every database that the console may enter."""
 
-from contextlib import closing
 from typing import Any, TypeVar
 
 import psycopg
 
 from metrics.contract import Facts
 from novaops.inventory.targets import Target
-from shards.clients.postgres import Session, connect
+from shards.clients.postgres import Session
 from shards.exceptions import ShardError
+from shards.leftovers.databases import session_in
 from shards.leftovers.queries import MOST, query
 from shards.leftovers.traces import (
     FenceTrace,
@@ -43,7 +43,7 @@ def look(session: Session, target: Target) -> LeftoversFacts:
         **_in_database(session),
     )
     for database in here["others"][:DATABASES]:
-        found = _and(found, target, database)
+        found = _and(found, session, target, database)
     return found
 
 
@@ -55,11 +55,11 @@ def _in_database(session: Session) -> dict[str, Any]:
     }
 
 
-def _and(found: LeftoversFacts, target: Target, database: str) -> LeftoversFacts:
-    """With what lies in another database. No connection is kept there: it would stand in the way of DROP DATABASE."""
+def _and(found: LeftoversFacts, session: Session, target: Target, database: str) -> LeftoversFacts:
+    """With what lies in another database."""
     try:
-        with closing(connect(target, DATABASE_SECONDS, database)) as session:
-            more = _in_database(session)
+        with session_in(session, target, database, DATABASE_SECONDS) as there:
+            more = _in_database(there)
     except (ShardError, psycopg.Error) as problem:
         sentence = f"Database {database} was not looked through: {' '.join(str(problem).split())[:200]}"
         return found.model_copy(update={"not_looked": (*found.not_looked, sentence)})

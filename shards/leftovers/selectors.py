@@ -3,9 +3,8 @@
 from collections.abc import Iterable
 
 from metrics.contract import Snapshot
-from novaops.operations.choices import ACTIVE
-from novaops.operations.models import OperationLock
 from shards.leftovers.control import control_leftovers
+from shards.leftovers.known import held_locks
 from shards.leftovers.leftover import Leftover
 from shards.leftovers.models import SeenLeftover
 from shards.leftovers.pools import paused_pools
@@ -32,12 +31,6 @@ def in_order(several: Iterable[Leftover]) -> tuple[Leftover, ...]:
             ),
         )
     )
-
-
-def held_locks() -> frozenset[str]:
-    """Of operations that are not over."""
-    held = OperationLock.objects.filter(operation__status__in=ACTIVE).values_list("scope", "name")
-    return frozenset(f"{scope}:{name}" for scope, name in held)
 
 
 def _read(row: SeenLeftover) -> Leftover:

@@ -32,6 +32,9 @@ class Sort(TextChoices):
 DATA = frozenset({Sort.PREPARED, Sort.TENANT_ROWS, Sort.TENANT_SCHEMA, Sort.VM_ROWS})
 CONTROL = frozenset({Sort.LOCK, Sort.LEASE, Sort.RESTING})
 
+# The kinds of operations that remove leftovers: while one holds its locks, what it removes is left behind all the same.
+REMOVE_KIND, DELETE_KIND = "leftover-remove", "leftover-delete"
+
 REMOVING: dict[Sort, str] = {
     Sort.SLOT: "Drops the slot: its WAL can go, and a reader that comes back has to be built anew.",
     Sort.PUBLICATION: "Drops the publication; its tables stay as they are.",

@@ -20,12 +20,12 @@ from shards.leftovers.control import control_leftovers
 from shards.leftovers.judging import judge
 from shards.leftovers.judging_rows import judge_rows, judge_tenants
 from shards.leftovers.knowing import known_of_rows, known_of_things, strays
-from shards.leftovers.known import patroni_slots
+from shards.leftovers.known import held_locks, patroni_slots
 from shards.leftovers.leftover import Leftover
 from shards.leftovers.looking import look
 from shards.leftovers.looking_rows import look_at_rows
 from shards.leftovers.pools import paused_databases
-from shards.leftovers.selectors import held_locks, in_order
+from shards.leftovers.selectors import in_order
 from shards.partitions.leader import NoLeader, find
 from shards.placement.facts import TenantsFacts
 from shards.placement.probes import tenants_on

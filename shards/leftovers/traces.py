@@ -92,7 +92,6 @@ class TableTrace(Facts):
     parent: str = ""
     bytes: int = 0
     rows: int = -1
-    empty: bool = False
     comment: str = ""
 
     @property

@@ -42,14 +42,12 @@ SELECT DISTINCT ON (n.nspname, c.relname)
     c.oid::bigint AS oid,
     size.bytes,
     c.reltuples::bigint AS rows,
-    size.heap = 0 AS empty,
     coalesce(obj_description(c.oid, 'pg_class'), '') AS comment
 FROM found
 JOIN pg_class c ON c.oid = found.oid
 JOIN pg_namespace n ON n.oid = c.relnamespace
 CROSS JOIN LATERAL (
-    SELECT coalesce(sum(pg_total_relation_size(tree.relid)), 0)::bigint AS bytes,
-        coalesce(sum(pg_relation_size(tree.relid)), 0)::bigint AS heap
+    SELECT coalesce(sum(pg_total_relation_size(tree.relid)), 0)::bigint AS bytes
     FROM (SELECT c.oid AS relid UNION SELECT relid FROM pg_partition_tree(c.oid)) AS tree
 ) AS size
 WHERE n.nspname NOT LIKE 'pg\_%'

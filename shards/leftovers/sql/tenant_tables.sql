@@ -1,5 +1,5 @@
--- The shared tables that hold tenants' rows, with what each refers to.
--- `indexed`: an index finds the rows of one tenant.
+-- The shared tables that hold tenants' rows, with what each refers to. `indexed`: an index finds the rows of one tenant;
+-- `keys`: the columns of the primary key besides it.
 SELECT
     c.oid::bigint AS oid,
     c.relname::text AS name,
@@ -8,6 +8,14 @@ SELECT
     EXISTS (
         SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indisvalid AND i.indkey[0] = a.attnum AND i.indpred IS NULL
     ) AS indexed,
+    ARRAY(
+        SELECT k.attname::text
+        FROM pg_index i
+        CROSS JOIN unnest(i.indkey::int2[]) WITH ORDINALITY AS part (number, place)
+        JOIN pg_attribute k ON k.attrelid = c.oid AND k.attnum = part.number
+        WHERE i.indrelid = c.oid AND i.indisprimary AND k.attname <> 'tenant_id'
+        ORDER BY part.place
+    ) AS keys,
     ARRAY(
         SELECT DISTINCT f.confrelid::bigint FROM pg_constraint f
         WHERE f.conrelid = c.oid AND f.contype = 'f' AND f.confrelid <> c.oid

@@ -1,0 +1,47 @@
+"""Writing on a shard, in whichever of its databases, under the operation's fence."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from psycopg import sql
+
+from novaops.operations.contract import StepContext
+from shards.clients.postgres import Session
+from shards.fences import LOCK_SECONDS, writing
+from shards.leftovers.databases import session_in
+from shards.partitions.leader import find, session_on
+
+STEP_SECONDS = 45.0
+WRITE_SECONDS = 30
+
+
+@contextmanager
+def acting(context: StepContext, database: str = "") -> Iterator[Session]:
+    """A transaction on the shard's leader. In another database than that of the fences it is one of its own, while the
+    shard's keeps the fence: no newer worker passes it before this one has ended."""
+    with reading(context, database) as (main, session), writing(main, context, WRITE_SECONDS):
+        if session is main:
+            yield session
+            return
+        with session.transaction():
+            session.execute(sql.SQL("SET LOCAL lock_timeout = {}").format(sql.Literal(f"{LOCK_SECONDS}s")))
+            session.execute("SET LOCAL row_security = off")
+            yield session
+
+
+@contextmanager
+def acting_apart(context: StepContext, database: str) -> Iterator[Session]:
+    """The same for what PostgreSQL allows in no transaction: a session beside the one that keeps the fence."""
+    with reading(context, database, apart=True) as (main, session), writing(main, context, WRITE_SECONDS):
+        yield session
+
+
+@contextmanager
+def reading(context: StepContext, database: str = "", apart: bool = False) -> Iterator[tuple[Session, Session]]:
+    """A session in the shard's database, and one in the other, which is the same where they are one."""
+    shard = context.arguments["shard"]
+    with session_on(shard, STEP_SECONDS) as main:
+        wanted = database or main.info.dbname
+        leader = find(shard)
+        with session_in(main, leader, wanted, STEP_SECONDS, apart=apart) as session:
+            yield main, session

@@ -13,10 +13,7 @@ def unseen_emergencies(snapshot: Snapshot, now: datetime) -> Iterator[Finding]:
         yield Finding(
             key=f"break-glass:{operation.pk}",
             severity=Severity.WARNING,
-            sentence=(
-                f"Operation {operation.pk} ({operation.title.rstrip('.')}) was a break-glass of "
-                f"{operation.confirmed_by_name}, and nobody else has acknowledged it."
-            ),
+            sentence=operation.glass_sentence,
             subject=f"operation {operation.pk}",
             since=operation.ended_at,
             page="operations",

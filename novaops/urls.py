@@ -9,6 +9,7 @@ in_a_fleet: list[URLPattern | URLResolver] = [
     path("", include("metrics.urls")),
     path("live", include("novaops.live.urls")),
     path("operations/", include("novaops.operations.urls")),
+    path("", include("novaops.operations.rules_urls")),
     path("changes/", include("novaops.audit.urls")),
     path("people/", include("novaops.fleets.fleet_urls")),
     path("api/", api.urls),

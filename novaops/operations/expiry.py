@@ -22,13 +22,18 @@ def expire() -> int:
     return sum(_expire(number) for number in late)
 
 
+def outcome_of(operation: Operation) -> str:
+    """Why one that is late expires."""
+    return OUTCOMES.get(operation.state) or missed(operation)
+
+
 def _expire(number: int) -> int:
     with transaction.atomic():
         late = Operation.objects.filter(pk=number, status__in=EXPIRING, expires_at__lt=Now())
         operation = late.select_for_update(skip_locked=True).first()
         if operation is None:
             return 0
-        outcome = OUTCOMES.get(operation.state) or missed(operation)
-        end_unstarted(operation, Status.EXPIRED, outcome, "operation expired", Actor.automatic("operations"))
+        who, outcome = Actor.automatic("operations"), outcome_of(operation)
+        end_unstarted(operation, Status.EXPIRED, outcome, "operation expired", who)
         tell(operation)
     return 1

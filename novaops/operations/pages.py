@@ -1,14 +1,23 @@
 """What the page of one operation shows, put into words."""
 
+from collections.abc import Collection
 from typing import Any
 
+from novaops.fleets.models import Person
 from novaops.fleets.paths import fleet_path
+from novaops.fleets.rights import Right
 from novaops.operations import registry
-from novaops.operations.choices import Status
+from novaops.operations.approvals import counting, waiting_for
+from novaops.operations.choices import UNSTARTED, Status
 from novaops.operations.contract import Risk
+from novaops.operations.controls import controls_of
+from novaops.operations.decision_forms import CRONTABS, ConfirmForm, RepeatForm
+from novaops.operations.expiry import outcome_of
+from novaops.operations.locking import holders
 from novaops.operations.models import Operation
-from novaops.operations.safe_points import pause_refusal
+from novaops.operations.policies import rule_of
 from novaops.operations.selectors import Detail, detail
+from novaops.operations.zones import in_zone, zone_names
 
 SENTENCES = {
     "planned": "Read the plan below. Nothing has been changed yet.",
@@ -17,41 +26,89 @@ SENTENCES = {
     "pausing": "It rests at its next safe point.",
     "reverting": "What had been done is being taken back.",
     "cancelling": "It stops at its next safe point.",
-    "expired": "Nobody confirmed it in time: the fleet may have changed since. Request it again.",
 }
+ACTS = (
+    "confirm",
+    "repeat",
+    "approve",
+    "reject",
+    "withdraw",
+    "pause",
+    "resume",
+    "cancel",
+    "acknowledge",
+    "take-back",
+)
 
 
-def page_of(operation: Operation, rights: frozenset[Any]) -> dict[str, Any]:
+def page_of(operation: Operation, person: Person, rights: Collection[Right]) -> dict[str, Any]:
     """The context of templates/operations/operation.html."""
-    shown = detail(operation)
+    shown, plan = detail(operation), operation.plan
     kind = next((kind for kind in registry.kinds() if kind.name == operation.kind), None)
-    may_act = kind is not None and kind.right in rights
-    plan = operation.plan
     return {
         "operation": operation,
         "kind": kind,
         "detail": shown,
         "plan": plan,
-        "may_act": may_act,
-        "confirmable": may_act and shown.state == "planned",
-        "cancellable": may_act and not shown.cancel_refusal and not operation.state.terminal,
-        "pausable": may_act and not pause_refusal(operation),
-        "resumable": may_act and (operation.status == Status.PAUSED or shown.state == "pausing"),
+        "may": controls_of(operation, kind, person, rights),
+        "url": {act.replace("-", "_"): fleet_path(f"operation-{act}", pk=operation.pk) for act in ACTS},
         "running": operation.status == Status.RUNNING,
         "dangerous": operation.risk in (Risk.HIGH, Risk.BREAK_GLASS),
-        "holders": [check.evidence["operation"] for check in plan.refusals if "operation" in check.evidence],
+        "holders": _holders(operation),
         "headline": f"{shown.label}: {operation.title}" if shown.state != "planned" else "Waits for a confirmation",
-        "sentence": operation.outcome or SENTENCES.get(shown.state, "") or _where(shown),
+        "sentence": operation.outcome or _sentence(shown),
         "progress": f"{shown.done} of {len(shown.steps)} done",
         "fingerprint": f"fingerprint {operation.fingerprint[:8]}",
         "events": f"operation-{operation.pk}",
         "crumbs": [("Operations", fleet_path("operations")), (f"Operation {operation.pk}", "")],
         "unconfirmed": not shown.steps,
-        "confirm_url": fleet_path("operation-confirm", pk=operation.pk),
-        "pause_url": fleet_path("operation-pause", pk=operation.pk),
-        "resume_url": fleet_path("operation-resume", pk=operation.pk),
-        "cancel_url": fleet_path("operation-cancel", pk=operation.pk),
+        "due": in_zone(operation.due_at, operation.time_zone) if operation.due_at else "",
+        **_people(operation),
+        **_forms(operation, person),
     }
+
+
+def _people(operation: Operation) -> dict[str, Any]:
+    """Who has said what about it, and what it is linked with."""
+    return {
+        "approvals": list(operation.approvals.all()),
+        "approved": f"{len(counting(operation))} of {operation.approvals_needed}",
+        "rule": rule_of(operation.risk),
+        "taken_back_by": list(operation.taken_back_by.defer("plan_json").order_by("id")),
+        "recurrence": operation.recurrence,
+    }
+
+
+def _forms(operation: Operation, person: Person) -> dict[str, Any]:
+    """Times begin in the zone that the person used last."""
+    used = Operation.objects.filter(confirmed_by=person, due_at__isnull=False).order_by("-id")
+    first = {"time_zone": used.values_list("time_zone", flat=True).first() or "UTC"}
+    return {
+        "confirm_form": ConfirmForm(initial=first),
+        "repeat_form": RepeatForm(initial=first),
+        "zones": zone_names(),
+        "crontabs": CRONTABS,
+    }
+
+
+def _holders(operation: Operation) -> list[int]:
+    """What holds a lock that it needs: when it was planned, or now."""
+    then = {check.evidence["operation"] for check in operation.plan.refusals if "operation" in check.evidence}
+    waits = operation.state in UNSTARTED
+    now = {lock.operation_id for lock in holders(operation.wanted_locks, but=operation.pk)} if waits else set()
+    return sorted(then | now)
+
+
+def _sentence(shown: Detail) -> str:
+    operation = shown.operation
+    if operation.expired:
+        return outcome_of(operation)
+    if operation.state is Status.WAITING:
+        return f"It waits for {waiting_for(operation)}."
+    if operation.state is Status.SCHEDULED and operation.due_at:
+        due = in_zone(operation.due_at, operation.time_zone)
+        return f"It starts at {due}. The fleet is asked again then, and compared with the plan."
+    return SENTENCES.get(shown.state, "") or _where(shown)
 
 
 def _where(shown: Detail) -> str:

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
+from django.db.models.functions import Now
 
+from novaops.fleets.models import Person
 from novaops.fleets.rights import Right
 from novaops.operations import registry
 from novaops.operations.approvals import waiting_for
-from novaops.operations.choices import ACTIVE, EXPIRING, Status
+from novaops.operations.choices import ACTIVE, EXPIRING, Decision, Status
 from novaops.operations.contract import Kind
 from novaops.operations.models import Approval, Operation, OperationLock, OperationStep
 from novaops.operations.safe_points import cancel_refusal
@@ -53,9 +55,20 @@ def _while_running(operation: Operation) -> str:
     return "pausing" if operation.pause_requested else str(operation.status)
 
 
-def running_first(status: str = "", kind: str = "", text: str = "") -> QuerySet[Operation]:
-    """What runs, then what waits for a person, then the rest, newest first."""
+def waiting_for_me(person: Person, rights: Iterable[Right]) -> frozenset[int]:
+    """The operations that this person may approve, and has not yet."""
+    if Right.APPROVE not in frozenset(rights):
+        return frozenset()
+    waiting = Operation.objects.filter(status=Status.WAITING, expires_at__gt=Now()).exclude(requested_by=person)
+    approved = Approval.objects.filter(person=person, decision=Decision.APPROVED).values("operation")
+    others = waiting.exclude(confirmed_by=person).exclude(pk__in=approved)
+    return frozenset(others.values_list("pk", flat=True))
+
+
+def running_first(status: str = "", kind: str = "", text: str = "", first: Iterable[int] = ()) -> QuerySet[Operation]:
+    """Those named first, what runs, then what waits for a person, then the rest, newest first."""
     order = Case(
+        When(pk__in=list(first), then=Value(-1)),
         When(status__in=ACTIVE, then=Value(0)),
         When(status__in=EXPIRING, then=Value(1)),
         default=Value(2),

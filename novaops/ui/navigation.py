@@ -36,6 +36,8 @@ GROUPS: tuple[NavGroup, ...] = (
         "Changes",
         (
             NavItem("Operations", "workflow", "operations/"),
+            NavItem("Schedules", "clock", "schedules/"),
+            NavItem("Policy", "shield-check", "policy/"),
             NavItem("Change log", "scroll-text", "changes/", "read-change-log"),
             NavItem("People", "users", "people/"),
         ),

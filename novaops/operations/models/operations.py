@@ -114,6 +114,15 @@ class Operation(models.Model):
         return self.status in EXPIRING and self.expires_at is not None and self.expires_at <= timezone.now()
 
     @property
+    def glass_sentence(self) -> str:
+        """What has to be said of a break-glass operation wherever it is shown."""
+        said = f"Break-glass: {self.confirmed_by_name} ran operation {self.pk} without anybody's approval"
+        if self.acknowledged_at:
+            return f"{said}. {self.acknowledged_by_name} acknowledged it: {self.acknowledgement}"
+        later = "nobody else has acknowledged it" if self.state.terminal else "somebody else has to acknowledge it"
+        return f"{said}; {later}{' yet' if self.state.terminal else ' afterwards'}."
+
+    @property
     def unacknowledged(self) -> bool:
         """A break-glass that is over, and that nobody else has looked at yet."""
         return self.break_glass and self.state.terminal and self.acknowledged_at is None

@@ -92,6 +92,8 @@ def step_row(step: Any) -> dict[str, Any]:
         "done": done,
         "total": total,
         "counted": isinstance(done, int) and isinstance(total, int) and total > 0,
+        "rate": part(step, "rate"),
+        "seconds_left": part(step, "seconds_left"),
         "attempts": part(step, "attempts"),
     }
 

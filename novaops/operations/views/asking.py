@@ -1,42 +1,44 @@
-"""Pages of the act road. What they change, they change through the services, which ask for the right once more."""
+"""The list, the page of one operation, and the form that requests one."""
 
-from collections.abc import Callable
 from typing import Any
 
-from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_safe
 
 from novaops.fleets.guards import right_required
-from novaops.fleets.models import Person
 from novaops.fleets.paths import fleet_path
 from novaops.fleets.requests import FleetRequest
 from novaops.fleets.rights import Right
 from novaops.operations import registry, services
+from novaops.operations.acknowledging import unacknowledged
 from novaops.operations.choices import Status
 from novaops.operations.contract import Kind
 from novaops.operations.forms import RequestForm, form_for
+from novaops.operations.freezes import frozen_at
 from novaops.operations.models import Operation
 from novaops.operations.pages import page_of
-from novaops.operations.problems import Invalid, NotAllowed, Refused
-from novaops.operations.selectors import requestable, running_first
+from novaops.operations.policies import rule_of
+from novaops.operations.problems import Invalid, NotAllowed
+from novaops.operations.selectors import requestable, running_first, waiting_for_me
 from novaops.ui.formats import human_number
 
 PER_PAGE = 50
-Service = Callable[[Operation, Person], Operation]
 
 
 @require_safe
 @right_required(Right.VIEW)
 def operations(request: FleetRequest) -> HttpResponse:
-    query = request.GET
-    found = running_first(query.get("status", ""), query.get("kind", ""), query.get("q", "").strip())
+    query, mine = request.GET, waiting_for_me(request.user, request.rights)
+    found = running_first(query.get("status", ""), query.get("kind", ""), query.get("q", "").strip(), first=mine)
     page = Paginator(found, PER_PAGE).get_page(query.get("page"))
     context = {
         "page": page,
+        "mine": mine,
+        "unacknowledged": unacknowledged(),
         "count": f"{human_number(page.paginator.count)} operations",
         "kinds": registry.kinds(),
         "requestable": requestable(request.rights),
@@ -51,7 +53,7 @@ def operations(request: FleetRequest) -> HttpResponse:
 def operation(request: FleetRequest, pk: int) -> HttpResponse:
     """The plan with its confirmation, then the steps as they are carried out."""
     found = get_object_or_404(Operation, pk=pk)
-    return render(request, "operations/operation.html", page_of(found, request.rights))
+    return render(request, "operations/operation.html", page_of(found, request.user, request.rights))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -68,62 +70,14 @@ def request_operation(request: FleetRequest, kind: str) -> HttpResponse:
     if planned:
         return redirect(fleet_path("operation", pk=planned.pk))
     crumbs = [("Operations", fleet_path("operations")), (wanted.title, "")]
-    context = {"kind": wanted, "form": form, "crumbs": crumbs}
+    context = {
+        "kind": wanted,
+        "form": form,
+        "crumbs": crumbs,
+        "rule": rule_of(wanted.risk),
+        "frozen": frozen_at(wanted.risk, timezone.now()),
+    }
     return render(request, "operations/request.html", context, status=422 if form.errors else 200)
-
-
-@require_POST
-@right_required(Right.VIEW)
-def confirm_operation(request: FleetRequest, pk: int) -> HttpResponse:
-    found = get_object_or_404(Operation, pk=pk)
-    try:
-        services.confirm(found, request.user, request.POST.get("confirmation", ""))
-    except (Refused, Invalid) as problem:
-        return _refused(request, found, problem)
-    return redirect(fleet_path("operation", pk=pk))
-
-
-@require_POST
-@right_required(Right.VIEW)
-def cancel_operation(request: FleetRequest, pk: int) -> HttpResponse:
-    found = get_object_or_404(Operation, pk=pk)
-    try:
-        found = services.cancel(found, request.user)
-    except (Refused, Invalid) as problem:
-        return _refused(request, found, problem)
-    stopping = f"Operation {pk} stops at its next safe point."
-    messages.success(request, f"Operation {pk} is cancelled." if found.state.terminal else stopping)
-    return redirect(fleet_path("operation", pk=pk))
-
-
-@require_POST
-@right_required(Right.VIEW)
-def pause_operation(request: FleetRequest, pk: int) -> HttpResponse:
-    return _asked(request, pk, services.pause, f"Operation {pk} rests at its next safe point.")
-
-
-@require_POST
-@right_required(Right.VIEW)
-def resume_operation(request: FleetRequest, pk: int) -> HttpResponse:
-    return _asked(request, pk, services.resume, f"Operation {pk} goes on.")
-
-
-def _asked(request: FleetRequest, pk: int, service: Service, said: str) -> HttpResponse:
-    found = get_object_or_404(Operation, pk=pk)
-    try:
-        service(found, request.user)
-    except (Refused, Invalid) as problem:
-        return _refused(request, found, problem)
-    messages.success(request, said)
-    return redirect(fleet_path("operation", pk=pk))
-
-
-def _refused(request: FleetRequest, found: Operation, problem: Exception) -> HttpResponse:
-    """403 for a missing right; otherwise back to the operation, with the reason."""
-    if isinstance(problem, NotAllowed):
-        raise PermissionDenied(str(problem)) from problem
-    messages.error(request, str(problem))
-    return redirect(fleet_path("operation", pk=found.pk))
 
 
 def _planned(request: FleetRequest, kind: Kind[Any], form: RequestForm) -> Operation | None:

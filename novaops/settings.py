@@ -14,6 +14,8 @@ SECRET_KEY = environment.required("DJANGO_SECRET_KEY", "it signs sessions; any l
 NOVAOPS_SECRET_KEYS = environment.words("NOVAOPS_SECRET_KEYS")
 DEBUG = environment.flag("NOVAOPS_DEBUG")
 ALLOWED_HOSTS = environment.words("NOVAOPS_ALLOWED_HOSTS", "127.0.0.1,localhost")
+# The longest that an API token may live; one that nobody gave a time lives the shorter of it and 90 days.
+TOKEN_DAYS_MAX = int(os.environ.get("NOVAOPS_TOKEN_DAYS_MAX", "365"))
 CSRF_TRUSTED_ORIGINS = environment.words("NOVAOPS_TRUSTED_ORIGINS")
 
 # Plain HTTP is for a loopback sandbox only, and has to be asked for.
@@ -54,6 +56,7 @@ TENANT_APPS = [
     "metrics",
     "shards",
     "caching",
+    "novaops.api",
 ]
 INSTALLED_APPS = SHARED_APPS + TENANT_APPS
 
@@ -101,6 +104,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "axes.middleware.AxesMiddleware",
+    "novaops.api.middleware.ApiMiddleware",
     "novaops.fleets.middleware.FleetMiddleware",
 ]
 

@@ -2,7 +2,8 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from novaops.api import api
+from novaops.api.api import api
+from novaops.api.views import docs, nothing_there
 from novaops.fleets import views as fleets
 
 in_a_fleet: list[URLPattern | URLResolver] = [
@@ -12,7 +13,10 @@ in_a_fleet: list[URLPattern | URLResolver] = [
     path("", include("novaops.operations.rules_urls")),
     path("changes/", include("novaops.audit.urls")),
     path("people/", include("novaops.fleets.fleet_urls")),
+    path("tokens/", include("novaops.api.urls")),
+    path("api/docs", docs, name="api-docs"),
     path("api/", api.urls),
+    path("api/<path:rest>", nothing_there),
     path("", include("shards.urls")),
     path("caches/", include("caching.urls")),
 ]

@@ -1,12 +1,25 @@
 """The observe road: servers with their readings, and findings. Stored values with their ages; no server is asked."""
 
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest
 from django.utils import timezone
 from ninja import Router
 
 from metrics import findings, selectors
-from metrics.contract import Seen, ServerSeen, Severity, Snapshot
-from novaops.api.schemas import FindingOut, FindingsOut, ReadingOut, ServerOut, ServersOut
+from metrics.contract import Seen, ServerSeen, Severity, ShardSeen, Snapshot
+from novaops.api.observe_schemas import (
+    FindingOut,
+    FindingsOut,
+    ReadingOut,
+    ServerOut,
+    ServersOut,
+    ShardOut,
+    ShardsOut,
+    TenantOut,
+    TenantsOut,
+)
+from novaops.api.paging import Limit, Offset, next_page
+from shards.placement.models import Placement
+from shards.placement.selectors import ShardLoad, loads, placement, placements
 
 router = Router(tags=["observe"])
 
@@ -37,6 +50,40 @@ def current_findings(request: HttpRequest) -> FindingsOut:
             for one in found
         ],
     )
+
+
+@router.get("shards", response=ShardsOut, summary="Every shard, and how much is placed on it")
+def shards(request: HttpRequest) -> ShardsOut:
+    seen, load = selectors.snapshot(), loads()
+    return ShardsOut(at=seen.at, shards=[_shard(one, load.get(one.name, ShardLoad())) for one in seen.shards])
+
+
+@router.get("tenants", response=TenantsOut, summary="Tenants and where they live, by id")
+def tenants(request: HttpRequest, q: str = "", shard: str = "", limit: Limit = 50, offset: Offset = 0) -> TenantsOut:
+    """`q` is part of an id or of a name."""
+    found = placements(q, shard)
+    count = found.count()
+    rows = [_tenant(one) for one in found[offset : offset + limit]]
+    return TenantsOut(count=count, next=next_page(request, offset, limit, count), tenants=rows)
+
+
+@router.get("tenants/{tenant_id}", response=TenantOut, summary="Where one tenant lives")
+def tenant(request: HttpRequest, tenant_id: str) -> TenantOut:
+    found = placement(tenant_id)
+    if found is None:
+        raise Http404(f"No tenant of this fleet has the id {tenant_id!r}.")
+    return _tenant(found)
+
+
+def _shard(one: ShardSeen, load: ShardLoad) -> ShardOut:
+    told = {name: getattr(one, name) for name in ("name", "cluster", "database", "state", "weight")}
+    counted = {name: getattr(load, name) for name in ("tenants", "vms", "bytes", "counted_at")}
+    return ShardOut(**told, **counted)
+
+
+def _tenant(one: Placement) -> TenantOut:
+    same = {name: getattr(one, name) for name in TenantOut.model_fields if name != "shard"}
+    return TenantOut(**same, shard=one.shard.name)
 
 
 def _server(seen: Snapshot, server: ServerSeen) -> ServerOut:

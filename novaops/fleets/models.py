@@ -7,7 +7,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django_tenants.models import TenantMixin
 
-from novaops.fleets.rights import Role
+from novaops.fleets.rights import Right, Role
 
 slug_shape = RegexValidator(
     r"^[a-z][a-z0-9-]{0,39}$",
@@ -16,7 +16,12 @@ slug_shape = RegexValidator(
 
 
 class Person(AbstractUser):
-    """Somebody who signs in. What they may do is said per fleet, by their memberships."""
+    """Somebody who signs in, or a machine, which only has tokens. What they may do is said per fleet, by memberships."""
+
+    is_machine = models.BooleanField(default=False, help_text="It has no password: it calls the API with a token.")
+
+    limited_to: frozenset[Right] | None = None
+    """Set where a token speaks for the person: of their rights, only these. None: not limited."""
 
 
 class Fleet(TenantMixin):  # type: ignore[misc]

@@ -42,9 +42,25 @@ def person_named(username: str) -> Person:
     return person
 
 
+def create_machine(username: str) -> tuple[Person, bool]:
+    """The machine of that name, which no password signs in; True when it was made."""
+    person = Person.objects.filter(username=username).first()
+    if person is not None and not person.is_machine:
+        raise FleetProblem(f"username: {username!r} is a person already, and a person does not become a machine.")
+    if person is not None:
+        return person, False
+    person = Person(username=username, is_machine=True)
+    person.set_unusable_password()
+    _check(person)
+    person.save()
+    return person, True
+
+
 def create_person(username: str, password: str | None, email: str = "") -> tuple[Person, bool]:
     """The person of that name; a password that differs from theirs replaces it. True when the person was made."""
     person = Person.objects.filter(username=username).first()
+    if person is not None and person.is_machine:
+        raise FleetProblem(f"username: {username!r} is a machine, which has tokens and no password.")
     made = person is None
     person = person or Person(username=username)
     if made and password is None:

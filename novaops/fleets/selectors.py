@@ -11,14 +11,16 @@ from novaops.fleets.rights import RIGHTS, Right, Role
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """A fleet that a person may enter, with their roles there."""
+    """A fleet that a person may enter, with their roles there, and the rights that a token limits them to."""
 
     fleet: Fleet
     roles: tuple[Role, ...]
+    limited_to: frozenset[Right] | None = None
 
     @property
     def rights(self) -> frozenset[Right]:
-        return rights_of(self.roles)
+        held = rights_of(self.roles)
+        return held if self.limited_to is None else held & self.limited_to
 
 
 def rights_of(roles: Iterable[Role]) -> frozenset[Right]:
@@ -30,7 +32,7 @@ def access(person: Person | AnonymousUser, slug: str) -> Access | None:
     if not person.is_authenticated:
         return None
     held = list(Membership.objects.select_related("fleet").filter(person=person, fleet__slug=slug))
-    return Access(held[0].fleet, _roles(held)) if held else None
+    return Access(held[0].fleet, _roles(held), person.limited_to) if held else None
 
 
 def fleets_of(person: Person | AnonymousUser) -> tuple[Access, ...]:

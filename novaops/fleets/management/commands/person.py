@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
 from novaops.fleets.models import Person
-from novaops.fleets.people import create_person, grant, parse_grant, person_named, revoke
+from novaops.fleets.people import create_machine, create_person, grant, parse_grant, person_named, revoke
 from novaops.fleets.problems import FleetProblem
 from novaops.fleets.selectors import fleets_of
 
@@ -23,6 +23,7 @@ class Command(BaseCommand):
         create = actions.add_parser("create", help="make a person, or bring one to this state")
         create.add_argument("username")
         create.add_argument("--email", default="")
+        create.add_argument("--machine", action="store_true", help="it has no password, and calls the API with tokens")
         source = create.add_mutually_exclusive_group()
         source.add_argument("--password-file", type=Path, help="its first line is the password")
         source.add_argument("--password-env", metavar="VAR", help="the environment variable that holds it")
@@ -42,7 +43,7 @@ class Command(BaseCommand):
 
     def do_create(self, options: dict[str, Any]) -> None:
         grants = [parse_grant(text) for text in options["grant"]]
-        person, made = create_person(options["username"], _password(options), options["email"])
+        person, made = _made(options)
         given = [wanted for wanted in grants if grant(person, wanted)]
         self.stdout.write(f"{person.username} {'is made' if made else 'exists'}; {len(given)} new role(s).")
 
@@ -62,6 +63,15 @@ class Command(BaseCommand):
         for person in Person.objects.order_by("username"):
             held = [f"{one.fleet.slug}:{role.value}" for one in fleets_of(person) for role in one.roles]
             self.stdout.write(f"{person.username}\t{' '.join(held) or 'no role'}")
+
+
+def _made(options: dict[str, Any]) -> tuple[Person, bool]:
+    password = _password(options)
+    if not options["machine"]:
+        return create_person(options["username"], password, options["email"])
+    if password is not None:
+        raise FleetProblem("--machine: a machine has no password; leave --password-file and --password-env out.")
+    return create_machine(options["username"])
 
 
 def _password(options: dict[str, Any]) -> str | None:

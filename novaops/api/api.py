@@ -1,0 +1,77 @@
+"""The JSON API of a fleet, at /fleets/<slug>/api/: the same rights and services as the pages."""
+
+from django.http import Http404, HttpRequest, HttpResponse
+from ninja import NinjaAPI
+from ninja.errors import AuthenticationError, HttpError, ValidationError
+
+from novaops.api.acting import router as acting
+from novaops.api.callers import callers_with
+from novaops.api.changes import router as changes
+from novaops.api.describing import described
+from novaops.api.idempotency import once
+from novaops.api.kinds import router as kinds
+from novaops.api.me import router as me
+from novaops.api.observing import router as observing
+from novaops.api.problems import problem
+from novaops.fleets.requests import FleetRequest
+from novaops.fleets.rights import Right
+from novaops.operations.problems import Invalid, NotAllowed, Refused
+
+api = NinjaAPI(
+    title="NovaOps",
+    version="1",
+    urls_namespace="api",
+    auth=callers_with(Right.VIEW),
+    openapi_url=None,
+    docs_url=None,
+)
+api.add_decorator(once, mode="view")
+api.add_router("me", me)
+api.add_router("", observing)
+api.add_router("kinds", kinds)
+api.add_router("operations", acting)
+api.add_router("changes", changes)
+
+
+@api.get("openapi.json", include_in_schema=False, url_name="openapi")
+def openapi(request: FleetRequest) -> HttpResponse:
+    """This description, with the addresses of the fleet that was asked."""
+    return api.create_response(request, described(api, request.fleet.slug), status=200)
+
+
+@api.exception_handler(Invalid)
+def invalid(request: HttpRequest, wrong: Invalid) -> HttpResponse:
+    return problem(request, 422, str(wrong), fields=wrong.fields)
+
+
+@api.exception_handler(NotAllowed)
+def not_allowed(request: HttpRequest, refusal: NotAllowed) -> HttpResponse:
+    return problem(request, 403, str(refusal))
+
+
+@api.exception_handler(Refused)
+def refused(request: HttpRequest, refusal: Refused) -> HttpResponse:
+    return problem(request, 409, str(refusal))
+
+
+@api.exception_handler(ValidationError)
+def unreadable(request: HttpRequest, error: ValidationError) -> HttpResponse:
+    """`body.wanted.reason` is told as `reason`."""
+    fields = {".".join(map(str, item["loc"][-1:])): f"{item['msg']}." for item in error.errors}
+    sentence = " ".join(f"{name}: {why}" for name, why in fields.items())
+    return problem(request, 422, sentence, fields=fields)
+
+
+@api.exception_handler(Http404)
+def not_found(request: HttpRequest, error: Http404) -> HttpResponse:
+    return problem(request, 404, str(error) or "There is no such thing.")
+
+
+@api.exception_handler(AuthenticationError)
+def anonymous(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
+    return problem(request, 401, "Sign in, or send a token: Authorization: Bearer novaops_...")
+
+
+@api.exception_handler(HttpError)
+def framework(request: HttpRequest, error: HttpError) -> HttpResponse:
+    return problem(request, error.status_code, str(error))

@@ -1,0 +1,33 @@
+"""What a token may be used for, in words that people know; each scope stands for some rights of its person."""
+
+from collections.abc import Iterable
+
+from django.db.models import TextChoices
+
+from novaops.fleets.rights import Right
+
+
+class Scope(TextChoices):
+    OBSERVE = "observe", "Observe: servers, findings, operations and their plans"
+    REQUEST = "request", "Request: plan operations, confirm and run them, pause and cancel them"
+    APPROVE = "approve", "Approve: approve and reject what others requested"
+    READ_CHANGE_LOG = "read-change-log", "Read the change log: list, verify and export it"
+    MANAGE = "manage", "Manage: policies, freezes and checkpoints"
+
+
+# A right that no scope names is out of reach of every token.
+RIGHTS_OF: dict[Scope, frozenset[Right]] = {
+    Scope.OBSERVE: frozenset({Right.VIEW}),
+    Scope.REQUEST: frozenset(
+        {Right.VIEW, Right.CHANGE_CACHES, Right.CHANGE_PARTITIONS, Right.CHANGE_PLACEMENT, Right.SWITCH_OVER}
+    ),
+    Scope.APPROVE: frozenset({Right.VIEW, Right.APPROVE}),
+    Scope.READ_CHANGE_LOG: frozenset({Right.VIEW, Right.READ_CHANGE_LOG}),
+    Scope.MANAGE: frozenset({Right.VIEW, Right.MANAGE_FLEET}),
+}
+
+
+def rights_within(scopes: Iterable[str]) -> frozenset[Right]:
+    """The most that a token with these scopes can do; scopes that this version does not know give nothing."""
+    known = [Scope(name) for name in scopes if name in Scope.values]
+    return frozenset[Right]().union(*(RIGHTS_OF[scope] for scope in known))

@@ -20,5 +20,6 @@ beat_schedule = {
         "schedule": 5.0,
         "options": {"expires": 5},
     },
+    "api-keep-house": {"task": "novaops.api.tasks.keep_house", "schedule": 3600.0},
     "metrics-keep-house": {"task": "metrics.tasks.keep_house", "schedule": 60.0},
 }

@@ -156,7 +156,15 @@ BROKER_URL = os.environ.get("NOVAOPS_BROKER_URL", "redis://127.0.0.1:6379/0")
 # How long an operation waits for a worker that went silent before another one carries it on.
 OPERATION_LEASE_SECONDS = float(os.environ.get("NOVAOPS_LEASE_SECONDS", "30"))
 # The console's own cache is its process; it never needs the fleet's caches in order to answer.
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+    # Wrong API tokens, by address. Counted by each process.
+    "guesses": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "LOCATION": "guesses",
+        "OPTIONS": {"MAX_ENTRIES": 20_000},
+    },
+}
 
 LOGGING = {
     "version": 1,

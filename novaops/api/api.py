@@ -8,7 +8,6 @@ from novaops.api.acting import router as acting
 from novaops.api.callers import callers_with
 from novaops.api.changes import router as changes
 from novaops.api.describing import described
-from novaops.api.idempotency import once
 from novaops.api.kinds import router as kinds
 from novaops.api.me import router as me
 from novaops.api.observing import router as observing
@@ -25,7 +24,6 @@ api = NinjaAPI(
     openapi_url=None,
     docs_url=None,
 )
-api.add_decorator(once, mode="view")
 api.add_router("me", me)
 api.add_router("", observing)
 api.add_router("kinds", kinds)

@@ -3,7 +3,7 @@
 from ninja import Router
 
 from novaops.api.change_schemas import MeOut, TokenOut
-from novaops.api.tokens import Bearer
+from novaops.api.bearers import Bearer
 from novaops.fleets.requests import FleetRequest
 
 router = Router(tags=["caller"])

@@ -2,16 +2,19 @@
 
 import re
 from collections.abc import Callable
+from functools import partial
 
-from django.db import connection
-from django.http import HttpRequest, HttpResponseBase
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
+from novaops.api.bearers import TooManyGuesses, authenticate, still_good
+from novaops.api.guessing import WINDOW
 from novaops.api.problems import as_problem, problem
-from novaops.api.tokens import SHAPE, Bearer, authenticate
-from novaops.fleets.models import Fleet
 
 BY_PROGRAMS = re.compile(r"^/fleets/(?P<slug>[^/]+)/(?P<place>api/|live$)")
 WRONG_TOKEN = "The token is wrong, expired or revoked. Make a new one on the page “API tokens” of the fleet."  # noqa: S105
+TOO_MANY = "Too many wrong tokens came from there. For a minute none is looked at."
+UNAVAILABLE = "The control database does not answer. Send the same again in a moment, with the same idempotency key."
 
 
 class ApiMiddleware:
@@ -24,13 +27,15 @@ class ApiMiddleware:
         match = BY_PROGRAMS.match(request.path_info)
         if not match:
             return self.get_response(request)
-        text = bearer_text(request)
-        if text is not None:
-            bearer = _bearer(match["slug"], text, request.META.get("REMOTE_ADDR", ""))
-            if bearer is None:
-                return unauthorized(request)
-            request.user, request.bearer = bearer.person, bearer  # type: ignore[attr-defined]
-        return as_problem(request, self.get_response(request))
+        try:
+            refusal = _come_in(request, match["slug"])
+        except (OperationalError, InterfaceError):
+            return unavailable(request)
+        return refusal or as_problem(request, self.get_response(request))
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        lost = isinstance(error, OperationalError | InterfaceError)
+        return unavailable(request) if lost and BY_PROGRAMS.match(request.path_info) else None
 
 
 def bearer_text(request: HttpRequest) -> str | None:
@@ -39,20 +44,31 @@ def bearer_text(request: HttpRequest) -> str | None:
     return text.strip() if scheme.lower() == "bearer" else None
 
 
-def unauthorized(request: HttpRequest) -> HttpResponseBase:
+def unauthorized(request: HttpRequest) -> HttpResponse:
     answer = problem(request, 401, WRONG_TOKEN)
     answer["WWW-Authenticate"] = 'Bearer realm="NovaOps", error="invalid_token"'
     return answer
 
 
-def _bearer(slug: str, text: str, address: str) -> Bearer | None:
-    connection.set_schema_to_public()  # type: ignore[attr-defined]
-    shaped = SHAPE.fullmatch(text)
-    fleet = Fleet.objects.filter(slug=slug).first() if shaped and shaped["slug"] == slug else None
-    if fleet is None:
+def unavailable(request: HttpRequest) -> HttpResponse:
+    answer = problem(request, 503, UNAVAILABLE)
+    answer["Retry-After"] = "2"
+    return answer
+
+
+def _come_in(request: HttpRequest, slug: str) -> HttpResponse | None:
+    """Makes the token's person the request's; the answer to a token that is none. Without a token: nothing."""
+    text = bearer_text(request)
+    if text is None:
         return None
     try:
-        connection.set_tenant(fleet)  # type: ignore[attr-defined]
-        return authenticate(text, address)
-    finally:
-        connection.set_schema_to_public()  # type: ignore[attr-defined]
+        bearer = authenticate(slug, text, request.META.get("REMOTE_ADDR", ""))
+    except TooManyGuesses:
+        answer = problem(request, 429, TOO_MANY)
+        answer["Retry-After"] = str(WINDOW)
+        return answer
+    if bearer is None:
+        return unauthorized(request)
+    request.user, request.bearer = bearer.person, bearer  # type: ignore[attr-defined]
+    request.may_stay = partial(still_good, bearer, slug)  # type: ignore[attr-defined]
+    return None

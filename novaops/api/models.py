@@ -47,15 +47,15 @@ class ApiToken(models.Model):
 
 
 class KeptAnswer(models.Model):
-    """A POST with an idempotency key. Whoever works on it holds the row's lock, which ends with them; `status` is set
-    in the very transaction that did what was asked."""
+    """A POST with an idempotency key, and what was answered; `status` is empty until it was."""
 
     person = models.ForeignKey(Person, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+")
     key = models.CharField(max_length=255)
-    fingerprint = models.CharField(max_length=64, help_text="SHA-256 of method, path and body.")
+    fingerprint = models.CharField(max_length=64, help_text="SHA-256 of method, address and body.")
     created_at = models.DateTimeField(auto_now_add=True, db_index=True)
     status = models.PositiveSmallIntegerField(null=True)
     content_type = models.CharField(max_length=100, blank=True)
+    location = models.CharField(max_length=300, blank=True, help_text="The address of what the answer tells of.")
     body = models.TextField(blank=True)
 
     class Meta:

@@ -18,15 +18,16 @@ KINDS: dict[str, tuple[int, str]] = {
     "refused": (409, "Understood, and refused"),
     "key-in-use": (409, "A request with this idempotency key is still being worked on"),
     "invalid": (422, "Something in the request is wrong"),
+    "too-many": (429, "Too many wrong tokens"),
     "key-reused": (422, "This idempotency key was used for another request"),
-    "defect": (500, "NovaOps failed; what was asked for was not done"),
+    "defect": (500, "NovaOps failed"),
     "unavailable": (503, "NovaOps cannot answer now"),
 }
 _BY_STATUS = {status: name for name, (status, _) in reversed(KINDS.items())}
 _NO_SENTENCE = {
     404: "There is nothing at this address.",
     405: "This address does not take the method {method}.",
-    500: "NovaOps failed. The server's log says why; nothing of what was asked for was done.",
+    500: "NovaOps failed; its log says why. The same again, with the same idempotency key, is not done twice.",
 }
 
 

@@ -25,9 +25,12 @@ RIGHTS_OF: dict[Scope, frozenset[Right]] = {
     Scope.READ_CHANGE_LOG: frozenset({Right.VIEW, Right.READ_CHANGE_LOG}),
     Scope.MANAGE: frozenset({Right.VIEW, Right.MANAGE_FLEET}),
 }
+# What somebody has to judge: two pairs of eyes are two people's.
+FOR_PEOPLE = frozenset({Scope.APPROVE})
 
 
-def rights_within(scopes: Iterable[str]) -> frozenset[Right]:
+def rights_within(scopes: Iterable[str], *, machine: bool = False) -> frozenset[Right]:
     """The most that a token with these scopes can do; scopes that this version does not know give nothing."""
-    known = [Scope(name) for name in scopes if name in Scope.values]
-    return frozenset[Right]().union(*(RIGHTS_OF[scope] for scope in known))
+    known = {Scope(name) for name in scopes if name in Scope.values}
+    allowed = known - FOR_PEOPLE if machine else known
+    return frozenset[Right]().union(*(RIGHTS_OF[scope] for scope in allowed))

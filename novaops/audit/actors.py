@@ -18,10 +18,12 @@ class Actor:
     kind: ActorKind
     name: str
     person_id: int | None = None
+    through: str = ""
+    """What spoke for a person, such as "token:7"; empty when they did it themselves."""
 
     @classmethod
     def person(cls, person: Person) -> "Actor":
-        return cls(ActorKind.PERSON, person.get_username(), person.pk)
+        return cls(ActorKind.PERSON, person.get_username(), person.pk, person.through)
 
     @classmethod
     def schedule(cls, name: str) -> "Actor":

@@ -26,6 +26,7 @@ def record(
     wait until that transaction ends, so keep it short. Raises SecretRefused for keys of `data` that name a secret.
     """
     _inside_a_fleet()
+    through = {"through": actor.through} if actor.through else {}
     entry = Record(
         actor_kind=actor.kind.value,
         actor=text(actor.name)[:150],
@@ -33,7 +34,7 @@ def record(
         verb=verb,
         subject=text(subject)[:200],
         outcome=text(outcome),
-        data=cleaned(data or {}),
+        data=cleaned({**(data or {}), **through}),
     )
     # Without a savepoint: a change that could not be recorded must not be committed either.
     with transaction.atomic(savepoint=False):

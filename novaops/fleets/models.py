@@ -22,6 +22,11 @@ class Person(AbstractUser):
 
     limited_to: frozenset[Right] | None = None
     """Set where a token speaks for the person: of their rights, only these. None: not limited."""
+    through = ""
+    """Set where a token speaks for the person: "token:7"."""
+
+    def check_password(self, raw_password: str) -> bool:
+        return not self.is_machine and super().check_password(raw_password)
 
 
 class Fleet(TenantMixin):  # type: ignore[misc]

@@ -1,5 +1,8 @@
 """The fleet's events as server-sent events."""
 
+from collections.abc import Callable
+from functools import partial
+
 from asgiref.sync import sync_to_async
 from django.contrib.auth import get_user
 from django.contrib.sessions.backends.db import SessionStore
@@ -18,11 +21,13 @@ from novaops.live.stream import stream
 @require_GET
 @right_required(Right.VIEW)
 async def live(request: FleetRequest) -> StreamingHttpResponse:
-    """Holds no database connection while it streams."""
-    key, slug = request.session.session_key or "", request.fleet.slug
+    """Holds no database connection while it streams. Whose request is no session's brings `may_stay` with it."""
+    asks = getattr(request, "may_stay", None) or partial(
+        may_hear, request.session.session_key or "", request.fleet.slug
+    )
 
     async def may_stay() -> bool:
-        return await sync_to_async(still_welcome)(key, slug)
+        return await sync_to_async(still_welcome)(asks)
 
     await sync_to_async(_let_go)()
     return StreamingHttpResponse(
@@ -37,10 +42,10 @@ def _let_go() -> None:
     connection.close()
 
 
-def still_welcome(session_key: str, slug: str) -> bool:
+def still_welcome(may: Callable[[], bool]) -> bool:
     """Asked at each heartbeat. A control database that does not answer ends nothing: no event comes from it either."""
     try:
-        return may_hear(session_key, slug)
+        return may()
     except OperationalError:
         return True
     finally:

@@ -19,7 +19,7 @@ class ProblemOut(Schema):
 
 
 class KindOut(Schema):
-    """A kind of operation. `parameters` is the JSON schema of what a request says; `choices` what there is to choose."""
+    """`parameters` is the JSON schema of what a request says; `choices` what there is to choose from now."""
 
     name: str
     title: str
@@ -50,6 +50,28 @@ class ConfirmationIn(Schema):
     """`typed` is what the plan asks to be typed (`plan.confirm`); empty when it asks for nothing."""
 
     typed: str = Field("", description="The plan's phrase, word for word.", examples=["shard-1 shard-1-b"])
+    due_at: datetime | None = Field(None, description="When it is to start, with its offset; at once without one.")
+    time_zone: str = Field("UTC", description="In which people read that time.", examples=["Europe/Berlin"])
+    break_glass: bool = Field(
+        False,
+        description="At once, without approvals and despite freezes; somebody else acknowledges it afterwards.",
+    )
+
+
+class ApprovalIn(Schema):
+    comment: str = Field("", description="Stands in the change log.", examples=["Read it; the window is free."])
+
+
+class RejectionIn(Schema):
+    comment: str = Field(description="Why; the requester reads it.", examples=["Not during the sale."])
+
+
+class AcknowledgementIn(Schema):
+    comment: str = Field(description="What somebody else found.", examples=["Looked at the log: all as planned."])
+
+
+class TakingBackIn(Schema):
+    reason: str = Field(description="Why, in one sentence.", examples=["The other member is well again."])
 
 
 class StepOut(Schema):
@@ -77,6 +99,16 @@ class LineOut(Schema):
     text: str
 
 
+class ApprovalOut(Schema):
+    """The last word of one person: approved, rejected or withdrawn, for the plan of that fingerprint."""
+
+    person: str
+    decision: str
+    comment: str
+    fingerprint: str
+    at: datetime
+
+
 class OperationLine(Schema):
     id: int
     kind: str
@@ -88,6 +120,7 @@ class OperationLine(Schema):
     ticket: str
     requested_by: str
     planned_at: datetime
+    due_at: datetime | None
     ended_at: datetime | None
 
 
@@ -96,12 +129,23 @@ class OperationOut(OperationLine):
 
     version: str
     ended: bool
+    state: str = Field(description="The status, or what a running one is about: pausing, cancelling, reverting.")
     confirm: str = Field(description="What a person has to type to confirm it; empty for a plain confirmation.")
     parameters: dict[str, Any]
     confirmed_by: str
     cancelled_by: str
+    approvals_needed: int
+    approvals: list[ApprovalOut]
+    waiting_for: str
+    time_zone: str
+    break_glass: bool
+    acknowledged_by: str
+    acknowledgement: str
+    takes_back: int | None
+    taken_back_by: list[int]
     fingerprint: str
     expires_at: datetime | None
+    confirmed_at: datetime | None
     queued_at: datetime | None
     started_at: datetime | None
     plan: dict[str, Any]

@@ -1,24 +1,39 @@
-"""The act road: request, confirm, cancel, and what became of it. The services check rights, record and refuse."""
+"""The act road: request, decide, run, and what became of it. The services check rights, record and refuse."""
 
 from typing import Annotated
 
-from django.http import HttpResponseBase
+from django.http import HttpResponse, HttpResponseBase
 from ninja import Router
+from ninja.decorators import decorate_view
 from ninja.responses import Status
 from pydantic import Field
 
-from novaops.api.act_schemas import ConfirmationIn, OperationIn, OperationOut, OperationsOut, ProblemOut
+from novaops.api.act_schemas import (
+    AcknowledgementIn,
+    ApprovalIn,
+    ConfirmationIn,
+    OperationIn,
+    OperationOut,
+    OperationsOut,
+    ProblemOut,
+    RejectionIn,
+    TakingBackIn,
+)
 from novaops.api.finding import operation_or_404
+from novaops.api.idempotency import key_of, once, once_planned
 from novaops.api.paging import Limit, Offset, next_page
 from novaops.api.shown import line, shown
 from novaops.api.waiting import LONGEST, answer_when_changed
+from novaops.fleets.paths import fleet_path
 from novaops.fleets.requests import FleetRequest
 from novaops.operations import services
+from novaops.operations.models import Operation
 from novaops.operations.selectors import running_first
 
 router = Router(tags=["act"])
 Wait = Annotated[float, Field(ge=0, le=LONGEST, description="Seconds to wait for a change of what `after` names.")]
 REFUSALS: dict[int, type[ProblemOut]] = {403: ProblemOut, 404: ProblemOut, 409: ProblemOut, 422: ProblemOut}
+MADE = {201: OperationOut, **REFUSALS}
 ANSWERS = {200: OperationOut, **REFUSALS}
 
 
@@ -33,7 +48,12 @@ def operations(
     return OperationsOut(count=count, next=next_page(request, offset, limit, count), operations=rows)
 
 
-@router.get("{int:pk}", response={200: OperationOut, 404: ProblemOut}, summary="One operation with its plan and steps")
+@router.get(
+    "{int:pk}",
+    response={200: OperationOut, 404: ProblemOut},
+    summary="One operation with its plan and steps",
+    url_name="operation",
+)
 def operation(request: FleetRequest, pk: int, wait: Wait = 0, after: str = "") -> OperationOut | HttpResponseBase:
     """With `after`, the `version` that you know, and `wait`, it answers as soon as the operation is another one, or as
     it is when the time is over. The same news come as events from `/fleets/{fleet}/live`."""
@@ -41,27 +61,84 @@ def operation(request: FleetRequest, pk: int, wait: Wait = 0, after: str = "") -
     return answer_when_changed(request, pk, after, wait) if wait and now.version == after and not now.ended else now
 
 
-@router.post("", response={201: OperationOut, **REFUSALS}, summary="Request an operation: plans it, changes nothing")
-def request_operation(request: FleetRequest, wanted: OperationIn) -> Status[OperationOut]:
-    planned = services.request(wanted.kind, wanted.parameters, request.user, wanted.reason, wanted.ticket)
-    return Status(201, shown(planned))
+@router.post("", response=MADE, summary="Request an operation: plans it, changes nothing")
+@decorate_view(once_planned)
+def request_operation(request: FleetRequest, response: HttpResponse, wanted: OperationIn) -> Status[OperationOut]:
+    words = (wanted.kind, wanted.parameters, request.user, wanted.reason, wanted.ticket)
+    return _made(response, services.request(*words, request_key=key_of(request)))
 
 
-@router.post("{int:pk}/confirm", response=ANSWERS, summary="Confirm a plan: a worker takes it")
-def confirm_operation(request: FleetRequest, pk: int, confirmation: ConfirmationIn) -> OperationOut:
-    return shown(services.confirm(operation_or_404(pk), request.user, confirmation.typed))
+@router.post("{int:pk}/confirm", response=ANSWERS, summary="Confirm a plan: now, at a time, or in an emergency")
+@decorate_view(once)
+def confirm_operation(request: FleetRequest, response: HttpResponse, pk: int, order: ConfirmationIn) -> OperationOut:
+    """It then waits for the approvals that the fleet's policy asks for, for its time, or for a worker. Break-glass
+    needs a right of its own."""
+    how = order.model_dump(exclude={"typed"})
+    return _told(response, services.confirm(operation_or_404(pk), request.user, order.typed, **how))
+
+
+@router.post("{int:pk}/approve", response=ANSWERS, summary="Approve what somebody else requested")
+@decorate_view(once)
+def approve_operation(request: FleetRequest, response: HttpResponse, pk: int, word: ApprovalIn) -> OperationOut:
+    """The last approval that it needs sends it on."""
+    return _told(response, services.approve(operation_or_404(pk), request.user, word.comment))
+
+
+@router.post("{int:pk}/reject", response=ANSWERS, summary="Reject what somebody else requested: that ends it")
+@decorate_view(once)
+def reject_operation(request: FleetRequest, response: HttpResponse, pk: int, word: RejectionIn) -> OperationOut:
+    return _told(response, services.reject(operation_or_404(pk), request.user, word.comment))
+
+
+@router.post("{int:pk}/withdraw", response=ANSWERS, summary="Take your own approval back, before a worker begins")
+@decorate_view(once)
+def withdraw_approval(request: FleetRequest, response: HttpResponse, pk: int) -> OperationOut:
+    return _told(response, services.withdraw(operation_or_404(pk), request.user))
+
+
+@router.post("{int:pk}/acknowledge", response=ANSWERS, summary="Acknowledge a break-glass that somebody else ran")
+@decorate_view(once)
+def acknowledge_operation(
+    request: FleetRequest, response: HttpResponse, pk: int, word: AcknowledgementIn
+) -> OperationOut:
+    return _told(response, services.acknowledge(operation_or_404(pk), request.user, word.comment))
+
+
+@router.post("{int:pk}/take-back", response=MADE, summary="Plan the inverse of one that is done")
+@decorate_view(once_planned)
+def take_back_operation(
+    request: FleetRequest, response: HttpResponse, pk: int, why: TakingBackIn
+) -> Status[OperationOut]:
+    """A new operation, with a plan of its own that is to be confirmed like any other."""
+    found, key = operation_or_404(pk), key_of(request)
+    return _made(response, services.take_back(found, request.user, why.reason, request_key=key))
 
 
 @router.post("{int:pk}/cancel", response=ANSWERS, summary="Cancel, or ask a running one to stop and take back")
-def cancel_operation(request: FleetRequest, pk: int) -> OperationOut:
-    return shown(services.cancel(operation_or_404(pk), request.user))
+@decorate_view(once)
+def cancel_operation(request: FleetRequest, response: HttpResponse, pk: int) -> OperationOut:
+    return _told(response, services.cancel(operation_or_404(pk), request.user))
 
 
 @router.post("{int:pk}/pause", response=ANSWERS, summary="Ask a running one to rest at its next safe point")
-def pause_operation(request: FleetRequest, pk: int) -> OperationOut:
-    return shown(services.pause(operation_or_404(pk), request.user))
+@decorate_view(once)
+def pause_operation(request: FleetRequest, response: HttpResponse, pk: int) -> OperationOut:
+    return _told(response, services.pause(operation_or_404(pk), request.user))
 
 
 @router.post("{int:pk}/resume", response=ANSWERS, summary="Let a paused one go on")
-def resume_operation(request: FleetRequest, pk: int) -> OperationOut:
-    return shown(services.resume(operation_or_404(pk), request.user))
+@decorate_view(once)
+def resume_operation(request: FleetRequest, response: HttpResponse, pk: int) -> OperationOut:
+    return _told(response, services.resume(operation_or_404(pk), request.user))
+
+
+def _told(response: HttpResponse, operation: Operation) -> OperationOut:
+    """With the operation's own address, which an answer that is too long to be kept is replaced by."""
+    response["Content-Location"] = fleet_path("api:operation", pk=operation.pk)
+    return shown(operation)
+
+
+def _made(response: HttpResponse, operation: Operation) -> Status[OperationOut]:
+    told = _told(response, operation)
+    response["Location"] = response["Content-Location"]
+    return Status(201, told)

@@ -1,4 +1,4 @@
-"""Who may call: a token, or whoever is signed in. Both need the right; a session also the CSRF token to change things."""
+"""Who may call: a token, or whoever is signed in. Both need the right; a session that changes things also CSRF."""
 
 from typing import Any
 

@@ -14,12 +14,14 @@ _counts = caches["guesses"]
 def exhausted(address: str, number: str) -> bool:
     """True when nothing of that token, right or wrong, is looked at from that address for now."""
     by_address, by_token = _names(address, number)
-    return _counts.get(by_address, 0) >= PER_ADDRESS or _counts.get(by_token, 0) >= PER_TOKEN
+    return bool(_counts.get(by_address, 0) >= PER_ADDRESS or _counts.get(by_token, 0) >= PER_TOKEN)
 
 
 def count(address: str, number: str) -> int:
     """One more wrong token from there; how many of the address in this minute."""
-    return [_more(name) for name in _names(address, number)][0]
+    by_address, by_token = _names(address, number)
+    _more(by_token)
+    return _more(by_address)
 
 
 def _names(address: str, number: str) -> tuple[str, str]:

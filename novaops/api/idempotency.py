@@ -3,8 +3,8 @@
 Follows draft-ietf-httpapi-idempotency-key-header. The key's row is committed before anything is done. What is asked
 for and the kept answer are then one transaction (`once`): a server that dies in the middle leaves neither, and frees
 the key, because the lock of the row ends with its connection. A request that plans asks the live fleet, which may take
-seconds and belongs in no transaction (`once_planned`): it is told the key's own name, by which the operations themselves
-know that they were requested already."""
+seconds and belongs in no transaction (`once_planned`): it is told a name of the key, by which the operations know that
+they were requested already."""
 
 import re
 from collections.abc import Callable

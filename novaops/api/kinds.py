@@ -19,7 +19,7 @@ def kinds(request: FleetRequest) -> KindsOut:
     return KindsOut(kinds=[_shown(kind, request.rights) for kind in registry.kinds()])
 
 
-@router.get("{name}", response={200: KindOut, 422: ProblemOut}, summary="One kind of operation")
+@router.get("{slug:name}", response={200: KindOut, 422: ProblemOut}, summary="One kind of operation")
 def kind(request: FleetRequest, name: str) -> KindOut:
     return _shown(kind_named(name), request.rights)
 

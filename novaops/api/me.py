@@ -2,8 +2,8 @@
 
 from ninja import Router
 
-from novaops.api.change_schemas import MeOut, TokenOut
 from novaops.api.bearers import Bearer
+from novaops.api.change_schemas import MeOut, TokenOut
 from novaops.fleets.requests import FleetRequest
 
 router = Router(tags=["caller"])

@@ -67,11 +67,11 @@ def tenants(request: HttpRequest, q: str = "", shard: str = "", limit: Limit = 5
     return TenantsOut(count=count, next=next_page(request, offset, limit, count), tenants=rows)
 
 
-@router.get("tenants/{tenant_id}", response=TenantOut, summary="Where one tenant lives")
+@router.get("tenants/{path:tenant_id}", response=TenantOut, summary="Where one tenant lives")
 def tenant(request: HttpRequest, tenant_id: str) -> TenantOut:
     found = placement(tenant_id)
     if found is None:
-        raise Http404(f"No tenant of this fleet has the id {tenant_id!r}.")
+        raise Http404("No tenant of this fleet has that id.")
     return _tenant(found)
 
 

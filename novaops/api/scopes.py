@@ -11,6 +11,7 @@ class Scope(TextChoices):
     OBSERVE = "observe", "Observe: servers, findings, operations and their plans"
     REQUEST = "request", "Request: plan operations, confirm and run them, pause and cancel them"
     APPROVE = "approve", "Approve: approve and reject what others requested"
+    BREAK_GLASS = "break-glass", "Break glass: run without approvals, in an emergency"
     READ_CHANGE_LOG = "read-change-log", "Read the change log: list, verify and export it"
     MANAGE = "manage", "Manage: policies, freezes and checkpoints"
 
@@ -22,11 +23,12 @@ RIGHTS_OF: dict[Scope, frozenset[Right]] = {
         {Right.VIEW, Right.CHANGE_CACHES, Right.CHANGE_PARTITIONS, Right.CHANGE_PLACEMENT, Right.SWITCH_OVER}
     ),
     Scope.APPROVE: frozenset({Right.VIEW, Right.APPROVE}),
+    Scope.BREAK_GLASS: frozenset({Right.VIEW, Right.BREAK_GLASS}),
     Scope.READ_CHANGE_LOG: frozenset({Right.VIEW, Right.READ_CHANGE_LOG}),
     Scope.MANAGE: frozenset({Right.VIEW, Right.MANAGE_FLEET}),
 }
 # What somebody has to judge: two pairs of eyes are two people's.
-FOR_PEOPLE = frozenset({Scope.APPROVE})
+FOR_PEOPLE = frozenset({Scope.APPROVE, Scope.BREAK_GLASS})
 
 
 def rights_within(scopes: Iterable[str], *, machine: bool = False) -> frozenset[Right]:

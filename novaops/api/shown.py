@@ -6,18 +6,19 @@ from typing import Any
 
 from novaops.api.act_schemas import OperationLine, OperationOut
 from novaops.operations.models import Operation
-from novaops.operations.selectors import LOG_LINES, as_json
+from novaops.operations.selectors import as_json, detail
 
 
 def shown(operation: Operation) -> OperationOut:
     """One operation with its plan, its steps and the last lines of its log."""
-    lines = operation.lines.order_by("-id")[:LOG_LINES]
+    seen = detail(operation)
     body: dict[str, Any] = {
         **as_json(operation),
         "risk": operation.risk,
         "ended": operation.state.terminal,
+        "state": seen.state,
         "confirm": operation.plan.confirm,
-        "log": [{"at": line.at, "step": line.step, "text": line.text} for line in lines][::-1],
+        "log": [{"at": line.at, "step": line.step, "text": line.text} for line in seen.lines],
     }
     return OperationOut(**body, version=_version(body))
 

@@ -5,7 +5,6 @@ from typing import Any
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db import transaction
-from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -15,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from novaops.api import tokens
 from novaops.api.forms import MachineForm, TokenForm
 from novaops.api.models import ApiToken
+from novaops.api.selectors import tokens_seen_by
 from novaops.audit.services import Actor, record
 from novaops.fleets.guards import right_required
 from novaops.fleets.paths import fleet_path
@@ -53,10 +53,10 @@ def make_token(request: FleetRequest) -> HttpResponse:
 @right_required(Right.VIEW)
 def revoke_token(request: FleetRequest) -> HttpResponse:
     chosen = request.POST.get("token", "")
-    token = get_object_or_404(_seen_by(request), pk=int(chosen) if chosen.isdecimal() else 0)
+    token = get_object_or_404(tokens_seen_by(request.user, request.rights), pk=int(chosen) if chosen.isdecimal() else 0)
     word = "is revoked" if tokens.revoke(token, by=request.user) else "was revoked already"
     messages.success(request, f"The token “{token.name}” {word}. Nobody can use it any more.")
-    return redirect(fleet_path("api-tokens"))
+    return redirect(fleet_path("tokens"))
 
 
 @require_POST
@@ -71,7 +71,7 @@ def make_machine(request: FleetRequest) -> HttpResponse:
         form.add_error("username", str(problem))
         return _page(request, machine_form=form, status=422)
     messages.success(request, f"The machine {name} can have tokens now.")
-    return redirect(fleet_path("api-tokens"))
+    return redirect(fleet_path("tokens"))
 
 
 @transaction.atomic
@@ -84,11 +84,6 @@ def _machine(request: FleetRequest, username: str, role: Role) -> str:
            data={"before": {}, "after": after})  # fmt: skip
     grant(machine, Grant(request.fleet, role), by=request.user)
     return machine.username
-
-
-def _seen_by(request: FleetRequest) -> QuerySet[ApiToken]:
-    found = ApiToken.objects.select_related("person")
-    return found if Right.MANAGE_FLEET in request.rights else found.filter(person=request.user)
 
 
 def _token_form(request: FleetRequest, data: Any = None) -> TokenForm:
@@ -105,7 +100,7 @@ def _page(
     status: int = 200,
 ) -> HttpResponse:
     now = timezone.now()
-    page = Paginator(_seen_by(request), PER_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(tokens_seen_by(request.user, request.rights), PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "page": page,
         "rows": [(token, token.state(now)) for token in page],

@@ -16,7 +16,7 @@ slug_shape = RegexValidator(
 
 
 class Person(AbstractUser):
-    """Somebody who signs in, or a machine, which only has tokens. What they may do is said per fleet, by memberships."""
+    """Somebody who signs in, or a machine, which has tokens alone. What they may do, memberships say per fleet."""
 
     is_machine = models.BooleanField(default=False, help_text="It has no password: it calls the API with a token.")
 
@@ -25,7 +25,7 @@ class Person(AbstractUser):
     through = ""
     """Set where a token speaks for the person: "token:7"."""
 
-    def check_password(self, raw_password: str) -> bool:
+    def check_password(self, raw_password: str | None) -> bool:
         return not self.is_machine and super().check_password(raw_password)
 
 

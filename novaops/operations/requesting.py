@@ -1,6 +1,7 @@
 """Asking for a change: planned against the live fleet and stored, with nothing changed yet."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -49,7 +50,7 @@ def request(
     try:
         with transaction.atomic():
             operation = _stored(proposal, requested_by, {**why, **origin})
-            _record_request(operation)
+            _record_request(operation, requested_by)
             tell(operation)
     except IntegrityError:
         winner = _of_key(request_key)
@@ -59,14 +60,18 @@ def request(
     return operation
 
 
-def take_back(operation: Operation, person: Person, reason: str) -> Operation:
+def take_back(operation: Operation, person: Person, reason: str, *, request_key: str | None = None) -> Operation:
     """Requests the inverse of an operation that is done, by the kind's own word: a new plan, linked to it. Raises
     Refused, recorded, when there is none, when it is not done, or when it was taken back already."""
+    earlier = _of_key(request_key)
+    if earlier:
+        return earlier
     refusal = take_back_refusal(operation)
     if refusal:
         refuse(operation.subject, Actor.person(person), refusal)
     kind_name, parameters = _inverse(operation) or ("", {})
-    return request(kind_name, parameters, person, reason, operation.ticket, takes_back=operation)
+    ticket = operation.ticket
+    return request(kind_name, parameters, person, reason, ticket, request_key=request_key, takes_back=operation)
 
 
 def take_back_refusal(operation: Operation) -> str:
@@ -131,7 +136,7 @@ def _first_status(proposal: Proposal) -> tuple[Status, str]:
     return Status.PLANNED, ""
 
 
-def _record_request(operation: Operation) -> None:
+def _record_request(operation: Operation, person: Person) -> None:
     data = {
         "parameters": operation.parameters,
         "locks": operation.locks,
@@ -140,7 +145,7 @@ def _record_request(operation: Operation) -> None:
     }
     if operation.takes_back_id:
         data["takes_back"] = operation.takes_back_id
-    who = requester(operation)
+    who = replace(requester(operation), through=person.through)
     note("operation requested", operation, actor=who, data=data)
     if operation.state.terminal:
         note(f"operation {operation.status}", operation, actor=who, outcome=operation.outcome)

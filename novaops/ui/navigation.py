@@ -40,6 +40,7 @@ GROUPS: tuple[NavGroup, ...] = (
             NavItem("Policy", "shield-check", "policy/"),
             NavItem("Change log", "scroll-text", "changes/", "read-change-log"),
             NavItem("People", "users", "people/"),
+            NavItem("API tokens", "key-round", "tokens/"),
         ),
     ),
 )

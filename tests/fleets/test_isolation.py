@@ -36,6 +36,8 @@ SAMPLES = {
     "operations/new/<slug:kind>": "operations/new/switchover",
     "shards/<str:name>": "shards/alpha-shard",
     "tenants/<path:tenant_id>": "tenants/alpha-tenant",
+    "kinds/<slug:name>": "kinds/switchover",
+    "<path:rest>": "nothing",
     "<int:pk>": "1",
     "<int:sequence>": "1",
 }

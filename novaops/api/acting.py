@@ -22,7 +22,7 @@ from novaops.api.act_schemas import (
 from novaops.api.finding import operation_or_404
 from novaops.api.idempotency import key_of, once, once_planned
 from novaops.api.paging import Limit, Offset, next_page
-from novaops.api.shown import line, shown
+from novaops.api.shown import line, seen
 from novaops.api.waiting import LONGEST, answer_when_changed
 from novaops.fleets.paths import fleet_path
 from novaops.fleets.requests import FleetRequest
@@ -57,7 +57,7 @@ def operations(
 def operation(request: FleetRequest, pk: int, wait: Wait = 0, after: str = "") -> OperationOut | HttpResponseBase:
     """With `after`, the `version` that you know, and `wait`, it answers as soon as the operation is another one, or as
     it is when the time is over. The same news come as events from `/fleets/{fleet}/live`."""
-    now = shown(operation_or_404(pk))
+    now = seen(pk)
     return answer_when_changed(request, pk, after, wait) if wait and now.version == after and not now.ended else now
 
 
@@ -135,7 +135,7 @@ def resume_operation(request: FleetRequest, response: HttpResponse, pk: int) -> 
 def _told(response: HttpResponse, operation: Operation) -> OperationOut:
     """With the operation's own address, which an answer that is too long to be kept is replaced by."""
     response["Content-Location"] = fleet_path("api:operation", pk=operation.pk)
-    return shown(operation)
+    return seen(operation.pk)
 
 
 def _made(response: HttpResponse, operation: Operation) -> Status[OperationOut]:

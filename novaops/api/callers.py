@@ -9,6 +9,8 @@ from ninja.security import APIKeyCookie, HttpBearer
 
 from novaops.fleets.rights import Right
 
+NO_CSRF = "Who is signed in by the browser sends its CSRF token as the header X-CSRFToken; programs send a token."
+
 
 class TokenWith(HttpBearer):
     """`Authorization: Bearer novaops_...`; ApiMiddleware has looked at the token already."""
@@ -31,6 +33,12 @@ class SessionWith(APIKeyCookie):
     def __init__(self, right: Right) -> None:
         super().__init__(csrf=True)
         self.right = right
+
+    def _get_key(self, request: HttpRequest) -> str | None:
+        try:
+            return super()._get_key(request)
+        except HttpError as error:
+            raise HttpError(error.status_code, NO_CSRF) from error
 
     def authenticate(self, request: HttpRequest, key: str | None) -> Any:
         return demand(request, self.right) if request.user.is_authenticated else None

@@ -10,8 +10,7 @@ from django.db import connection
 from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django_tenants.utils import tenant_context
 
-from novaops.api.finding import operation_or_404
-from novaops.api.shown import shown
+from novaops.api.shown import seen
 from novaops.fleets.models import Fleet
 from novaops.fleets.requests import FleetRequest
 from novaops.live.hub import Subscription, hub
@@ -53,7 +52,7 @@ async def _told(subscription: Subscription, event: str, seconds: float) -> bool:
 def _seen(fleet: Fleet, pk: int) -> tuple[str, bytes]:
     try:
         with tenant_context(fleet):
-            now = shown(operation_or_404(pk))
+            now = seen(pk)
         return now.version, now.model_dump_json().encode()
     finally:
         connection.close()

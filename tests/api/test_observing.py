@@ -56,7 +56,7 @@ def test_no_fleet_shows_another_ones_servers(silent_cache: Server, other_fleet: 
 
 def test_a_viewer_may_look_but_not_act(fleet: Fleet, client_as: Browser) -> None:
     viewer = client_as("viewer")
-    assert viewer.get("/fleets/alpha/api/operations").json() == {"count": 0, "operations": []}
+    assert viewer.get("/fleets/alpha/api/operations").json() == {"count": 0, "next": None, "operations": []}
     assert viewer.get("/fleets/alpha/api/operations/1").status_code == 404
     wanted = {"kind": "cache-flush", "parameters": {}, "reason": "because"}
     answer = viewer.post("/fleets/alpha/api/operations", json.dumps(wanted), content_type="application/json")
@@ -78,7 +78,7 @@ def test_what_changes_something_needs_the_csrf_token(fleet: Fleet, client_as: Br
     strict = Client(enforce_csrf_checks=True)
     strict.cookies = client_as("operator").cookies
     answer = strict.post("/fleets/alpha/api/operations", "{}", content_type="application/json")
-    assert (answer.status_code, answer.json()) == (403, {"detail": "CSRF check Failed"})
+    assert answer.status_code == 403 and "X-CSRFToken" in answer.json()["detail"]
 
 
 def test_the_api_describes_itself_with_the_fleets_own_addresses(fleet: Fleet, client_as: Browser) -> None:

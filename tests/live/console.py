@@ -41,9 +41,9 @@ def free_port() -> int:
 
 
 @contextmanager
-def console() -> Iterator[Console]:
-    port = free_port()
-    command = [sys.executable, "-m", "uvicorn", "novaops.asgi:application", "--port", str(port), "--no-access-log"]
+def console(application: str = "novaops.asgi:application", port: int = 0) -> Iterator[Console]:
+    port = port or free_port()
+    command = [sys.executable, "-m", "uvicorn", application, "--port", str(port), "--no-access-log"]
     environment = os.environ | {"NOVAOPS_DATABASE_URL": control_database.url(), "NOVAOPS_POOL": str(POOL)}
     process = subprocess.Popen(command, cwd=ROOT, env=environment)
     try:

@@ -11,6 +11,8 @@ task_reject_on_worker_lost = True
 task_ignore_result = True
 worker_prefetch_multiplier = 1
 worker_hijack_root_logger = False
+# Deliverers take these, and nothing else: a slow receiver never keeps a worker from an operation.
+task_routes = {"novaops.hooks.tasks.*": {"queue": "hooks"}}
 timezone = "UTC"
 # What recurs stands in the control database; the entries below are added to it when beat starts.
 beat_scheduler = "django_celery_beat.schedulers:DatabaseScheduler"
@@ -21,5 +23,7 @@ beat_schedule = {
         "options": {"expires": 5},
     },
     "api-keep-house": {"task": "novaops.api.tasks.keep_house", "schedule": 3600.0},
+    "hooks-look-again": {"task": "novaops.hooks.tasks.look_again", "schedule": 5.0, "options": {"expires": 5}},
+    "hooks-keep-house": {"task": "novaops.hooks.tasks.keep_house", "schedule": 3600.0, "options": {"expires": 600}},
     "metrics-keep-house": {"task": "metrics.tasks.keep_house", "schedule": 60.0},
 }

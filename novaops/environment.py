@@ -1,6 +1,7 @@
 """What NovaOps reads from its environment, as typed values with sentences for what is missing."""
 
 import os
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -14,6 +15,8 @@ PATIENCE = {
     "keepalives_count": 3,
     "tcp_user_timeout": 25_000,
 }
+
+MAIL_PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
 
 
 def required(name: str, meaning: str) -> str:
@@ -56,6 +59,28 @@ def owner(name: str) -> dict[str, Any] | None:
     """The same for the login that owns the tables; None where it is not told, as in every process that serves."""
     url = os.environ.get(name, "")
     return database(name, url) if url else None
+
+
+def networks(name: str) -> list[IPv4Network | IPv6Network]:
+    """A comma separated list of networks such as 10.20.0.0/16 and fd00::/8."""
+    try:
+        return [ip_network(word) for word in words(name)]
+    except ValueError as problem:
+        raise ImproperlyConfigured(f"{name} must be networks such as 10.20.0.0/16: {problem}.") from problem
+
+
+def mail_server(name: str) -> tuple[str, int, str, str, bool, bool]:
+    """Host, port, user, password, STARTTLS and TLS of an address such as `smtp+starttls://user:password@host:587`,
+    `smtps://host` or `smtp://host`. Empty where none is told."""
+    url = os.environ.get(name, "")
+    parts = urlsplit(url)
+    if not url:
+        return "", 25, "", "", False, False
+    if parts.scheme not in MAIL_PORTS or not parts.hostname:
+        raise ImproperlyConfigured(f"{name} must look like smtp+starttls://user:password@host:587.")
+    login = unquote(parts.username or ""), unquote(parts.password or "")
+    tls = parts.scheme == "smtp+starttls", parts.scheme == "smtps"
+    return parts.hostname, parts.port or MAIL_PORTS[parts.scheme], *login, *tls
 
 
 def _pool(size: int) -> dict[str, float]:

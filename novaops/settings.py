@@ -53,6 +53,7 @@ TENANT_APPS = [
     "novaops.inventory",
     "novaops.audit",
     "novaops.operations",
+    "novaops.hooks",
     "metrics",
     "shards",
     "caching",
@@ -155,6 +156,21 @@ USE_I18N = False
 BROKER_URL = os.environ.get("NOVAOPS_BROKER_URL", "redis://127.0.0.1:6379/0")
 # How long an operation waits for a worker that went silent before another one carries it on.
 OPERATION_LEASE_SECONDS = float(os.environ.get("NOVAOPS_LEASE_SECONDS", "30"))
+# Under which address people reach the console, for links in what hooks tell; such as https://console.example.
+PUBLIC_URL = os.environ.get("NOVAOPS_PUBLIC_URL", "").rstrip("/")
+# Webhooks go to the internet alone, and to the networks that are named here, such as 10.20.0.0/16.
+HOOKS_PRIVATE_NETWORKS = environment.networks("NOVAOPS_HOOKS_PRIVATE_NETWORKS")
+# How long a hook waits for a deliverer that went silent before another one carries on.
+HOOKS_LEASE_SECONDS = float(os.environ.get("NOVAOPS_HOOKS_LEASE_SECONDS", "30"))
+
+# Mail goes out through one server, in the name of one address; without both, no e-mail hook can be made.
+EMAIL_HOST, EMAIL_PORT, EMAIL_HOST_USER, EMAIL_HOST_PASSWORD, EMAIL_USE_TLS, EMAIL_USE_SSL = environment.mail_server(
+    "NOVAOPS_EMAIL_URL"
+)
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = os.environ.get("NOVAOPS_EMAIL_FROM", "")
+EMAIL_CONFIGURED = bool(EMAIL_HOST and DEFAULT_FROM_EMAIL)
+
 # The console's own cache is its process; it never needs the fleet's caches in order to answer.
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},

@@ -14,7 +14,7 @@ from novaops.inventory.models import Credential, Server, Shard
 from novaops.inventory.reading import password_of
 from novaops.inventory.rows import Row, credential_name, rows
 from novaops.inventory.secrets import open_, reseal, seal
-from novaops.inventory.signals import fleet_imported
+from novaops.inventory.signals import fleet_imported, resealing
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +50,14 @@ def import_fleet(file: FleetFile, folder: Path, by: Person | None = None) -> tup
 
 
 def reseal_passwords() -> int:
-    """Brings every password of the current fleet under the newest key; how many there are."""
+    """Brings every password and secret of the current fleet under the newest key; how many there are."""
     with transaction.atomic():
         sealed = [one for one in Credential.objects.select_for_update() if one.password_encrypted]
         for credential in sealed:
             credential.password_encrypted = reseal(credential.password_encrypted)
             credential.save(update_fields=["password_encrypted"])
-    return len(sealed)
+        others = [count for _, count in resealing.send(sender=Credential)]
+    return len(sealed) + sum(others)
 
 
 def _write(file: FleetFile, passwords: Mapping[str, str], made: bool) -> Imported:

@@ -70,7 +70,7 @@ class Command(BaseCommand):
     def do_reseal(self, options: dict[str, Any]) -> None:
         for fleet in Fleet.objects.order_by("slug"):
             with tenant_context(fleet):
-                self.stdout.write(f"{fleet.slug}: {reseal_passwords()} password(s) under the newest key.")
+                self.stdout.write(f"{fleet.slug}: {reseal_passwords()} password(s) and secret(s) under the newest key.")
 
     def _reach(self, file: FleetFile) -> str:
         """One line per address; the sentence that sums them up."""

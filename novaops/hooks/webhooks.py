@@ -1,0 +1,102 @@
+"""One attempt at a webhook: a POST to the address that was judged, no redirect followed, within ten seconds."""
+
+import contextlib
+import socket
+import ssl
+from collections.abc import Callable, Mapping
+from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
+
+from django.utils import timezone
+
+from novaops.hooks.answers import Answer
+from novaops.hooks.deadlines import deadline
+from novaops.hooks.guard import Target, target
+from novaops.hooks.problems import AddressRefused
+from novaops.hooks.schedule import retry_after
+
+CONNECT_SECONDS = 3.0
+TOTAL_SECONDS = 10.0
+# Of a host with many addresses, so many are tried.
+ADDRESSES = 2
+MOST_OF_A_BODY = 16 * 1024
+GONE = 410
+AGENT = "NovaOps-Hooks/1"
+
+
+def post(url: str, body: bytes, headers: Mapping[str, str], hold: Callable[[], None]) -> Answer:
+    """Never raises but what `hold` raises, which is asked right before the receiver is connected to."""
+    try:
+        found = target(url)
+        hold()
+        talking = _socket(found)
+    except AddressRefused as problem:
+        return Answer(False, str(problem))
+    except OSError as problem:
+        return Answer(False, f"{_host(url)} cannot be reached: {_words(problem)}.")
+    with contextlib.closing(talking), deadline(TOTAL_SECONDS, lambda: talking) as limit:
+        try:
+            connection = _on(talking, found)
+            connection.request("POST", found.path, body, {**headers, "User-Agent": AGENT})
+            answer = _answer(connection.getresponse())
+        except (OSError, HTTPException) as problem:
+            answer = Answer(False, f"{found.host} gave no answer: {_words(problem)}.")
+    late = limit.over and answer.status is None
+    return Answer(False, f"{found.host} did not answer within {TOTAL_SECONDS:.0f} s.") if late else answer
+
+
+def _on(talking: socket.socket, found: Target) -> HTTPConnection:
+    """On a socket of our own, so that the name is not resolved a second time."""
+    kind = HTTPSConnection if found.tls else HTTPConnection
+    connection = kind(found.host, found.port)
+    connection.sock = talking
+    return connection
+
+
+def _socket(found: Target) -> socket.socket:
+    problem: OSError | None = None
+    for address in found.addresses[:ADDRESSES]:
+        try:
+            plain = socket.create_connection((address, found.port), CONNECT_SECONDS)
+        except OSError as error:
+            problem = error
+            continue
+        try:
+            plain.settimeout(CONNECT_SECONDS)
+            ready = ssl.create_default_context().wrap_socket(plain, server_hostname=found.host) if found.tls else plain
+            ready.settimeout(TOTAL_SECONDS)
+        except BaseException:
+            plain.close()
+            raise
+        return ready
+    raise problem or OSError("it has no address")
+
+
+def _answer(response: HTTPResponse) -> Answer:
+    status = response.status
+    wait = retry_after(response.getheader("Retry-After") or "", timezone.now())
+    # A receiver that writes into a closed connection complains; what it says is of no interest.
+    with contextlib.suppress(OSError, HTTPException):
+        response.read1(MOST_OF_A_BODY)
+    if 200 <= status < 300:
+        return Answer(True, status=status)
+    return Answer(False, _refusal(status, response.reason), status, wait, gone=status == GONE)
+
+
+def _refusal(status: int, reason: str) -> str:
+    said = f"The receiver answered {status} {reason[:80]}".rstrip()
+    if status == GONE:
+        return f"{said}: it wants nothing more."
+    return f"{said}: it points elsewhere, and redirects are not followed." if 300 <= status < 400 else f"{said}."
+
+
+def _host(url: str) -> str:
+    return url.partition("://")[2].partition("/")[0].partition("?")[0]
+
+
+def _words(problem: BaseException) -> str:
+    if isinstance(problem, TimeoutError):
+        return "no answer in time"
+    if isinstance(problem, ssl.SSLCertVerificationError):
+        return f"its certificate is not accepted ({problem.verify_message})"
+    words = getattr(problem, "strerror", None) or str(problem) or type(problem).__name__
+    return str(words)[:200].strip().rstrip(".")

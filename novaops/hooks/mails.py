@@ -1,7 +1,7 @@
 """One attempt at an e-mail: plain text and simple HTML, threaded by operation, with an id that stays the same."""
 
 import smtplib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from email.utils import parseaddr
 from typing import Any
 
@@ -57,13 +57,12 @@ def message_of(message_id: str, payload: dict[str, Any], recipients: Sequence[st
 def _handed_over(server: EmailBackend, message: EmailMultiAlternatives, recipients: Sequence[str]) -> Answer:
     """Delivered when the server took it for at least one; a remark names those whom it refused."""
     server.open()
+    if server.connection is None:
+        return Answer(False, "The mail server was not reached.")
     sender = parseaddr(message.from_email)[1]
-    raw = message.message().as_bytes(linesep="\r\n")
-    refused: dict[str, tuple[int, bytes]] = server.connection.sendmail(sender, list(recipients), raw)
-    remarks = [
-        f"{address} was refused: {code} {said.decode(errors='replace')}" for address, (code, said) in refused.items()
-    ]
-    return Answer(True, "; ".join(remarks))
+    raw = message.message().as_bytes(linesep="\r\n")  # type: ignore[call-arg]
+    refused = server.connection.sendmail(sender, list(recipients), raw)
+    return Answer(True, f"Refused for some: {_each(refused)}" if refused else "")
 
 
 def _subject(label: str, data: dict[str, Any]) -> str:
@@ -99,15 +98,17 @@ def _close(server: EmailBackend) -> None:
 
 def _words(problem: Exception) -> str:
     if isinstance(problem, smtplib.SMTPRecipientsRefused):
-        said = {
-            f"{address}: {code} {text.decode(errors='replace')}" for address, (code, text) in problem.recipients.items()
-        }
-        return "every recipient was refused (" + "; ".join(sorted(said)) + ")"
+        return f"every recipient was refused ({_each(problem.recipients)})"
     if isinstance(problem, smtplib.SMTPResponseException):
-        text = (
-            problem.smtp_error.decode(errors="replace") if isinstance(problem.smtp_error, bytes) else problem.smtp_error
-        )
-        return f"{problem.smtp_code} {text}".rstrip(".")
+        return f"{problem.smtp_code} {_text(problem.smtp_error)}".rstrip(".")
     if isinstance(problem, TimeoutError):
         return "no answer in time"
     return str(getattr(problem, "strerror", None) or problem or type(problem).__name__)[:200].rstrip(".")
+
+
+def _each(refused: Mapping[str, tuple[int, bytes | str]]) -> str:
+    return "; ".join(f"{address}: {code} {_text(said)}" for address, (code, said) in sorted(refused.items()))
+
+
+def _text(said: bytes | str) -> str:
+    return said.decode(errors="replace") if isinstance(said, bytes) else said

@@ -47,7 +47,7 @@ def forget() -> None:
     _wanted.pop(str(connection.schema_name), None)  # type: ignore[attr-defined]
 
 
-def _values(record: Record, event: Event) -> dict[str, object]:
+def _values(record: Record, event: Event) -> dict[str, int | str | bool | None]:
     about = ABOUT_OPERATION.match(record.subject)
     return {
         "sequence": record.sequence,

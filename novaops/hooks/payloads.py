@@ -34,7 +34,7 @@ def body_of(payload: dict[str, Any]) -> bytes:
     return canonical(payload)
 
 
-def link(page: str, **values: object) -> str:
+def link(page: str, **values: Any) -> str:
     """The page's whole address; empty where the installation does not say under which name people reach it."""
     return settings.PUBLIC_URL + fleet_path(page, **values) if settings.PUBLIC_URL else ""
 

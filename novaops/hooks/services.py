@@ -173,7 +173,8 @@ def _locked(pk: int, enabled: bool | None = None) -> Hook:
 
 
 def _refuse_taken(name: str, but: int | None = None) -> None:
-    if Hook.objects.filter(name=name).exclude(pk=but).exists():
+    others = Hook.objects.exclude(pk=but) if but else Hook.objects.all()
+    if others.filter(name=name).exists():
         raise HookProblem(f"There is a hook named “{name}” already.")
 
 

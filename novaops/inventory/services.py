@@ -56,8 +56,8 @@ def reseal_passwords() -> int:
         for credential in sealed:
             credential.password_encrypted = reseal(credential.password_encrypted)
             credential.save(update_fields=["password_encrypted"])
-        others = [count for _, count in resealing.send(sender=Credential)]
-    return len(sealed) + sum(others)
+        others = sum(int(count or 0) for _, count in resealing.send(sender=Credential))
+    return len(sealed) + others
 
 
 def _write(file: FleetFile, passwords: Mapping[str, str], made: bool) -> Imported:

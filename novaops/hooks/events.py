@@ -1,8 +1,11 @@
 """What a hook can be told: names that stay stable for receivers, each made of verbs of the change log. Pure."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 OPERATION = "operation"
+CONFIRMED = "operation.confirmed"
 TEST = "hook.test"
 
 
@@ -25,11 +28,14 @@ class Event:
 GROUPS = {OPERATION: "Operations", "fleet": "Fleet"}
 EVENTS: tuple[Event, ...] = (
     Event("operation.requested", "requested", ("operation requested",), "planned"),
-    Event("operation.waiting", "waiting for approval", ("operation waiting",), "waiting", usual=True),
+    Event("operation.waiting", "waiting for approval", (), "waiting", usual=True),
     Event("operation.approved", "approved", ("operation approved",)),
+    Event("operation.approval-withdrawn", "approval withdrawn", ("approval withdrawn",)),
     Event("operation.rejected", "rejected", ("operation rejected",), "rejected", usual=True),
+    Event("operation.scheduled", "scheduled", (), "scheduled"),
+    Event("operation.due", "due", ("operation due",), "queued"),
+    Event("operation.break-glass", "break-glass used", (), "queued", usual=True),
     Event("operation.confirmed", "confirmed", ("operation confirmed",), "queued"),
-    Event("operation.scheduled", "scheduled", ("operation scheduled",), "scheduled"),
     Event("operation.started", "started", ("operation started",), "running", usual=True),
     Event("operation.paused", "paused", ("operation paused",), "paused"),
     Event("operation.resumed", "resumed", ("operation resumed",), "running"),
@@ -41,8 +47,7 @@ EVENTS: tuple[Event, ...] = (
     Event("operation.stale", "stale", ("operation stale",), "stale", usual=True),
     Event("operation.refused", "refused", ("operation refused",)),
     Event("operation.expired", "expired", ("operation expired",), "expired"),
-    Event("operation.break-glass", "break-glass used", ("break-glass used",), usual=True),
-    Event("operation.acknowledged", "acknowledged", ("operation acknowledged",)),
+    Event("operation.acknowledged", "break-glass acknowledged", ("operation acknowledged",)),
     Event("fleet.failover", "failover by itself", ("failover",), usual=True),
     Event("changelog.broken", "change log broken", ("chain broken",), usual=True),
     Event("setting.changed", "setting changed", ("setting changed",)),
@@ -55,9 +60,19 @@ _BY_VERB = {verb: event for event in EVENTS for verb in event.verbs}
 _BY_NAME = {event.name: event for event in (*EVENTS, TESTED)}
 
 
-def event_of(verb: str) -> Event | None:
-    """None for the many records that are no change of state, such as a step that began."""
-    return _BY_VERB.get(verb)
+def event_of(verb: str, data: Mapping[str, Any]) -> Event | None:
+    """Of a record; None for the many that are no change of state, such as a step that began."""
+    event = _BY_VERB.get(verb)
+    return _BY_NAME[_confirmed(data)] if event and event.name == CONFIRMED else event
+
+
+def _confirmed(data: Mapping[str, Any]) -> str:
+    """What a confirmation led to: the record says it."""
+    if data.get("break_glass"):
+        return "operation.break-glass"
+    if data.get("approvals_needed"):
+        return "operation.waiting"
+    return "operation.scheduled" if data.get("due_at") else CONFIRMED
 
 
 def event_named(name: str) -> Event:

@@ -21,7 +21,7 @@ _wanted: dict[str, tuple[float, frozenset[str]]] = {}
 
 def put(sender: object, record: Record, **rest: object) -> None:
     """Receiver of `novaops.audit.signals.recorded`: one statement, and none when no hook wants such a record."""
-    event = event_of(record.verb)
+    event = event_of(record.verb, record.data)
     if event is None or event.name not in wanted():
         return
     with connection.cursor() as cursor:

@@ -51,7 +51,7 @@ def _operation(operation: Operation, record: Record, event: str) -> dict[str, An
         "requested_by": operation.requested_by_name,
         "outcome": record.outcome,
         "targets": operation.targets,
-        "break_glass": bool(getattr(operation, "break_glass", False)),
+        "break_glass": operation.break_glass,
         "link": link("operation", pk=operation.pk),
     }
 

@@ -8,8 +8,9 @@ from django.utils import timezone
 from django_tenants.utils import tenant_context
 
 from novaops.fleets.models import Fleet
-from novaops.hooks import housekeeping
+from novaops.fleets.turns import in_each_fleet
 from novaops.hooks.delivering import deliver
+from novaops.hooks.housekeeping import forget_old
 from novaops.hooks.selectors import ready
 from novaops.hooks.waking import wake
 
@@ -29,20 +30,10 @@ def deliver_to(fleet_slug: str, hook_id: int) -> None:
 
 @shared_task(name="novaops.hooks.tasks.look_again")
 def look_again() -> None:
-    """Every few seconds: what is due again, or whose message was lost. A fleet that fails does not keep the others."""
-    for fleet in Fleet.objects.all():
-        try:
-            with tenant_context(fleet):
-                wake(fleet.slug, ready())
-        except Exception:
-            log.exception("The hooks of %s were not looked at; the next round tries again", fleet.slug)
+    """Every few seconds: what is due again, and what lost its message or its deliverer."""
+    in_each_fleet(lambda fleet: wake(fleet.slug, ready()), "Hooks were not looked at")
 
 
 @shared_task(name="novaops.hooks.tasks.keep_house")
 def keep_house() -> None:
-    for fleet in Fleet.objects.all():
-        try:
-            with tenant_context(fleet):
-                housekeeping.forget_old(timezone.now())
-        except Exception:
-            log.exception("The deliveries of %s were not tidied; the next round tries again", fleet.slug)
+    in_each_fleet(lambda fleet: forget_old(timezone.now()), "Old deliveries were not deleted")

@@ -12,6 +12,7 @@ in_a_fleet: list[URLPattern | URLResolver] = [
     path("operations/", include("novaops.operations.urls")),
     path("", include("novaops.operations.rules_urls")),
     path("changes/", include("novaops.audit.urls")),
+    path("hooks/", include("novaops.hooks.urls")),
     path("people/", include("novaops.fleets.fleet_urls")),
     path("tokens/", include("novaops.api.urls")),
     path("api/docs", docs, name="api-docs"),

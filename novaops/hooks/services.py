@@ -120,19 +120,17 @@ def renew_secret(pk: int, by: Person) -> tuple[Hook, str]:
     return hook, secret
 
 
-def test(pk: int, by: Person) -> Delivery:
+def test(pk: int, by: Person) -> Hook:
     """A real delivery: of the record that says that somebody tested the hook."""
     with transaction.atomic():
         hook = _locked(pk, enabled=True)
         sentence = f"{by.get_username()} tests hook “{hook.name}”."
         entry = record(TESTED.verbs[0], hook.subject, actor=Actor.person(by), outcome=sentence)
         Hook.objects.filter(pk=pk).update(rests_until=None)
-        delivery = Delivery.objects.create(
-            hook=hook, sequence=entry.sequence, event=TEST, subject=f"test:{entry.sequence}"
-        )
+        Delivery.objects.create(hook=hook, sequence=entry.sequence, event=TEST, subject=f"test:{entry.sequence}")
         _wake(hook)
         changed()
-    return delivery
+    return hook
 
 
 def send_again(pk: int, by: Person) -> Delivery:

@@ -57,6 +57,12 @@ LOOKS: dict[str, Look] = {
     # how a check ended
     "passed": Look("ok", "circle-check", "Passed"),
     "warned": Look("warning", "triangle-alert", "Warned"),
+    # what becomes of what a hook is told, and how the hook itself does
+    "delivered": Look("ok", "circle-check", "Delivered"),
+    "given-up": Look("critical", "circle-x", "Given up"),
+    "failing": Look("critical", "unplug", "Failing"),
+    "disabled": Look("neutral", "circle-pause", "Disabled"),
+    "unused": Look("neutral", "circle-dashed", "Nothing sent yet"),
     # how much harm an operation can do
     "low": Look("neutral", "chevron-down", "Low"),
     "medium": Look("info", "minus", "Medium"),

@@ -1,0 +1,73 @@
+"""Hooks of the fleet, a receiver of webhooks, a mail server, and records that hooks want to hear of."""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from ipaddress import ip_network
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from novaops.audit.models import Record
+from novaops.audit.services import Actor, record
+from novaops.fleets.models import Fleet, Person
+from novaops.hooks import outbox, services, waking
+from novaops.hooks.choices import Sort
+from novaops.hooks.models import Delivery, Hook
+from novaops.hooks.services import Draft
+from tests.conftest import MakePerson
+from tests.hooks.receiver import Receiver, receiving
+
+EVENTS = ("operation.started", "operation.done", "operation.failed")
+MakeHook = Callable[..., Hook]
+
+
+@pytest.fixture(autouse=True)
+def _settings(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Loopback may be reached, other processes are not told, and nothing is remembered of the test before."""
+    settings.HOOKS_PRIVATE_NETWORKS = [ip_network("127.0.0.0/8")]
+    settings.PUBLIC_URL = "https://console.example"
+    monkeypatch.setattr(outbox, "_wanted", {})
+    monkeypatch.setitem(waking._let_be, "until", float("inf"))
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with receiving() as found:
+        yield found
+
+
+@pytest.fixture
+def admin(person: MakePerson) -> Person:
+    return person("admin")
+
+
+@pytest.fixture
+def make_hook(in_fleet: Fleet, receiver: Receiver, admin: Person) -> MakeHook:
+    """`make_hook(name="pager", events=(...), kinds=(...))`: a webhook to the receiver. `hook.told` is its secret."""
+
+    def make(**draft: Any) -> Hook:
+        values = {"name": "pager", "events": EVENTS, "url": receiver.url, **draft}
+        hook, secret = services.make(Sort.WEBHOOK, Draft(**values), admin)
+        hook.told = secret  # type: ignore[attr-defined]
+        return hook
+
+    return make
+
+
+@pytest.fixture
+def hook(make_hook: MakeHook) -> Hook:
+    return make_hook()
+
+
+def happened(verb: str = "operation done", number: int = 7, **data: Any) -> Record:
+    """A record about an operation, as the act road writes it."""
+    said = {"kind": "switchover", "risk": "high", "targets": ["shard:shard-1"], "reason": "To see.", **data}
+    return record(verb, f"operation:{number}", actor=Actor.automatic("test"), outcome="So it went.", data=said)
+
+
+def make_due(hook: Hook) -> None:
+    """As if the pauses had passed."""
+    long_ago = timezone.now() - timedelta(hours=1)
+    Hook.objects.filter(pk=hook.pk).update(rests_until=None)
+    Delivery.objects.filter(hook=hook, status="pending").update(next_at=long_ago)

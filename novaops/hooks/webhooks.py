@@ -37,11 +37,13 @@ def post(url: str, body: bytes, headers: Mapping[str, str], hold: Callable[[], N
         try:
             connection = _on(talking, found)
             connection.request("POST", found.path, body, {**headers, "User-Agent": AGENT})
-            answer = _answer(connection.getresponse())
-        except (OSError, HTTPException) as problem:
-            answer = Answer(False, f"{found.host} gave no answer: {_words(problem)}.")
-    late = limit.over and answer.status is None
-    return Answer(False, f"{found.host} did not answer within {TOTAL_SECONDS:.0f} s.") if late else answer
+            response, problem = connection.getresponse(), ""
+        except (OSError, HTTPException) as error:
+            problem = f"{found.host} gave no answer: {_words(error)}."
+        # Headers that were cut look like the end of headers.
+        if limit.over:
+            return Answer(False, f"{found.host} did not answer within {TOTAL_SECONDS:.0f} s.")
+        return Answer(False, problem) if problem else _answer(response)
 
 
 def _on(talking: socket.socket, found: Target) -> HTTPConnection:

@@ -6,8 +6,10 @@ class MetricsConfig(AppConfig):
     label = "metrics"
 
     def ready(self) -> None:
-        from metrics import emergencies, findings, rules
+        from metrics import emergencies, findings, hook_rules, rules
 
         findings.register(rules.unreachable)
         findings.register(rules.nobody_asks)
         findings.register(emergencies.unseen_emergencies)
+        findings.register(hook_rules.failing)
+        findings.register(hook_rules.nobody_delivers)

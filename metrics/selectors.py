@@ -15,6 +15,7 @@ from metrics.contract import Facts, Seen, ServerSeen, ShardSeen, Snapshot, State
 from metrics.models import Reading, Sample
 from metrics.rates import rates_between
 from metrics.series import MINUTE, Point, Series, gathered
+from novaops.hooks import selectors as hooks
 from novaops.inventory.models import Server, Shard
 
 # Longer views are drawn from minutes.
@@ -25,7 +26,7 @@ EARLIER = (Path(__file__).parent / "sql" / "earlier.sql").read_text()
 
 
 def snapshot() -> Snapshot:
-    """All present servers with their readings: four queries."""
+    """All present servers with their readings, and the hooks: five queries, two more where there are hooks."""
     servers = {server.pk: _server(server) for server in Server.objects.filter(present=True).select_related("shard")}
     earlier = _earlier()
     readings = Reading.objects.filter(server__present=True).order_by("server__kind", "server__name", "probe")
@@ -39,6 +40,7 @@ def snapshot() -> Snapshot:
             for reading in readings
             if reading.server_id in servers
         ),
+        hooks=hooks.seen(),
     )
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from metrics.contract.probes import Facts, State
+from novaops.hooks.seen import HookSeen
 
 # A reading older than this many of its own cycles is old: nobody has asked since.
 OLD_AFTER_CYCLES = 3
@@ -72,13 +73,15 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """`at` is when it was read. Only servers of the last import; `cycle_seconds` is the fleet's own."""
+    """`at` is when it was read. Only servers of the last import; `cycle_seconds` is the fleet's own; `hooks` are those
+    that are enabled."""
 
     at: datetime
     cycle_seconds: float
     shards: tuple[ShardSeen, ...] = ()
     servers: tuple[ServerSeen, ...] = ()
     readings: tuple[Seen, ...] = ()
+    hooks: tuple[HookSeen, ...] = ()
 
     def servers_of(self, kind: str, shard: str | None = None) -> tuple[ServerSeen, ...]:
         return tuple(one for one in self.servers if one.kind == kind and shard in (None, one.shard))

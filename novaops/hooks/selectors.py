@@ -1,6 +1,5 @@
 """Reading hooks: for pages, for deliverers, and for whoever watches over the fleet."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Count, Min, Q, QuerySet
@@ -9,19 +8,7 @@ from django.db.models.functions import Greatest, Now
 from novaops.hooks.choices import DeliveryStatus
 from novaops.hooks.lanes import due
 from novaops.hooks.models import Delivery, Hook
-
-
-@dataclass(frozen=True, slots=True)
-class HookSeen:
-    """An enabled hook as it stands. `overdue_since`: something could have been sent since then, and nobody did."""
-
-    id: int
-    name: str
-    receiver: str
-    failing_since: datetime | None = None
-    last_error: str = ""
-    waiting: int = 0
-    overdue_since: datetime | None = None
+from novaops.hooks.seen import HookSeen
 
 
 def ready() -> list[int]:
@@ -67,4 +54,4 @@ def deliveries(hook: Hook, status: str = "") -> QuerySet[Delivery]:
 def _overdue() -> dict[int, datetime]:
     free = Q(hook__lane_until=None) | Q(hook__lane_until__lte=Now())
     rows = due().filter(free).order_by().values_list("hook")
-    return dict(rows.annotate(Min(Greatest("next_at", "hook__rests_until"))))
+    return dict(rows.annotate(since=Min(Greatest("next_at", "hook__rests_until"))))

@@ -1,4 +1,5 @@
-"""The page of hooks: whoever reads the change log sees them, whoever manages the fleet changes them."""
+"""The page of hooks: everybody sees how they do, whoever reads the change log what they were told, and whoever manages
+the fleet changes them."""
 
 from collections.abc import Callable
 from typing import Any
@@ -28,7 +29,7 @@ Service = Callable[[int, Person], Hook]
 
 
 @require_safe
-@right_required(Right.READ_CHANGE_LOG)
+@right_required(Right.VIEW)
 def hooks(request: FleetRequest) -> HttpResponse:
     waiting = selectors.counted()
     rows = [(one, waiting.get(one.pk, 0)) for one in Hook.objects.all()]

@@ -29,10 +29,10 @@ def post(url: str, body: bytes, headers: Mapping[str, str], hold: Callable[[], N
         found = target(url)
         hold()
         talking = _socket(found)
-    except AddressRefused as problem:
-        return Answer(False, str(problem))
-    except OSError as problem:
-        return Answer(False, f"{_host(url)} cannot be reached: {_words(problem)}.")
+    except AddressRefused as refused:
+        return Answer(False, str(refused))
+    except OSError as error:
+        return Answer(False, f"{_host(url)} cannot be reached: {_words(error)}.")
     with contextlib.closing(talking), deadline(TOTAL_SECONDS, lambda: talking) as limit:
         try:
             connection = _on(talking, found)

@@ -39,7 +39,7 @@ GROUPS: tuple[NavGroup, ...] = (
             NavItem("Schedules", "clock", "schedules/"),
             NavItem("Policy", "shield-check", "policy/"),
             NavItem("Change log", "scroll-text", "changes/", "read-change-log"),
-            NavItem("Hooks", "bell", "hooks/", "read-change-log"),
+            NavItem("Hooks", "bell", "hooks/"),
             NavItem("People", "users", "people/"),
             NavItem("API tokens", "key-round", "tokens/"),
         ),

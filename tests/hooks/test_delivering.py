@@ -14,6 +14,7 @@ from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
+import celery
 import pytest
 from django.db import connection
 from django.utils import timezone
@@ -21,7 +22,7 @@ from django_tenants.utils import tenant_context
 
 from novaops.audit.models import Record
 from novaops.fleets.models import Fleet, Person
-from novaops.hooks import services, tasks, waking, webhooks
+from novaops.hooks import guard, services, tasks, waking, webhooks
 from novaops.hooks.delivering import deliver
 from novaops.hooks.models import Delivery, Hook
 from novaops.hooks.schedule import ATTEMPTS
@@ -347,7 +348,7 @@ def test_a_deliverer_that_is_killed_is_followed_by_another(
 
 def test_who_lost_the_lane_sends_nothing(hook: Hook, receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
     """A name server that took so long that another deliverer has the hook by now."""
-    real = webhooks.target
+    real = guard.target
 
     def slowly(url: str) -> Any:
         Hook.objects.update(lane_until=timezone.now() - timedelta(seconds=1))
@@ -381,6 +382,6 @@ def test_when_the_broker_is_away_nobody_waits_for_it_twice(monkeypatch: pytest.M
         raise ConnectionRefusedError
 
     monkeypatch.setitem(waking._let_be, "until", 0.0)
-    monkeypatch.setattr(waking.current_app, "connection_for_write", refuse)
+    monkeypatch.setattr(celery.current_app, "connection_for_write", refuse)
     assert not waking.wake("alpha", [1]) and not waking.wake("alpha", [1])
     assert asked == [1]

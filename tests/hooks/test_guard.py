@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from novaops.hooks import guard
 from novaops.hooks.delivering import deliver
 from novaops.hooks.guard import target
 from novaops.hooks.models import Delivery, Hook
@@ -120,7 +119,7 @@ def test_a_name_that_means_something_else_a_moment_later(
             return real("127.0.0.1" if len(asked) == 1 else "169.254.169.254", *args, **options)
         return real(host, *args, **options)
 
-    monkeypatch.setattr(guard.socket, "getaddrinfo", once)
+    monkeypatch.setattr(socket, "getaddrinfo", once)
     hook = make_hook(url=f"http://receiver.example:{receiver.port}/in")
     happened()
     deliver(hook.pk)

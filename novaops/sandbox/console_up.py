@@ -25,6 +25,7 @@ def steps(site: Site, supervisor: Supervisor, workload: bool) -> list[Step]:
         Step(SEED, _command(site, "dataplane", "seed", "--fleet", SLUG), needs=(SCHEMA,)),
         Step("console", lambda: supervisor.launch(django.console(site)), needs=(MIGRATE,)),
         Step("worker", lambda: supervisor.launch(django.worker(site)), needs=(MIGRATE, servers_up.BROKER)),
+        Step("deliverer", lambda: supervisor.launch(django.deliverer(site)), needs=(MIGRATE, servers_up.BROKER)),
         Step("beat", lambda: supervisor.launch(django.beat(site)), needs=(MIGRATE, servers_up.BROKER)),
         Step("collector", lambda: supervisor.launch(django.collector(site)), needs=(IMPORT,)),
     ]

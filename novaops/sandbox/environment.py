@@ -22,6 +22,8 @@ def variables(site: Site) -> dict[str, str]:
         "NOVAOPS_ALLOWED_HOSTS": "127.0.0.1,localhost",
         # Plain HTTP, and only because the sandbox listens on loopback alone.
         "NOVAOPS_INSECURE_COOKIES": "1",
+        "NOVAOPS_PUBLIC_URL": f"http://{HOST}:{layout.console}",
+        "NOVAOPS_HOOKS_PRIVATE_NETWORKS": "127.0.0.0/8",
         "NOVAOPS_STATE": str(layout.state),
     }
 

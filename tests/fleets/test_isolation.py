@@ -18,6 +18,7 @@ from metrics.models import Reading
 from novaops.audit.services import Actor, record
 from novaops.fleets.models import Fleet
 from novaops.fleets.selectors import access, fleets_of
+from novaops.hooks.models import Hook
 from novaops.inventory import selectors
 from novaops.inventory.models import Server, Shard
 from novaops.inventory.services import import_fleet
@@ -29,7 +30,16 @@ from tests.inventory.fleet_files import PASSWORDS, fleet_file
 Browser = Callable[..., Client]
 
 # What only fleet alpha has: names of the fleet file, a cause, a tenant, an operation, a record.
-MARKS = ("alpha-member", "alpha-shard", "alpha-redis", "alpha-cause", "alpha-tenant", "alpha-operation", "alpha-record")
+MARKS = (
+    "alpha-member",
+    "alpha-shard",
+    "alpha-redis",
+    "alpha-cause",
+    "alpha-tenant",
+    "alpha-operation",
+    "alpha-record",
+    "alpha-hook",
+)
 # Addresses with a name in them, as they are in fleet alpha; the longest that fits is taken.
 SAMPLES = {
     "servers/<slug:kind>/<str:name>": "servers/postgres/alpha-member-a",
@@ -83,6 +93,7 @@ def furnished(fleet: Fleet, person: MakePerson) -> Fleet:
         )
         shard = Shard.objects.get()
         Placement.objects.create(tenant_id="alpha-tenant", name="alpha-tenant", shard=shard, since=now)
+        Hook.objects.create(name="alpha-hook", sort="webhook", url="https://receiver.example/in", events=["x"])
         record("alpha-record", "alpha-subject", actor=Actor.person(someone))
     return fleet
 

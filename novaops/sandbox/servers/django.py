@@ -1,4 +1,4 @@
-"""NovaOps' own processes: console, worker, beat, collector, and the workload that makes the fleet live."""
+"""NovaOps' own processes: console, worker, deliverer, beat, collector, and the workload that makes the fleet live."""
 
 import sys
 
@@ -32,6 +32,17 @@ def worker(site: Site) -> Spec:
         "--without-mingle",
     )
     return _spec(site, "worker", argv, grace=20.0, ready=probe.says(site.layout.log("worker"), "ready."))
+
+
+def deliverer(site: Site) -> Spec:
+    """Of what hooks are told; one process, its threads wait for receivers."""
+    argv = (
+        *CELERY,
+        "worker",
+        *("--queues", "hooks", "--pool", "threads", "--concurrency", "4", "--hostname", "hooks@%h"),
+        *("--loglevel", "INFO", "--without-gossip", "--without-mingle"),
+    )
+    return _spec(site, "deliverer", argv, grace=12.0, ready=probe.says(site.layout.log("deliverer"), "ready."))
 
 
 def beat(site: Site) -> Spec:

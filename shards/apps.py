@@ -11,6 +11,7 @@ class ShardsConfig(AppConfig):
 
     def ready(self) -> None:
         from metrics import findings
+        from shards.leftovers.findings import leftovers
         from shards.leftovers.probes import PROBES as LEFTOVERS
         from shards.leftovers.remembering import keep_leftovers
         from shards.leftovers.removal.kinds import LeftoverDelete, LeftoverRemove
@@ -29,7 +30,7 @@ class ShardsConfig(AppConfig):
 
         for probe in (*REPLICATION, *POOLS, *PARTITIONS, *PLACEMENT, *LEFTOVERS):
             registry.register(probe)
-        for rule in (clusters, servers, etcd, pools, partitions):
+        for rule in (clusters, servers, etcd, pools, partitions, leftovers):
             findings.register(rule)
         answered.connect(keep_counts, dispatch_uid="placement counts")
         answered.connect(keep_leftovers, dispatch_uid="leftovers")

@@ -1,7 +1,8 @@
-"""The pages about shards, tenants, replication and partitions."""
+"""The pages about shards, tenants, replication, partitions and leftovers."""
 
 from django.urls import URLPattern, path
 
+from shards.leftovers.views import leftovers
 from shards.partitions.views import partitions
 from shards.views.replication import replication
 from shards.views.shard_map import shard, shard_map
@@ -14,4 +15,5 @@ urlpatterns: list[URLPattern] = [
     path("tenants/<path:tenant_id>/", tenant, name="tenant"),
     path("replication/", replication, name="replication"),
     path("partitions/", partitions, name="partitions"),
+    path("leftovers/", leftovers, name="leftovers"),
 ]

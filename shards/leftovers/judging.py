@@ -50,7 +50,8 @@ def slot(one: SlotTrace, known: Known) -> Leftover | None:
     mark = mark_of(one.name)
     if one.active or one.temporary or one.name in (known.slots or ()) or known.belongs_to_active(mark):
         return None
-    kept = "has lost WAL that its reader still needed" if one.wal_status == "lost" else "keeps its WAL for nobody"
+    lost = "has lost WAL that its reader still needed"
+    kept = lost if one.wal_status == "lost" else "keeps all WAL that is written from being removed"
     reader = known.readers.get(one.name)
     refusal = f"{reader} reads from it when it works: remove that first." if reader else ""
     if known.slots is None:

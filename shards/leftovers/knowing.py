@@ -4,13 +4,13 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from metrics.contract import Snapshot
-from shards.leftovers.known import Known, known, patroni_slots
+from shards.leftovers.known import Known, known
 from shards.leftovers.queries import MOST
 from shards.leftovers.traces import LeftoversFacts, RowsFacts
 from shards.marks import mark_of
 from shards.placement.facts import TenantsFacts
 from shards.placement.selectors import placed_elsewhere
-from shards.replication.facts import PatroniFacts, PatroniSettingsFacts
+from shards.replication.own_slots import slots_seen
 
 
 def known_of_things(
@@ -47,18 +47,6 @@ def operations_named(facts: LeftoversFacts) -> set[int]:
     ]
     marks = (mark_of(name, comment) for name, comment in named)
     return {mark.operation for mark in marks if mark} | {one.operation for one in facts.fences}
-
-
-def slots_seen(snapshot: Snapshot, shard: str) -> frozenset[str] | None:
-    """Patroni's own slots, as it last told of its cluster; None when it has not told yet."""
-    clusters = [facts.cluster for seen, facts in snapshot.facts(PatroniFacts, shard) if seen.reachable]
-    configs = [facts.config for seen, facts in snapshot.facts(PatroniSettingsFacts, shard) if seen.reachable]
-    if not clusters or not configs:
-        return None
-    members = [server.name for server in snapshot.servers_of("patroni", shard)]
-    return frozenset[str]().union(
-        *(patroni_slots(cluster, config, members) for cluster in clusters for config in configs)
-    )
 
 
 def readers(snapshot: Snapshot) -> dict[str, str]:

@@ -1,6 +1,5 @@
 """What the console knows itself, by which the things on a shard are judged."""
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -9,7 +8,6 @@ from django.db import connection
 
 from novaops.operations.choices import ACTIVE
 from novaops.operations.models import Operation, OperationLock
-from shards.clients.patroni_replies import Cluster, Config
 from shards.fences import console_id
 from shards.leftovers.sorts import DELETE_KIND, REMOVE_KIND
 from shards.marks import Mark
@@ -94,19 +92,3 @@ def newest_token() -> int:
         cursor.execute("SELECT last_value FROM operations_fencing")
         row = cursor.fetchone()
     return int(row[0])
-
-
-def patroni_slots(cluster: Cluster, config: Config, members: Iterable[str]) -> frozenset[str]:
-    """The slots of members (registered or listed), permanent ones, and those that Patroni is told to leave alone."""
-    names = {*members, *(member.name for member in cluster.members)}
-    ignored = {str(one["name"]) for one in config.whole.get("ignore_slots") or () if one.get("name")}
-    return frozenset({*(slot_of(name) for name in names), *config.permanent_slots, *ignored})
-
-
-def slot_of(member: str) -> str:
-    """How Patroni names a member's slot: in small letters, with underscores for dashes and dots."""
-    return re.sub(r"[^a-z0-9_]", lambda found: _spelt(found[0]), member.lower())[:63]
-
-
-def _spelt(mark: str) -> str:
-    return "_" if mark in "-." else f"u{ord(mark):04d}"

@@ -20,7 +20,7 @@ from shards.leftovers.control import control_leftovers
 from shards.leftovers.judging import judge
 from shards.leftovers.judging_rows import judge_rows, judge_tenants
 from shards.leftovers.knowing import known_of_rows, known_of_things, strays
-from shards.leftovers.known import held_locks, patroni_slots
+from shards.leftovers.known import held_locks
 from shards.leftovers.leftover import Leftover
 from shards.leftovers.looking import look
 from shards.leftovers.looking_rows import look_at_rows
@@ -30,6 +30,7 @@ from shards.partitions.leader import NoLeader, find
 from shards.placement.facts import TenantsFacts
 from shards.placement.probes import tenants_on
 from shards.pools.probes import facts_of
+from shards.replication.own_slots import patroni_slots
 
 LOOK_SECONDS = 30.0
 

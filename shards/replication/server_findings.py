@@ -1,6 +1,7 @@
 """What is wrong with a PostgreSQL server, or with etcd. Pure."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 
 from metrics import thresholds
@@ -8,6 +9,7 @@ from metrics.contract import Finding, Seen, Severity, Snapshot
 from novaops.ui.formats import duration, human_bytes, percent
 from shards.replication.facts import EtcdFacts, PostgresFacts, Slot
 from shards.replication.findings import finding
+from shards.replication.own_slots import slots_seen
 
 
 def servers(snapshot: Snapshot, now: datetime) -> Iterator[Finding]:
@@ -16,8 +18,9 @@ def servers(snapshot: Snapshot, now: datetime) -> Iterator[Finding]:
             yield from _standby(seen, facts)
             yield from _work(seen, facts)
             if not facts.in_recovery:
+                own = slots_seen(snapshot, seen.server.shard) or frozenset()
                 for slot in facts.slots:
-                    yield from _slot(seen, slot)
+                    yield from _slot(seen, slot, own)
 
 
 def _standby(seen: Seen, facts: PostgresFacts) -> Iterator[Finding]:
@@ -56,7 +59,8 @@ def _work(seen: Seen, facts: PostgresFacts) -> Iterator[Finding]:
         yield finding(f"checksums:{name}", Severity.CRITICAL, shard, sentence, step, name)
 
 
-def _slot(seen: Seen, slot: Slot) -> Iterator[Finding]:
+def _slot(seen: Seen, slot: Slot, own: frozenset[str]) -> Iterator[Finding]:
+    """One that nobody reads from, and that is not Patroni's, leads to the page from which it can be dropped."""
     name, held = f"{seen.server.shard}:{slot.name}", slot.held_bytes or 0
     told = f"Slot {slot.name} on {seen.server.name}"
     if slot.wal_status == "lost":
@@ -71,7 +75,9 @@ def _slot(seen: Seen, slot: Slot) -> Iterator[Finding]:
         severity, sentence = Severity.INFO, f"{told} is inactive and holds {human_bytes(held)} of WAL."
     else:
         return
-    yield finding(f"slot:{name}", severity, seen.server.shard, sentence, step, slot.name)
+    found = finding(f"slot:{name}", severity, seen.server.shard, sentence, step, slot.name)
+    loose = not (slot.active or slot.temporary or slot.name in own)
+    yield replace(found, page="leftovers", anchor="") if loose else found
 
 
 def etcd(snapshot: Snapshot, now: datetime) -> Iterator[Finding]:

@@ -57,7 +57,7 @@ def plan_removal(place: Place, facts: RemovalFacts) -> Plan:
     if found is None:
         return _without(place, facts)
     return Plan(
-        summary=f"{found.sort.label} {found.name} ({place.where}) is removed.",
+        summary=f"{found.name} is removed from {place.where} ({found.sort.label.lower()}).",
         checks=tuple(checks_of(found, facts)),
         blast=_blast(found, facts),
         steps=tuple(_steps(place, found, facts)),

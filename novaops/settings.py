@@ -171,6 +171,14 @@ EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = os.environ.get("NOVAOPS_EMAIL_FROM", "")
 EMAIL_CONFIGURED = bool(EMAIL_HOST and DEFAULT_FROM_EMAIL)
 
+# Checkpoints of the change log: the key outside the database that signs them, the places outside that get each of them,
+# and how old, or how many, records without one may grow.
+CHECKPOINT_KEY_FILE = os.environ.get("NOVAOPS_CHECKPOINT_KEY_FILE", "")
+CHECKPOINT_SINKS = environment.words("NOVAOPS_CHECKPOINT_SINKS")
+CHECKPOINT_MINUTES = float(os.environ.get("NOVAOPS_CHECKPOINT_MINUTES", "5"))
+CHECKPOINT_RECORDS = int(os.environ.get("NOVAOPS_CHECKPOINT_RECORDS", "1000"))
+# How often the whole change log is verified by itself.
+VERIFY_MINUTES = float(os.environ.get("NOVAOPS_VERIFY_MINUTES", "60"))
 # The console's own cache is its process; it never needs the fleet's caches in order to answer.
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},

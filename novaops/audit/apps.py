@@ -9,5 +9,5 @@ class AuditConfig(AppConfig):
         from novaops.audit.subscriptions import subscribe
         from novaops.fleets.ownership import seal
 
-        seal("audit_record", "audit_head")
+        seal("audit_record", "audit_head", "audit_checkpoint")
         subscribe()

@@ -1,9 +1,14 @@
 """The change log of a fleet: records that are only ever added, each bound to the one before it by a hash."""
 
+import json
+from collections.abc import Sequence
+
 from django.db import models
 
+from novaops.audit import statements
 from novaops.audit.actors import Actor, ActorKind
 from novaops.audit.canonical import GENESIS, Body, digest, instant
+from novaops.audit.statements import Line, Statement
 
 
 class Record(models.Model):
@@ -61,3 +66,78 @@ class Head(models.Model):
 
     sequence = models.BigIntegerField(default=0)
     hash = models.CharField(max_length=64, default=GENESIS)
+
+
+class Checkpoint(models.Model):
+    """A signed statement of what the chain was at one moment. Only ever added, by a function of the database; `body` is
+    the very text that is signed, and the columns beside it are read out of it."""
+
+    number = models.BigIntegerField(primary_key=True)
+    sequence = models.BigIntegerField(unique=True, help_text="The last record that it covers.")
+    made_at = models.DateTimeField()
+    key = models.CharField(max_length=64, help_text="The public key, 64 hex digits.")
+    body = models.TextField()
+    signature = models.CharField(max_length=128)
+    frontier = models.JSONField(help_text="The tree's whole subtrees at that moment, from which it grows on.")
+    added = models.JSONField(help_text="The subtrees of the records since the checkpoint before.")
+    introduction = models.JSONField(null=True, help_text="What the key before signed about this one.")
+
+    class Meta:
+        ordering = ["-number"]
+
+    def __str__(self) -> str:
+        return f"checkpoint {self.number}, up to record {self.sequence}"
+
+    @property
+    def statement(self) -> Statement:
+        """ValueError when the text is none."""
+        return statements.statement_of(json.loads(self.body))
+
+    @property
+    def digest(self) -> str:
+        return statements.digest(self.body.encode())
+
+    def line(self, before: Sequence[str]) -> Line:
+        """As it is written down outside; `before` is the frontier of the checkpoint before it."""
+        return Line(self.statement, self.signature, before, self.added, self.introduction)
+
+
+class Signing(models.Model):
+    """How making checkpoints goes in the background: one row, of whoever tried last."""
+
+    tried_at = models.DateTimeField(null=True)
+    busy_until = models.DateTimeField(null=True)
+    problem = models.TextField(blank=True)
+    since = models.DateTimeField(null=True, help_text="Since when there is that problem.")
+
+
+class Delivery(models.Model):
+    """How far a place outside the database has the checkpoints: it gets each, in their order, at least once."""
+
+    sink = models.CharField(max_length=300, unique=True, help_text="Its address, without a password.")
+    delivered = models.BigIntegerField(default=0, help_text="The number of the last checkpoint that it took.")
+    delivered_at = models.DateTimeField(null=True)
+    problem = models.TextField(blank=True)
+    since = models.DateTimeField(null=True, help_text="Since when it refuses.")
+    attempts = models.PositiveIntegerField(default=0, help_text="In vain, one after the other.")
+    next_at = models.DateTimeField(help_text="When it is tried again; whoever tries moves it on first.")
+
+    class Meta:
+        ordering = ["sink"]
+
+
+class Verification(models.Model):
+    """One reading of the whole change log, with its verdict once it has ended."""
+
+    asked_by = models.CharField(max_length=150)
+    started_at = models.DateTimeField()
+    seen_at = models.DateTimeField(help_text="The last sign of life of the process that reads.")
+    ended_at = models.DateTimeField(null=True)
+    total = models.BigIntegerField(default=0)
+    records = models.BigIntegerField(default=0, help_text="So many are read; at the end, so many are good.")
+    whole = models.BooleanField(null=True)
+    first_bad = models.BigIntegerField(null=True)
+    sentence = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["-started_at"]

@@ -25,5 +25,11 @@ beat_schedule = {
     "api-keep-house": {"task": "novaops.api.tasks.keep_house", "schedule": 3600.0},
     "hooks-look-again": {"task": "novaops.hooks.tasks.look_again", "schedule": 5.0, "options": {"expires": 5}},
     "hooks-keep-house": {"task": "novaops.hooks.tasks.keep_house", "schedule": 3600.0, "options": {"expires": 600}},
+    "audit-look-again": {
+        "task": "novaops.audit.tasks.look_again",
+        "schedule": 15.0,
+        "options": {"expires": 15},
+    },
+    "audit-verify": {"task": "novaops.audit.tasks.verify_if_due", "schedule": 60.0, "options": {"expires": 60}},
     "metrics-keep-house": {"task": "metrics.tasks.keep_house", "schedule": 60.0},
 }

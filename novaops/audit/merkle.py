@@ -3,7 +3,7 @@
 Record n is leaf n - 1. A span of leaves is kept as the fewest whole subtrees, from left to right: as many hashes as its
 length has binary digits, at most twice, whatever it spans."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
 from itertools import islice
 
@@ -61,11 +61,15 @@ class Span:
         self._levels.append(level)
         self._hashes.append(part)
 
-    def copy(self) -> "Span":
-        return Span(self.start, self.end, self.parts)
+    def extended(self, other: "Span") -> "Span":
+        """This one and the span that begins where it ends, in one."""
+        found = Span(self.start, self.end, self.parts)
+        for level, part in zip(levels(other.start, other.end), other.parts, strict=True):
+            found.join(level, bytes.fromhex(part))
+        return found
 
 
-def levels(start: int, end: int) -> Iterable[int]:
+def levels(start: int, end: int) -> Iterator[int]:
     """The heights of the fewest whole subtrees that make up a span, from left to right."""
     while start < end:
         level = (end - start).bit_length() - 1

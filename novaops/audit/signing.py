@@ -1,6 +1,6 @@
 """The key that signs checkpoints: Ed25519, in a file outside the database that only its owner reads.
 
-A public key is written as 64 hex digits and is its own name: what it signed names it, and nothing has to be looked up."""
+A public key is written as 64 hex digits and is its own name: what it signed names it, nothing has to be looked up."""
 
 import json
 import os
@@ -42,9 +42,9 @@ class Key:
     introduction: dict[str, Any] | None = None
     """What the key before this one signed about it."""
 
-    def sign(self, statement: Mapping[str, Any]) -> str:
-        """128 hex digits over the statement's canonical form."""
-        return self.private.sign(canonical(statement)).hex()
+    def sign(self, statement: bytes) -> str:
+        """128 hex digits."""
+        return self.private.sign(statement).hex()
 
     @property
     def public_pem(self) -> str:
@@ -82,7 +82,7 @@ def make(path: Path, introducer: Key | None, now: datetime) -> Key:
     if introducer:
         body = {"type": INTRODUCTION, "version": 1, "key": _public(private), "by": introducer.public}
         statement = {**body, "made_at": instant(now)}
-        said = {"introduction": statement, "signature": introducer.sign(statement)}
+        said = {"introduction": statement, "signature": introducer.sign(canonical(statement))}
         _write(introduction_file(path), json.dumps(said, indent=1).encode() + b"\n")
     return load(path)
 

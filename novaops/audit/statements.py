@@ -43,8 +43,8 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A checkpoint as files, syslog and webhooks have it. `before` and `added` prove that it only adds to the checkpoint
-    before it: the subtrees of that one, and those that came."""
+    """A checkpoint as files and webhooks have it. `before` and `added` prove that it only adds to the checkpoint before
+    it: the subtrees of that one, and those that came."""
 
     statement: Statement
     signature: str
@@ -87,6 +87,8 @@ def statement_of(body: dict[str, Any]) -> Statement:
         raise ValueError("It is no checkpoint.") from error
     if any(type(getattr(found, one.name)) is not one.type for one in fields(Statement)):
         raise ValueError("It is no checkpoint: a text stands for a number, or a number for a text.")
+    if found.number < 1 or found.sequence < 1:
+        raise ValueError("It is no checkpoint: it covers nothing.")
     if (found.type, found.version) != (TYPE, 1):
         raise ValueError(f"It is no checkpoint of version 1, but {found.type} of version {found.version}.")
     return found

@@ -1,6 +1,6 @@
 """The stored records as plain rows, for those that read all of them: nothing is locked, models are not made."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 
 from django.db import connection
 
@@ -12,26 +12,29 @@ Row = tuple[int, str, str, str, int | None, str, str, str, str, str, str]
 ROWS = """
 SELECT sequence, to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), actor_kind, actor, person_id,
     verb, subject, outcome, data::text, previous_hash, hash
-FROM audit_record WHERE sequence > %s AND sequence <= %s ORDER BY sequence LIMIT %s
+FROM audit_record WHERE sequence > %s AND sequence <= %s ORDER BY sequence
 """
+HASHES = "SELECT hash FROM audit_record WHERE sequence > %s AND sequence <= %s ORDER BY sequence"
 END = """
 SELECT sequence, hash, (SELECT min(sequence) FROM audit_record r WHERE r.sequence > h.sequence) FROM audit_head h
 """
 BEGINNING = -(2**63)
-# The server works on the next rows while these are looked at; one statement, and what it keeps from being cleaned up,
-# lasts about a second.
-AT_ONCE, PER_STATEMENT = 1000, 100_000
+# The server works on the next rows while these are looked at.
+AT_ONCE = 1000
 
 
-def rows(last: int) -> Iterator[Row]:
-    """Every record up to number `last`, in order."""
-    before, after = None, BEGINNING
-    while before != after:
-        before = after
-        with connection.cursor() as cursor:
-            for row in cursor.stream(ROWS, (after, last, PER_STATEMENT), size=AT_ONCE):
-                yield row
-                after = row[0]
+def rows(last: int, after: int = BEGINNING) -> Generator[Row]:
+    """Every record behind number `after` and up to `last`, in order, by one statement: while it runs, the connection
+    can do nothing else, and what it keeps from being cleaned up stays. Close it, or read it to its end."""
+    with connection.cursor() as cursor:
+        yield from cursor.stream(ROWS, (after, last), size=AT_ONCE)
+
+
+def hashes(after: int, last: int) -> list[str]:
+    """Those of the records behind number `after` and up to `last`, in order."""
+    with connection.cursor() as cursor:
+        cursor.execute(HASHES, (after, last))
+        return [digest for (digest,) in cursor.fetchall()]
 
 
 def end() -> tuple[int, str, int | None]:

@@ -1,70 +1,107 @@
-"""Is the chain whole? Every hash is computed again, every record names its predecessor, nothing is missing."""
+"""Is the change log what it was? Its chain, the checkpoints over it, and copies of those outside the database."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from contextlib import closing
 from dataclasses import astuple, dataclass, replace
+from pathlib import Path
 
-from novaops.audit.canonical import GENESIS, stored_digest
-from novaops.audit.models import Record
-from novaops.audit.stored import Row, body_of, end, rows
+from django.db import connection
+from django.db.models import Max
+
+from novaops.audit import stored
+from novaops.audit.chain import BEGINNING, Broken, Walk, problem_of
+from novaops.audit.marks import Judge, Marks
+from novaops.audit.models import Checkpoint, Record
+from novaops.audit.outside import copy_of
+from novaops.audit.signing import KeyProblem, configured
+from novaops.audit.trust import Trust
+
+ANYWHERE = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`problem` is empty when the chain is whole; else it says what is wrong with `sequence`, the first bad record."""
+    """`problem` is empty when the log is whole, and `head` is the last record's hash; else it says what is wrong with
+    `sequence`, the first bad record, and `records` before it are good. `covered` is the last record under a checkpoint,
+    `proven` the last one under a copy of a checkpoint that lies outside; `checkpoints` and `copies` are how many of
+    them were held against the chain."""
 
     records: int
     head: str
     sequence: int | None = None
     problem: str = ""
+    checkpoints: int = 0
+    covered: int = 0
+    copies: int = 0
+    proven: int = 0
 
     @property
     def whole(self) -> bool:
         return not self.problem
 
 
-def verify() -> Verdict:
-    """Reads the whole change log of this fleet, as it is at one instant."""
-    sequence, digest, beyond = end()
-    verdict = check(rows(sequence), (sequence, digest))
-    if verdict.whole and beyond is not None:
-        sentence = f"Record {beyond} was added past the end of the chain, which is record {sequence}."
-        return Verdict(verdict.records, verdict.head, beyond, sentence)
-    return verdict
-
-
-def check(records: Iterable[Row], end: tuple[int, str]) -> Verdict:
-    """Walks the chain from its first record to its end, which is (sequence, hash) of the last one."""
-    count, previous = 0, GENESIS
-    for count, row in enumerate(records, 1):
-        problem = _problem(row, count, previous)
-        if problem:
-            return Verdict(count - 1, previous, count, problem)
-        previous = row[-1]
-    if (count, previous) != end:
-        return Verdict(count, previous, count + 1, _torn(count, end))
-    return Verdict(count, previous)
+def verify(outside: Iterable[Path] = (), seen: Callable[[int], object] = lambda sequence: None) -> Verdict:
+    """Reads the whole change log of this fleet, as it is at one instant. `outside` are files with its checkpoints;
+    `seen` is told how many records are read. Unreadable when one of the files cannot be read."""
+    # In this order: what a copy holds was in the database before, and what that holds is no longer than the chain.
+    copies = [copy_of(path) for path in outside]
+    newest = Checkpoint.objects.aggregate(newest=Max("number"))["newest"] or 0
+    end = stored.end()
+    walk = Walk(BEGINNING, end[0])
+    judge = Judge(connection.tenant.slug, _chain(), _trust())  # type: ignore[attr-defined]
+    try:
+        _along(walk, judge, Marks(newest, copies), seen)
+        _end(walk, end)
+        judge.end()
+    except Broken as broken:
+        return _verdict(walk, judge, broken)
+    return _verdict(walk, judge)
 
 
 def fault(record: Record, sequence: int, previous: str) -> str:
     """What is wrong with the record that should be number `sequence` and follow `previous`; empty when nothing is."""
     body = replace(record.body, data=json.dumps(record.data))  # type: ignore[arg-type]
-    return _problem((*astuple(body), record.hash), sequence, previous)
+    return problem_of((*astuple(body), record.hash), sequence, previous)
 
 
-def _problem(row: Row, number: int, previous: str) -> str:
-    if row[0] != number:
-        return f"Record {number} is missing: record {row[0]} stands in its place."
-    if row[9] != previous:
-        return f"Record {number} does not follow its predecessor: it names another hash than record {number - 1} has."
+def _along(walk: Walk, judge: Judge, marks: Marks, seen: Callable[[int], object]) -> None:
+    while walk.sequence < walk.last:
+        more, coming = marks.more_to_come, marks.up_to(walk.next_rest)
+        # Behind the last checkpoint nobody asks for the tree.
+        with closing(walk.on([mark.sequence for mark in coming], tree=more)) as stops:
+            for _, mark in zip(stops, coming, strict=True):
+                judge.hear(mark, walk)
+        seen(walk.sequence)
+    for mark in marks.up_to(ANYWHERE):
+        sentence = f"The end is missing: {mark.name} covers {mark.sequence} records, and {walk.last} are left."
+        raise Broken(walk.last + 1, sentence)
+
+
+def _end(walk: Walk, end: tuple[int, str, int | None]) -> None:
+    sequence, head, beyond = end
+    if walk.head != head:
+        raise Broken(sequence + 1, f"The end does not fit: record {sequence} is not the one that was written last.")
+    if beyond is not None:
+        raise Broken(beyond, f"Record {beyond} was added past the end of the chain, which is record {sequence}.")
+
+
+def _verdict(walk: Walk, judge: Judge, broken: Broken | None = None) -> Verdict:
+    found = Verdict(walk.sequence, walk.head, None, "", judge.stored, judge.covered, judge.outside, judge.proven)
+    if broken is None:
+        return found
+    good = broken.sequence - 1 if broken.sequence <= walk.last else walk.sequence
+    return replace(found, records=good, head="", sequence=broken.sequence, problem=str(broken))
+
+
+def _chain() -> str:
+    first = Record.objects.filter(sequence=1).first()
+    return first.hash if first else ""
+
+
+def _trust() -> Trust:
+    """Without a key there is nothing that a signature could be compared with."""
     try:
-        whole = stored_digest(body_of(row)) == row[10]
-    except ValueError:
-        whole = False  # It says what canonical JSON cannot: it was never written so.
-    return "" if whole else f"Record {number} was altered: its content does not give its hash."
-
-
-def _torn(count: int, end: tuple[int, str]) -> str:
-    if count < end[0]:
-        return f"The end is missing: the chain had {end[0]} records, and {count} are left."
-    return f"The end does not fit: record {count} is not the one that was written last."
+        return Trust([configured().public])
+    except KeyProblem:
+        return Trust([])

@@ -80,9 +80,8 @@ def sentence_of(verdict: Verdict) -> str:
     found = f"The chain of {human_number(verdict.records)} records is whole"
     if not verdict.checkpoints:
         return f"{found}; no checkpoint is signed over it."
-    found += (
-        f"; {human_number(verdict.checkpoints)} signed checkpoints fit it, up to record {human_number(verdict.covered)}"
-    )
+    covered = human_number(verdict.covered)
+    found += f"; {human_number(verdict.checkpoints)} signed checkpoints fit it, up to record {covered}"
     if verdict.copies:
         return f"{found}. Copies outside prove it up to record {human_number(verdict.proven)}."
     return f"{found}."

@@ -18,6 +18,8 @@ def variables(site: Site) -> dict[str, str]:
         "NOVAOPS_BROKER_URL": f"redis://:{site.secret(BROKER_SECRET)}@{HOST}:{layout.broker}/0",
         "NOVAOPS_SECRET_KEYS": passwords.fernet_key(layout.secrets, "fernet"),
         "DJANGO_SECRET_KEY": site.secret("django") + site.secret("django-more"),
+        "NOVAOPS_CHECKPOINT_KEY_FILE": str(passwords.signing_key(layout.secrets, "checkpoint-key.pem")),
+        "NOVAOPS_CHECKPOINT_SINKS": f"file:{layout.checkpoints}",
         "DJANGO_SETTINGS_MODULE": "novaops.settings",
         "NOVAOPS_ALLOWED_HOSTS": "127.0.0.1,localhost",
         # Plain HTTP, and only because the sandbox listens on loopback alone.

@@ -148,6 +148,11 @@ class Layout:
         return self.state / "env"
 
     @property
+    def checkpoints(self) -> Path:
+        """Where signed checkpoints of the change log lie, outside the control database."""
+        return self.state / "checkpoints"
+
+    @property
     def records(self) -> Path:
         return self.state / "processes.json"
 

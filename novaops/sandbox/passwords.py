@@ -7,6 +7,9 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
 LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 
 
@@ -25,6 +28,13 @@ def fernet_key(folder: Path, name: str) -> str:
     return _once(folder / name, lambda: base64.urlsafe_b64encode(secrets.token_bytes(32)).decode())
 
 
+def signing_key(folder: Path, name: str) -> Path:
+    """The file of an Ed25519 private key, in PEM."""
+    path = folder / name
+    _once(path, _signing_key)
+    return path
+
+
 def write_private(path: Path, text: str) -> None:
     """Replace a file in one step; only its owner may read it."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o711)
@@ -33,6 +43,11 @@ def write_private(path: Path, text: str) -> None:
     with os.fdopen(descriptor, "w") as file:
         file.write(text)
     fresh.replace(path)
+
+
+def _signing_key() -> str:
+    words = (Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    return Ed25519PrivateKey.generate().private_bytes(*words).decode().strip()
 
 
 _making = threading.Lock()

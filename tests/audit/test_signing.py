@@ -39,7 +39,11 @@ def test_a_key_that_others_may_read_signs_nothing(tmp_path: Path, key: Key, mode
 
 @pytest.mark.parametrize(
     ("content", "words"),
-    [(None, "cannot be read: No such file"), (b"BEGIN quietly", "holds no Ed25519 private key"), (b"", "holds no Ed25519")],
+    [
+        (None, "cannot be read: No such file"),
+        (b"BEGIN quietly", "holds no Ed25519 private key"),
+        (b"", "holds no Ed25519"),
+    ],
 )
 def test_a_key_that_is_none(tmp_path: Path, settings: Settings, content: bytes | None, words: str) -> None:
     path = tmp_path / "other.pem"

@@ -8,7 +8,7 @@ from novaops.fleets.paths import fleet_path
 from novaops.fleets.rights import Right
 from novaops.operations import registry
 from novaops.operations.approvals import counting, waiting_for
-from novaops.operations.choices import UNSTARTED, Status
+from novaops.operations.choices import EXPIRING, UNSTARTED, Status
 from novaops.operations.contract import Risk
 from novaops.operations.controls import controls_of
 from novaops.operations.decision_forms import CRONTABS, ConfirmForm, RepeatForm
@@ -61,7 +61,7 @@ def page_of(operation: Operation, person: Person, rights: Collection[Right]) -> 
         "fingerprint": f"fingerprint {operation.fingerprint[:8]}",
         "events": f"operation-{operation.pk}",
         "crumbs": [("Operations", fleet_path("operations")), (f"Operation {operation.pk}", "")],
-        "unconfirmed": not shown.steps,
+        "plan_first": not shown.steps or operation.state in EXPIRING,
         "due": in_zone(operation.due_at, operation.time_zone) if operation.due_at else "",
         **_people(operation),
         **_forms(operation, person),

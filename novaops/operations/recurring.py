@@ -36,7 +36,8 @@ def make_recurrence(operation: Operation, person: Person, crontab: str, time_zon
         refuse(operation.subject, Actor.person(person), reason)
     with transaction.atomic():
         made = Recurrence.objects.create(
-            **{name: getattr(operation, name) for name in ("kind", "parameters", "title", "reason", "ticket")},
+            **{name: getattr(operation, name) for name in ("kind", "parameters", "reason", "ticket")},
+            title=_title(operation),
             crontab=" ".join(crontab.split()),
             time_zone=time_zone,
             confirm_phrase=operation.plan.confirm,
@@ -72,6 +73,13 @@ def _refusal(operation: Operation, typed: str) -> str:
     if typed.split() != phrase.split():
         return f"Type exactly “{phrase}” to repeat it; “{typed.strip()[:100]}” was typed."
     return ""
+
+
+def _title(operation: Operation) -> str:
+    """What it does every time; the operation's own title holds the numbers of one plan."""
+    given = ", ".join(f"{name} {value}" for name, value in operation.parameters.items() if value not in (None, ""))
+    title = kind_named(operation.kind).title
+    return f"{title} ({given})"[:200] if given else title
 
 
 def _tell_beat(recurrence: Recurrence) -> None:

@@ -17,7 +17,7 @@ from novaops.operations.decision_forms import FreezeForm, RuleForm
 from novaops.operations.freezes import next_of
 from novaops.operations.models import Freeze, Operation, Recurrence
 from novaops.operations.policies import rules
-from novaops.operations.zones import in_zone, zone_names
+from novaops.operations.zones import in_zone, span_words, zone_names
 
 ENDED_SHOWN = 20
 
@@ -84,7 +84,7 @@ def schedules_page(rights: Collection[Right]) -> dict[str, Any]:
 def _freeze_row(freeze: Freeze, now: datetime) -> FreezeRow:
     span = next_of(freeze, now)
     starts, ends = (span.starts, span.ends) if span else (freeze.starts_at, freeze.ends_at)
-    when = f"{in_zone(starts, freeze.time_zone)} to {in_zone(ends, freeze.time_zone)}"
+    when = span_words(starts, ends, freeze.time_zone)
     if freeze.lifted_at:
         return FreezeRow(freeze, "neutral", f"Lifted by {freeze.lifted_by_name}", when, False)
     if span is None:

@@ -27,6 +27,12 @@ def in_zone(moment: datetime, name: str) -> str:
     return f"{moment.astimezone(zone(name)):%Y-%m-%d %H:%M} {name}"
 
 
+def span_words(starts: datetime, ends: datetime, name: str) -> str:
+    """2026-11-24 03:00 to 2026-11-24 06:00, Europe/Berlin."""
+    there = zone(name)
+    return f"{starts.astimezone(there):%Y-%m-%d %H:%M} to {ends.astimezone(there):%Y-%m-%d %H:%M}, {name}"
+
+
 def on_the_clock(wall: datetime, name: str) -> datetime:
     """The moment (UTC) at which the clocks of that zone show `wall`; the first of two, and just after a gap."""
     return wall.replace(tzinfo=zone(name), fold=0).astimezone(UTC)

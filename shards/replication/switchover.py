@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -43,6 +44,11 @@ class Switchover(Kind[SwitchoverParameters]):
 
     def steps(self) -> Mapping[str, Step]:
         return STEPS
+
+    def inverse(self, parameters: SwitchoverParameters, plan: Plan) -> tuple[str, dict[str, Any]] | None:
+        """The leader of before leads again."""
+        leader = plan.facts.get("leader")
+        return (self.name, {"shard": parameters.shard, "candidate": leader}) if leader else None
 
     def choices(self) -> Mapping[str, list[tuple[str, str]]]:
         shards = topologies(snapshot())

@@ -20,7 +20,7 @@ def plan_switchover(shard: str, candidate: str, facts: SwitchoverFacts) -> Plan:
         blast=_blast(shard, candidate, leader, facts),
         steps=_steps(shard, candidate, facts) if possible else (),
         facts=_stable(shard, candidate, facts),
-        confirm=f"{facts.scope} {candidate}",
+        confirm=f"{facts.scope} {candidate} leader",
         point_of_no_return=SWITCH if possible else "",
         expected_seconds=EXPECTED_SECONDS if possible else None,
     )

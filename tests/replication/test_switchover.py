@@ -75,7 +75,7 @@ def test_the_leader_moves_and_the_pool_follows(shard: str, operator: Person, app
     candidate, old = named(before, synchronous=True), leader()
     asked = services.request("switchover", {"shard": shard, "candidate": candidate}, operator, "Maintenance.")
     assert asked.status == "planned", asked.outcome
-    assert asked.plan.confirm == f"{SHARD} {candidate}"
+    assert asked.plan.confirm == f"{SHARD} {candidate} leader"
     assert services.confirm(asked, operator, asked.plan.confirm).status == "waiting"
     assert services.approve(asked, approver).status == "queued"
     execute(asked.pk)

@@ -116,7 +116,7 @@ class Operation(models.Model):
     @property
     def glass_sentence(self) -> str:
         """What has to be said of a break-glass operation wherever it is shown."""
-        said = f"Break-glass: {self.confirmed_by_name} ran operation {self.pk} without anybody's approval"
+        said = f"{self.confirmed_by_name} ran operation {self.pk} as a break-glass, without anybody's approval"
         if self.acknowledged_at:
             return f"{said}. {self.acknowledged_by_name} acknowledged it: {self.acknowledgement}"
         later = "nobody else has acknowledged it" if self.state.terminal else "somebody else has to acknowledge it"

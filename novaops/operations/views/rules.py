@@ -47,11 +47,11 @@ def make_freeze(request: FleetRequest) -> HttpResponse:
     form = FreezeForm(request.POST)
     if not form.is_valid():
         return render(request, POLICY, policy_page(freeze_form=form), status=422)
-    words = [form.cleaned_data[name] for name in ("name", "reason")]
+    name, reason = form.cleaned_data["name"], form.cleaned_data["reason"]
     options = {name: form.cleaned_data[name] for name in ("risks", "time_zone", "weekly")}
     try:
         starts, ends = form.moment("starts_at"), form.moment("ends_at")
-        made = services.make_freeze(request.user, *words, starts, ends, **options)
+        made = services.make_freeze(request.user, name, reason, starts, ends, **options)
     except Invalid as problem:
         form.add_problems(problem)
         return render(request, POLICY, policy_page(freeze_form=form), status=422)

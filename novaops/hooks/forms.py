@@ -18,6 +18,10 @@ from novaops.operations.contract import Risk
 MOST_ADDRESSES = 20
 
 
+def _checks() -> forms.CheckboxSelectMultiple:
+    return forms.CheckboxSelectMultiple(attrs={"class": "check-grid"})
+
+
 class HookForm(forms.Form):
     """Cleaned, it is a Draft. Of `url` and `mail_to` there is the one that belongs to the sort."""
 
@@ -33,18 +37,18 @@ class HookForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 2, "placeholder": "on-call@example.org", "spellcheck": "false"}),
         help_text=f"One or several, at most {MOST_ADDRESSES}, with commas or line breaks between them.",
     )
-    events = forms.MultipleChoiceField(label="Tell of", choices=grouped, widget=forms.CheckboxSelectMultiple)
+    events = forms.MultipleChoiceField(label="Tell of", choices=grouped, widget=_checks())
     risks = forms.MultipleChoiceField(
         label="Only operations of risk",
         choices=Risk.choices,
         required=False,
-        widget=forms.CheckboxSelectMultiple,
+        widget=_checks(),
         help_text="None ticked: of any risk.",
     )
     kinds = forms.MultipleChoiceField(
         label="Only operations of kind",
         required=False,
-        widget=forms.CheckboxSelectMultiple,
+        widget=_checks(),
         help_text="None ticked: of any kind.",
     )
 

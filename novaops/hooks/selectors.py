@@ -45,9 +45,9 @@ def counted() -> dict[int, int]:
     return dict(rows.annotate(Count("pk")))
 
 
-def deliveries(hook: Hook, status: str = "") -> QuerySet[Delivery]:
+def deliveries(hook_id: int, status: str = "") -> QuerySet[Delivery]:
     """Newest first, without their payloads."""
-    found = hook.deliveries.defer("payload")
+    found = Delivery.objects.filter(hook=hook_id).defer("payload")
     return found.filter(status=status) if status in DeliveryStatus.values else found
 
 

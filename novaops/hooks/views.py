@@ -39,13 +39,16 @@ def hooks(request: FleetRequest) -> HttpResponse:
 @require_safe
 @right_required(Right.READ_CHANGE_LOG)
 def hook(request: FleetRequest, pk: int) -> HttpResponse:
-    found = get_object_or_404(Hook, pk=pk)
-    deliveries = selectors.deliveries(found, request.GET.get("status", ""))
+    deliveries = selectors.deliveries(pk, request.GET.get("status", ""))
     page = Paginator(deliveries, PER_PAGE).get_page(request.GET.get("page"))
+    total, listed = page.paginator.count, list(page)
+    # Read last, so that what it says of itself is not older than what is listed.
+    found = get_object_or_404(Hook, pk=pk)
     context = {
         "hook": found,
         "page": page,
-        "count": f"{human_number(page.paginator.count)} deliveries",
+        "listed": listed,
+        "count": f"{human_number(total)} {'delivery' if total == 1 else 'deliveries'}",
         "statuses": DeliveryStatus,
         "query": request.GET,
         "waiting": selectors.counted().get(pk, 0),

@@ -74,6 +74,12 @@ class TakingBackIn(Schema):
     reason: str = Field(description="Why, in one sentence.", examples=["The other member is well again."])
 
 
+class OperationFilters(Schema):
+    status: str = Field("", description="Such as `running`.")
+    kind: str = Field("", description="The name of a kind.")
+    q: str = Field("", description="Part of a title, a reason, a ticket, an outcome or a name.")
+
+
 class StepOut(Schema):
     """`done` of `total`, `rate` a second and `seconds_left` where it can be counted."""
 

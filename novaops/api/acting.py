@@ -3,15 +3,15 @@
 from typing import Annotated
 
 from django.http import HttpResponse, HttpResponseBase
-from ninja import Router
+from ninja import Path, Query, Router
 from ninja.decorators import decorate_view
 from ninja.responses import Status
-from pydantic import Field
 
 from novaops.api.act_schemas import (
     AcknowledgementIn,
     ApprovalIn,
     ConfirmationIn,
+    OperationFilters,
     OperationIn,
     OperationOut,
     OperationsOut,
@@ -31,7 +31,9 @@ from novaops.operations.models import Operation
 from novaops.operations.selectors import running_first
 
 router = Router(tags=["act"])
-Wait = Annotated[float, Field(ge=0, le=LONGEST, description="Seconds to wait for a change of what `after` names.")]
+Number = Annotated[int, Path(description="The operation's number.")]
+Wait = Annotated[float, Query(ge=0, le=LONGEST, description="Seconds to wait for another version than `after`.")]
+After = Annotated[str, Query(description="The `version` that you know.")]
 REFUSALS: dict[int, type[ProblemOut]] = {403: ProblemOut, 404: ProblemOut, 409: ProblemOut, 422: ProblemOut}
 MADE = {201: OperationOut, **REFUSALS}
 ANSWERS = {200: OperationOut, **REFUSALS}
@@ -39,10 +41,9 @@ ANSWERS = {200: OperationOut, **REFUSALS}
 
 @router.get("", response=OperationsOut, summary="Operations: what runs, what waits for a person, then the newest")
 def operations(
-    request: FleetRequest, status: str = "", kind: str = "", q: str = "", limit: Limit = 50, offset: Offset = 0
+    request: FleetRequest, narrowed: Query[OperationFilters], limit: Limit = 50, offset: Offset = 0
 ) -> OperationsOut:
-    """`q` is part of a title, a reason, a ticket, an outcome or a name."""
-    found = running_first(status, kind, q)
+    found = running_first(narrowed.status, narrowed.kind, narrowed.q)
     count = found.count()
     rows = [line(one) for one in found[offset : offset + limit]]
     return OperationsOut(count=count, next=next_page(request, offset, limit, count), operations=rows)
@@ -54,7 +55,7 @@ def operations(
     summary="One operation with its plan and steps",
     url_name="operation",
 )
-def operation(request: FleetRequest, pk: int, wait: Wait = 0, after: str = "") -> OperationOut | HttpResponseBase:
+def operation(request: FleetRequest, pk: Number, wait: Wait = 0, after: After = "") -> OperationOut | HttpResponseBase:
     """With `after`, the `version` that you know, and `wait`, it answers as soon as the operation is another one, or as
     it is when the time is over. The same news come as events from `/fleets/{fleet}/live`."""
     now = seen(pk)
@@ -70,7 +71,7 @@ def request_operation(request: FleetRequest, response: HttpResponse, wanted: Ope
 
 @router.post("{int:pk}/confirm", response=ANSWERS, summary="Confirm a plan: now, at a time, or in an emergency")
 @decorate_view(once)
-def confirm_operation(request: FleetRequest, response: HttpResponse, pk: int, order: ConfirmationIn) -> OperationOut:
+def confirm_operation(request: FleetRequest, response: HttpResponse, pk: Number, order: ConfirmationIn) -> OperationOut:
     """It then waits for the approvals that the fleet's policy asks for, for its time, or for a worker. Break-glass
     needs a right of its own."""
     how = order.model_dump(exclude={"typed"})
@@ -79,27 +80,27 @@ def confirm_operation(request: FleetRequest, response: HttpResponse, pk: int, or
 
 @router.post("{int:pk}/approve", response=ANSWERS, summary="Approve what somebody else requested")
 @decorate_view(once)
-def approve_operation(request: FleetRequest, response: HttpResponse, pk: int, word: ApprovalIn) -> OperationOut:
+def approve_operation(request: FleetRequest, response: HttpResponse, pk: Number, word: ApprovalIn) -> OperationOut:
     """The last approval that it needs sends it on."""
     return _told(response, services.approve(operation_or_404(pk), request.user, word.comment))
 
 
 @router.post("{int:pk}/reject", response=ANSWERS, summary="Reject what somebody else requested: that ends it")
 @decorate_view(once)
-def reject_operation(request: FleetRequest, response: HttpResponse, pk: int, word: RejectionIn) -> OperationOut:
+def reject_operation(request: FleetRequest, response: HttpResponse, pk: Number, word: RejectionIn) -> OperationOut:
     return _told(response, services.reject(operation_or_404(pk), request.user, word.comment))
 
 
 @router.post("{int:pk}/withdraw", response=ANSWERS, summary="Take your own approval back, before a worker begins")
 @decorate_view(once)
-def withdraw_approval(request: FleetRequest, response: HttpResponse, pk: int) -> OperationOut:
+def withdraw_approval(request: FleetRequest, response: HttpResponse, pk: Number) -> OperationOut:
     return _told(response, services.withdraw(operation_or_404(pk), request.user))
 
 
 @router.post("{int:pk}/acknowledge", response=ANSWERS, summary="Acknowledge a break-glass that somebody else ran")
 @decorate_view(once)
 def acknowledge_operation(
-    request: FleetRequest, response: HttpResponse, pk: int, word: AcknowledgementIn
+    request: FleetRequest, response: HttpResponse, pk: Number, word: AcknowledgementIn
 ) -> OperationOut:
     return _told(response, services.acknowledge(operation_or_404(pk), request.user, word.comment))
 
@@ -107,7 +108,7 @@ def acknowledge_operation(
 @router.post("{int:pk}/take-back", response=MADE, summary="Plan the inverse of one that is done")
 @decorate_view(once_planned)
 def take_back_operation(
-    request: FleetRequest, response: HttpResponse, pk: int, why: TakingBackIn
+    request: FleetRequest, response: HttpResponse, pk: Number, why: TakingBackIn
 ) -> Status[OperationOut]:
     """A new operation, with a plan of its own that is to be confirmed like any other."""
     found, key = operation_or_404(pk), key_of(request)
@@ -116,19 +117,19 @@ def take_back_operation(
 
 @router.post("{int:pk}/cancel", response=ANSWERS, summary="Cancel, or ask a running one to stop and take back")
 @decorate_view(once)
-def cancel_operation(request: FleetRequest, response: HttpResponse, pk: int) -> OperationOut:
+def cancel_operation(request: FleetRequest, response: HttpResponse, pk: Number) -> OperationOut:
     return _told(response, services.cancel(operation_or_404(pk), request.user))
 
 
 @router.post("{int:pk}/pause", response=ANSWERS, summary="Ask a running one to rest at its next safe point")
 @decorate_view(once)
-def pause_operation(request: FleetRequest, response: HttpResponse, pk: int) -> OperationOut:
+def pause_operation(request: FleetRequest, response: HttpResponse, pk: Number) -> OperationOut:
     return _told(response, services.pause(operation_or_404(pk), request.user))
 
 
 @router.post("{int:pk}/resume", response=ANSWERS, summary="Let a paused one go on")
 @decorate_view(once)
-def resume_operation(request: FleetRequest, response: HttpResponse, pk: int) -> OperationOut:
+def resume_operation(request: FleetRequest, response: HttpResponse, pk: Number) -> OperationOut:
     return _told(response, services.resume(operation_or_404(pk), request.user))
 
 

@@ -1,9 +1,29 @@
 """What the API answers about the change log and the caller."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from ninja import Schema
+from pydantic import Field
+
+from novaops.audit.selectors import Filters
+
+
+class ChangeFilters(Schema):
+    actor: str = Field("", description="The name of who did it.")
+    verb: str = Field("", description="Such as `operation requested`.")
+    subject: str = Field("", description="Such as `operation:7`, which finds its steps too.")
+    since: datetime | None = Field(None, description="Not before this time; UTC without an offset.")
+    until: datetime | None = Field(None, description="Before this time.")
+    q: str = Field("", description="In any word of a record.")
+
+    def as_filters(self) -> Filters:
+        return Filters(self.actor, self.verb, self.subject, _aware(self.since), _aware(self.until), self.q)
+
+
+def _aware(moment: datetime | None) -> datetime | None:
+    """A time that does not say its offset is UTC."""
+    return moment.replace(tzinfo=UTC) if moment and moment.tzinfo is None else moment
 
 
 class ChangeOut(Schema):

@@ -1,43 +1,33 @@
 """The change log: list, one record, verify, export. Nothing here can change it."""
 
-from datetime import datetime
 from typing import Annotated
 
 from django.core.handlers.asgi import ASGIRequest
 from django.http import Http404, StreamingHttpResponse
-from ninja import Router
-from pydantic import Field
+from ninja import Path, Query, Router
 
 from novaops.api.act_schemas import ProblemOut
 from novaops.api.callers import callers_with
-from novaops.api.change_schemas import ChangeOut, ChangesOut, VerdictOut
+from novaops.api.change_schemas import ChangeFilters, ChangeOut, ChangesOut, VerdictOut
 from novaops.api.paging import Limit, with_query
 from novaops.audit.export import batches, batches_async
 from novaops.audit.models import Record
-from novaops.audit.selectors import Filters, filtered
+from novaops.audit.selectors import filtered
 from novaops.audit.services import Actor, record
 from novaops.audit.verifying import verify
 from novaops.fleets.requests import FleetRequest
 from novaops.fleets.rights import Right
 
 router = Router(tags=["change log"], auth=callers_with(Right.READ_CHANGE_LOG))
-Before = Annotated[int | None, Field(ge=1, description="Only records with a smaller number.")]
+Before = Annotated[int | None, Query(ge=1, description="Only records with a smaller number.")]
+Sequence = Annotated[int, Path(description="The record's number.")]
 
 
 @router.get("", response=ChangesOut, summary="Records of the change log, newest first")
 def changes(
-    request: FleetRequest,
-    actor: str = "",
-    verb: str = "",
-    subject: str = "",
-    since: datetime | None = None,
-    until: datetime | None = None,
-    q: str = "",
-    before: Before = None,
-    limit: Limit = 50,
+    request: FleetRequest, narrowed: Query[ChangeFilters], before: Before = None, limit: Limit = 50
 ) -> ChangesOut:
-    """`subject` such as `operation:7`, which finds its steps too; `q` is looked for in every word of a record."""
-    records = filtered(Filters(actor, verb, subject, since, until, q)).order_by("-sequence")
+    records = filtered(narrowed.as_filters()).order_by("-sequence")
     records = records.filter(sequence__lt=before) if before else records
     rows = list(records[: limit + 1])
     following = with_query(request, before=rows[limit - 1].sequence) if len(rows) > limit else None
@@ -58,24 +48,16 @@ def verdict(request: FleetRequest) -> VerdictOut:
 
 
 @router.get("export", response={200: str}, summary="Export as JSON lines, oldest first, streamed")
-def export(
-    request: FleetRequest,
-    actor: str = "",
-    verb: str = "",
-    subject: str = "",
-    since: datetime | None = None,
-    until: datetime | None = None,
-    q: str = "",
-) -> StreamingHttpResponse:
+def export(request: FleetRequest, narrowed: Query[ChangeFilters]) -> StreamingHttpResponse:
     """Each line is exactly what was hashed, and the hash. That somebody exported is itself a record."""
-    filters = Filters(actor, verb, subject, since, until, q)
+    filters = narrowed.as_filters()
     record("change log exported", "change-log", actor=Actor.person(request.user), data={"filters": filters.narrow})
     lines = batches_async if isinstance(request, ASGIRequest) else batches
     return StreamingHttpResponse(lines(request.fleet, filters), content_type="application/x-ndjson")
 
 
 @router.get("{int:sequence}", response={200: ChangeOut, 404: ProblemOut}, summary="One record")
-def change(request: FleetRequest, sequence: int) -> Record:
+def change(request: FleetRequest, sequence: Sequence) -> Record:
     found = Record.objects.filter(sequence=sequence).first()
     if found is None:
         raise Http404(f"The change log has no record {sequence}.")

@@ -17,6 +17,9 @@ its CSRF token. A token can do what its person may do, cut down to its scopes.
 **Once.** Every POST takes the header `Idempotency-Key`, and a token's must have it. The same key with the same request
 is answered again (`Idempotency-Replayed: true`) and not done again, for two days.
 
+**Waiting.** `GET operations/7?after=VERSION&wait=30` answers as soon as the operation is another one than that version.
+The fleet's events come as server-sent events from `/fleets/{fleet}/live`, to tokens too.
+
 **Errors** are `application/problem+json` (RFC 9457): `detail` is a sentence, `fields` has one for each wrong field.
 """
 SCHEMES = {
@@ -58,11 +61,14 @@ def _complete(method: str, operation: dict[str, Any]) -> None:
     if method == "post":
         operation.setdefault("parameters", []).insert(0, KEY)
         operation["responses"].setdefault(400, _problem("The idempotency key is missing or malformed"))
+        operation["responses"].setdefault(303, {"description": "Done already; the answer was too long to be kept"})
     operation["responses"].setdefault(401, _problem("No sign-in, or a token that is wrong, expired or revoked"))
     for status, answer in operation["responses"].items():
         if int(status) >= 400:
             content = answer.get("content", {})
             answer["content"] = {MEDIA_TYPE: content.pop("application/json", None) or content.get(MEDIA_TYPE, {})}
+
+    operation["responses"]["default"] = _problem("Any other problem")
 
 
 def _problem(description: str) -> dict[str, Any]:

@@ -1,8 +1,8 @@
 """What can be requested: each kind of operation with the schema of its parameters."""
 
-from typing import Any
+from typing import Annotated, Any
 
-from ninja import Router
+from ninja import Path, Router
 
 from novaops.api.act_schemas import KindOut, KindsOut, ProblemOut
 from novaops.fleets.requests import FleetRequest
@@ -12,6 +12,7 @@ from novaops.operations.contract import Kind
 from novaops.operations.planning import kind_named
 
 router = Router(tags=["act"])
+Name = Annotated[str, Path(description="The kind's name.")]
 
 
 @router.get("", response=KindsOut, summary="Every kind of operation, with the JSON schema of its parameters")
@@ -20,7 +21,7 @@ def kinds(request: FleetRequest) -> KindsOut:
 
 
 @router.get("{slug:name}", response={200: KindOut, 422: ProblemOut}, summary="One kind of operation")
-def kind(request: FleetRequest, name: str) -> KindOut:
+def kind(request: FleetRequest, name: Name) -> KindOut:
     return _shown(kind_named(name), request.rights)
 
 

@@ -1,8 +1,10 @@
 """The observe road: servers with their readings, and findings. Stored values with their ages; no server is asked."""
 
+from typing import Annotated
+
 from django.http import Http404, HttpRequest
 from django.utils import timezone
-from ninja import Router
+from ninja import Path, Query, Router
 
 from metrics import findings, selectors
 from metrics.contract import Seen, ServerSeen, Severity, ShardSeen, Snapshot
@@ -22,11 +24,14 @@ from shards.placement.models import Placement
 from shards.placement.selectors import ShardLoad, loads, placement, placements
 
 router = Router(tags=["observe"])
+ServerKind = Annotated[str, Query(description="Such as `patroni`.")]
+Shard = Annotated[str, Query(description="The name of a shard.")]
+TenantText = Annotated[str, Query(description="Part of an id or of a name.")]
+TenantId = Annotated[str, Path(description="The tenant's id.")]
 
 
 @router.get("servers", response=ServersOut, summary="Every server with its last readings")
-def servers(request: HttpRequest, kind: str = "", shard: str = "") -> ServersOut:
-    """`kind` and `shard` narrow it down."""
+def servers(request: HttpRequest, kind: ServerKind = "", shard: Shard = "") -> ServersOut:
     seen = selectors.snapshot()
     chosen = [one for one in seen.servers if kind in ("", one.kind) and shard in ("", one.shard)]
     return ServersOut(at=seen.at, cycle_seconds=seen.cycle_seconds, servers=[_server(seen, one) for one in chosen])
@@ -59,8 +64,9 @@ def shards(request: HttpRequest) -> ShardsOut:
 
 
 @router.get("tenants", response=TenantsOut, summary="Tenants and where they live, by id")
-def tenants(request: HttpRequest, q: str = "", shard: str = "", limit: Limit = 50, offset: Offset = 0) -> TenantsOut:
-    """`q` is part of an id or of a name."""
+def tenants(
+    request: HttpRequest, q: TenantText = "", shard: Shard = "", limit: Limit = 50, offset: Offset = 0
+) -> TenantsOut:
     found = placements(q, shard)
     count = found.count()
     rows = [_tenant(one) for one in found[offset : offset + limit]]
@@ -68,7 +74,7 @@ def tenants(request: HttpRequest, q: str = "", shard: str = "", limit: Limit = 5
 
 
 @router.get("tenants/{path:tenant_id}", response=TenantOut, summary="Where one tenant lives")
-def tenant(request: HttpRequest, tenant_id: str) -> TenantOut:
+def tenant(request: HttpRequest, tenant_id: TenantId) -> TenantOut:
     found = placement(tenant_id)
     if found is None:
         raise Http404("No tenant of this fleet has that id.")

@@ -5,6 +5,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
 TITLES = {
     "act": "Operations",
     "observe": "The fleet",
@@ -34,6 +37,7 @@ class Address:
     anchor: str
     items: list[Item]
     answers: list[tuple[str, str]]
+    problems: str
     example: str
 
 
@@ -61,10 +65,11 @@ def _address(schema: Mapping[str, Any], path: str, method: str, operation: Mappi
         method=method.upper(),
         path=path,
         summary=operation.get("summary", ""),
-        description=operation.get("description", ""),
+        description=marked(operation.get("description", "")),
         anchor=operation["operationId"],
         items=[*_parameters(schema, operation), *(_fields(schema, resolved) if resolved else ())],
-        answers=[(str(status), _answer(answer)) for status, answer in operation["responses"].items()],
+        answers=[(status, _answer(answer)) for status, answer in _sorted(operation) if not _is_problem(status)],
+        problems=", ".join(status for status, _ in _sorted(operation) if _is_problem(status) and status != "default"),
         example=_example(path, method, resolved),
     )
 
@@ -73,13 +78,13 @@ def _parameters(schema: Mapping[str, Any], operation: Mapping[str, Any]) -> Iter
     for one in operation.get("parameters", ()):
         shape = one.get("schema", {})
         said = one.get("description") or shape.get("description", "")
-        yield Item(one["name"], one["in"], _shape(schema, shape), one.get("required", False), said)
+        yield Item(one["name"], one["in"], _shape(schema, shape), one.get("required", False), marked(said))
 
 
 def _fields(schema: Mapping[str, Any], body: Mapping[str, Any]) -> Iterator[Item]:
     required = body.get("required", ())
     for name, shape in body.get("properties", {}).items():
-        yield Item(name, "body", _shape(schema, shape), name in required, shape.get("description", ""))
+        yield Item(name, "body", _shape(schema, shape), name in required, marked(shape.get("description", "")))
 
 
 def _resolved(schema: Mapping[str, Any], shape: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -98,11 +103,28 @@ def _shape(schema: Mapping[str, Any], shape: Mapping[str, Any]) -> str:
     return str(resolved.get("format") or resolved.get("title" if "$ref" in shape else "type", "any"))
 
 
+def _sorted(operation: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
+    return sorted((str(status), answer) for status, answer in operation["responses"].items())
+
+
+def _is_problem(status: str) -> bool:
+    return not status.isdigit() or int(status) >= 400
+
+
 def _answer(answer: Mapping[str, Any]) -> str:
+    """The fields of what comes back, by the name of its schema."""
     for media, content in answer.get("content", {}).items():
         name = content.get("schema", {}).get("$ref", "").rpartition("/")[2]
-        return "a problem" if "problem" in media else name.removesuffix("Out") or "text"
+        return name or media
     return str(answer.get("description", ""))
+
+
+def marked(text: str) -> SafeString:
+    """What stands between backticks is code."""
+    parts = enumerate(text.split("`"))
+    return format_html_join(
+        "", "{}", ((format_html("<code>{}</code>", one) if odd % 2 else one,) for odd, one in parts)
+    )
 
 
 def _example(path: str, method: str, body: Mapping[str, Any] | None) -> str:

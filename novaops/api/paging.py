@@ -3,10 +3,10 @@
 from typing import Annotated
 
 from django.http import HttpRequest
-from pydantic import Field
+from ninja import Query
 
-Limit = Annotated[int, Field(ge=1, le=500, description="How many, at most 500.")]
-Offset = Annotated[int, Field(ge=0, description="How many to leave out.")]
+Limit = Annotated[int, Query(ge=1, le=500, description="How many, at most 500.")]
+Offset = Annotated[int, Query(ge=0, description="How many to leave out.")]
 
 
 def next_page(request: HttpRequest, offset: int, limit: int, count: int) -> str | None:

@@ -44,7 +44,7 @@ def make_token(request: FleetRequest) -> HttpResponse:
     try:
         token, text = tokens.make(said["owner"], said["name"], said["scopes"], said["days"], by=request.user)
     except tokens.TokenProblem as problem:
-        form.add_error(None, str(problem))
+        form.add_error(problem.field, str(problem))
         return _page(request, form=form, status=422)
     return _page(request, made=token, text=text)
 

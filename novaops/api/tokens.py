@@ -20,7 +20,11 @@ HINT = 6
 
 
 class TokenProblem(Exception):
-    """Why a token is not made: a sentence for whoever asked."""
+    """Why a token is not made: a sentence for whoever asked, and the field that it is about."""
+
+    def __init__(self, field: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.field = field
 
 
 def make(person: Person, name: str, scopes: Iterable[str], days: int, by: Person) -> tuple[ApiToken, str]:
@@ -45,11 +49,11 @@ def make(person: Person, name: str, scopes: Iterable[str], days: int, by: Person
 def _check(person: Person, wanted: list[Scope], days: int) -> None:
     most = settings.TOKEN_DAYS_MAX
     if not 1 <= days <= most:
-        raise TokenProblem(f"expires: {days} days is not allowed; a token lives from 1 to {most} days.")
+        raise TokenProblem("days", f"A token lives from 1 to {most} days, not {days}.")
     if not wanted:
-        raise TokenProblem(f"scopes: choose at least one of {', '.join(Scope.values)}.")
+        raise TokenProblem("scopes", f"Choose at least one of {', '.join(Scope.values)}.")
     if person.is_machine and (human := [scope.value for scope in wanted if scope in FOR_PEOPLE]):
-        raise TokenProblem(f"scopes: {', '.join(human)} is for people alone; a machine judges nothing.")
+        raise TokenProblem("scopes", f"A machine judges nothing: {', '.join(human)} is for people alone.")
 
 
 def revoke(token: ApiToken, by: Person) -> bool:

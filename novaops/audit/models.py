@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
 
 from django.db import models
 
@@ -56,6 +58,11 @@ class Record(models.Model):
             data=self.data,
             previous_hash=self.previous_hash,
         )
+
+    @property
+    def exported(self) -> dict[str, Any]:
+        """As an export writes it: what is hashed, and the hash."""
+        return {**asdict(self.body), "hash": self.hash}
 
     def computed_hash(self) -> str:
         return digest(self.body)

@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Iterable
+from datetime import datetime
 from enum import IntEnum
 from typing import Any, Protocol
 
 from novaops.operations.choices import Status
 from novaops.operations.contract import Kind
 from novaops.operations.models import Operation
+from novaops.operations.zones import in_zone
 
 
 class ExitCode(IntEnum):
@@ -24,6 +26,7 @@ class ExitCode(IntEnum):
 _CODES = {
     Status.REFUSED: ExitCode.REFUSED,
     Status.EXPIRED: ExitCode.REFUSED,
+    Status.REJECTED: ExitCode.REFUSED,
     Status.FAILED: ExitCode.FAILED,
     Status.ERRORED: ExitCode.ERRORED,
     Status.CANCELLED: ExitCode.CANCELLED,
@@ -94,6 +97,7 @@ def _text(shown: dict[str, Any]) -> Iterable[str]:
     yield f"Operation {shown['id']}: {shown['title']}"
     yield f"  {shown['status']}{': ' + shown['outcome'] if shown['outcome'] else ''}"
     yield f"  requested by {shown['requested_by']}: {shown['reason']}"
+    yield from _decisions(shown)
     for check in plan.get("checks", ()):
         yield f"  check {check['outcome']}: {check['name']}. {check['reason']}"
     yield f"  touches: {plan['blast']['summary']}"
@@ -104,3 +108,17 @@ def _text(shown: dict[str, Any]) -> Iterable[str]:
     if shown["status"] == Status.PLANNED:
         phrase = f"--confirm {plan['confirm']!r}" if plan.get("confirm") else "--yes"
         yield f"  to run it: manage.py operation confirm {shown['id']} --fleet FLEET --by USER {phrase}"
+
+
+def _decisions(shown: dict[str, Any]) -> Iterable[str]:
+    """What people decided about it, and what it waits for."""
+    for word in shown["approvals"]:
+        yield f"  {word['decision']} by {word['person']}{': ' + word['comment'] if word['comment'] else ''}"
+    if shown["waiting_for"]:
+        yield f"  waits for {shown['waiting_for']}"
+    if shown["due_at"]:
+        yield f"  starts at {in_zone(datetime.fromisoformat(shown['due_at']), shown['time_zone'])}"
+    if shown["break_glass"]:
+        yield f"  break-glass, acknowledged by {shown['acknowledged_by'] or 'nobody yet'}"
+    if shown["takes_back"]:
+        yield f"  takes back operation {shown['takes_back']}"

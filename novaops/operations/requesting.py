@@ -63,6 +63,7 @@ def request(
 def take_back(operation: Operation, person: Person, reason: str, *, request_key: str | None = None) -> Operation:
     """Requests the inverse of an operation that is done, by the kind's own word: a new plan, linked to it. Raises
     Refused, recorded, when there is none, when it is not done, or when it was taken back already."""
+    demand_right(kind_named(operation.kind), person, operation.subject)
     earlier = _of_key(request_key)
     if earlier:
         return earlier

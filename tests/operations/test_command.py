@@ -1,12 +1,14 @@
 """The same road from the command line, and exit codes that scripts can use."""
 
 import json
+from datetime import datetime, timedelta
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
 from novaops.fleets.models import Fleet, Person
 from novaops.operations import registry
@@ -64,3 +66,45 @@ def test_refusals_are_sentences(in_fleet: Fleet, person: MakePerson, operator: P
             call_command("operation", "request", "writing", "--fleet", in_fleet.slug, *said)
         assert refused.value.returncode == code
     assert registry.kinds()
+
+
+def test_decisions_of_other_people_from_the_command_line(
+    in_fleet: Fleet, person: MakePerson, operator: Person, approver: Person, folder: Path
+) -> None:
+    by = ["--by", operator.username]
+    words = [*by, "--reason", "Because.", "--set", f"folder={folder}", "--yes"]
+    code, shown = run("request", "guarded", *words, fleet=in_fleet)
+    assert (code, shown["status"], shown["waiting_for"]) == (0, "waiting", "the approval of one other person")
+    said = ["--by", approver.username, "--comment", "Agreed."]
+    shown = run("approve", str(shown["id"]), *said, fleet=in_fleet)[1]
+    assert (shown["status"], shown["approvals"][0]["comment"]) == ("queued", "Agreed.")
+    assert run("withdraw", str(shown["id"]), *said, fleet=in_fleet)[1]["status"] == "waiting"
+    assert run("approve", str(shown["id"]), *said, fleet=in_fleet)[1]["status"] == "queued"
+    execute(shown["id"])
+    inverse = run("take-back", str(shown["id"]), *by, "--reason", "Back.", fleet=in_fleet)[1]
+    assert (inverse["kind"], inverse["takes_back"]) == ("lending", shown["id"])
+    rejected = run("request", "guarded", *words, fleet=in_fleet)[1]
+    assert run("reject", str(rejected["id"]), *said, fleet=in_fleet)[1]["status"] == "rejected"
+    assert run("show", str(rejected["id"]), fleet=in_fleet)[0] == 3
+
+
+def test_a_time_and_an_emergency_from_the_command_line(
+    in_fleet: Fleet, person: MakePerson, operator: Person, approver: Person, folder: Path
+) -> None:
+    words = ["--reason", "Because.", "--set", f"folder={folder}", "--yes"]
+    tomorrow = f"{timezone.now() + timedelta(days=1):%Y-%m-%d}T03:00"
+    at = ["--at", tomorrow, "--time-zone", "Asia/Tokyo"]
+    shown = run("request", "writing", "--by", operator.username, *words, *at, fleet=in_fleet)[1]
+    assert (shown["status"], shown["time_zone"]) == ("scheduled", "Asia/Tokyo")
+    assert datetime.fromisoformat(shown["due_at"]) == datetime.fromisoformat(f"{tomorrow}+09:00")
+    oncall = person("on-call")
+    glass = run("request", "guarded", "--by", oncall.username, *words, "--break-glass", fleet=in_fleet)[1]
+    assert (glass["status"], glass["break_glass"], glass["approvals_needed"]) == ("queued", True, 0)
+    execute(glass["id"])
+    out = StringIO()
+    call_command("operation", "show", str(glass["id"]), "--fleet", in_fleet.slug, stdout=out)
+    assert "break-glass, acknowledged by nobody yet" in out.getvalue()
+    said = ["--by", approver.username, "--comment", "Right."]
+    assert run("acknowledge", str(glass["id"]), *said, fleet=in_fleet)[1]["acknowledged_by"] == approver.username
+    with pytest.raises(CommandError, match="--at takes a time"):
+        run("request", "writing", "--by", operator.username, *words, "--at", "soon", fleet=in_fleet)

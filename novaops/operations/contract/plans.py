@@ -59,7 +59,7 @@ class Plan(_Frozen):
     steps: tuple[PlannedStep, ...] = ()
     facts: dict[str, Any] = {}
     confirm: str = ""
-    """What a person has to type before it runs, such as "shard-1 shard-1-b"; empty for a plain confirmation."""
+    """What a person has to type before it runs, such as "shard-1 shard-1-b leader"; empty for a plain confirmation."""
     point_of_no_return: str = ""
     """The key of the step after which the operation can no longer be taken back; empty when it always can."""
     expected_seconds: float | None = None

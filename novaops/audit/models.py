@@ -14,7 +14,8 @@ from novaops.audit.statements import Line, Statement
 
 
 class Record(models.Model):
-    """One thing that happened. UPDATE, DELETE and TRUNCATE are refused by triggers (migration 0002)."""
+    """One thing that happened. UPDATE, DELETE and TRUNCATE are refused by triggers (migration 0002); how it is found by
+    what `data` holds and by its words is in sql/finding.sql."""
 
     sequence = models.BigIntegerField(primary_key=True)
     at = models.DateTimeField(db_index=True)
@@ -33,7 +34,6 @@ class Record(models.Model):
         indexes = [
             models.Index(fields=["actor", "-sequence"], name="record_by_actor"),
             models.Index(fields=["verb", "-sequence"], name="record_by_verb"),
-            models.Index(fields=["subject", "-sequence"], name="record_by_subject"),
         ]
 
     def __str__(self) -> str:

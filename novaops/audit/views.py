@@ -1,42 +1,40 @@
 """The auditor's pages: the list, one record, the export. Nothing here can change anything."""
 
-import json
-import re
 from typing import Any
 
 from django.core.handlers.asgi import ASGIRequest
-from django.core.paginator import Paginator
 from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from novaops.audit.export import batches, batches_async
+from novaops.audit.filters import ENDINGS, filters_of
 from novaops.audit.models import Record
-from novaops.audit.selectors import actors, filtered, filters_of, verbs
+from novaops.audit.paging import count_of, page_of
+from novaops.audit.selectors import actors, filtered, kinds, verbs
 from novaops.audit.services import Actor, record
-from novaops.audit.verifying import fault
 from novaops.fleets.guards import right_required
-from novaops.fleets.paths import fleet_path
 from novaops.fleets.requests import FleetRequest
 from novaops.fleets.rights import Right
-from novaops.ui.formats import human_number
-
-PER_PAGE = 50
 
 
 @require_safe
 @right_required(Right.READ_CHANGE_LOG)
 def changes(request: FleetRequest) -> HttpResponse:
     filters = filters_of(request.GET)
-    page = Paginator(filtered(filters), PER_PAGE).get_page(request.GET.get("page"))
-    count = f"{human_number(page.paginator.count)} records"
-    lists = {"verbs": verbs(), "actors": actors()}
-    context = {"page": page, "count": count, "filters": filters, "query": request.GET, **lists}
+    found = filtered(filters)
+    page = page_of(found, request.GET)
+    context = {
+        "page": page,
+        "count": count_of(found, page, bool(filters.narrow)),
+        "filters": filters,
+        "query": request.GET,
+        "verbs": verbs(),
+        "actors": actors(),
+        "kinds": kinds(),
+        "endings": ENDINGS,
+    }
     return render(request, "audit/changes.html", context)
-
-
-@require_safe
-@right_required(Right.READ_CHANGE_LOG)
 def change(request: FleetRequest, sequence: int) -> HttpResponse:
     """One record, with whether its hash fits its content and its predecessor."""
     entry = get_object_or_404(Record, sequence=sequence)

@@ -44,7 +44,7 @@ def filters_of(query: Mapping[str, str]) -> Filters:
     first = span(query.get("since", ""))
     names = ("actor", "verb", "subject", "kind", "target", "outcome", "ticket")
     return Filters(
-        **{name: clean(query.get(name, "")) for name in names},  # type: ignore[arg-type]
+        **{name: clean(query.get(name, "")) for name in names},
         since=first[0] if first else None,
         until=last[1] if last else None,
         text=clean(query.get("q", "")),
@@ -65,3 +65,17 @@ def span(text: str) -> tuple[datetime, datetime] | None:
         except (ValueError, OverflowError):
             continue
     return None
+
+
+def field_values(filters: Filters) -> dict[str, str]:
+    """`since` and `until` as a browser's date-and-time field holds them; until is the last minute, or second, in it."""
+    until = filters.until
+    if until:
+        until -= timedelta(seconds=1) if until.second else timedelta(minutes=1)
+    return {"since": _field(filters.since), "until": _field(until)}
+
+
+def _field(moment: datetime | None) -> str:
+    if moment is None:
+        return ""
+    return moment.strftime("%Y-%m-%dT%H:%M:%S" if moment.second else "%Y-%m-%dT%H:%M")

@@ -14,7 +14,7 @@ PER_PAGE = 50
 
 @dataclass(frozen=True, slots=True)
 class RecordPage:
-    """Newest first; `newer` and `older` are what the address says for the pages around it, empty where there is none."""
+    """Newest first; `newer`, `older`, `newest`: addresses of the pages around it, empty where there is none."""
 
     records: tuple[Record, ...]
     newer: str = ""
@@ -76,8 +76,8 @@ def _records(count: int) -> str:
 
 
 def _estimated(records: QuerySet[Record]) -> int:
-    [plan] = json.loads(records.explain(format="json"))
-    return int(plan["Plan"]["Plan Rows"])
+    [explained] = json.loads(records.explain(format="json"))
+    return int(explained["Plan"]["Plan Rows"])
 
 
 def _rounded(count: int) -> int:

@@ -7,10 +7,10 @@ from django.db.models import Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from novaops.audit.expressions import KIND, TARGETS, THING, TICKET, has_words
-from novaops.audit.filters import Filters, clean, filters_of
-from novaops.audit.models import Head, Record
+from novaops.audit.filters import Filters, filters_of
+from novaops.audit.models import Record
 
-__all__ = ["Filters", "actors", "filtered", "filters_of", "kinds", "last_of", "span_kept", "thing_of", "verbs"]
+__all__ = ["Filters", "actors", "filtered", "filters_of", "kinds", "last_of", "thing_of", "verbs"]
 
 PAST_THE_END = 2**63 - 1
 MOST_NAMES = 1000
@@ -48,13 +48,13 @@ def filtered(filters: Filters) -> QuerySet[Record]:
 
 
 def about(subject: str, records: QuerySet[Record]) -> QuerySet[Record]:
-    """"operation:7" also finds its steps, "operation:7/flush", but never "operation:70"."""
+    """ "operation:7" also finds its steps, "operation:7/flush", but never "operation:70"."""
     inside = Q(subject=subject) | Q(subject__startswith=f"{subject}/")
     return records.alias(thing=THING).filter(inside, thing=thing_of(subject))
 
 
 def touching(target: str, records: QuerySet[Record]) -> QuerySet[Record]:
-    return records.alias(touched=TARGETS).filter(touched__contains=[target])
+    return records.alias(touched=TARGETS).filter(touched__contains=[target])  # type: ignore[misc]
 
 
 def thing_of(subject: str) -> str:

@@ -1,6 +1,4 @@
-"""The auditor's pages: the list, one record, the export. Nothing here can change anything."""
-
-from typing import Any
+"""The auditor's pages: the list, one record, timelines, the export. Nothing here can change anything."""
 
 from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpResponse, StreamingHttpResponse
@@ -8,11 +6,13 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from novaops.audit.export import batches, batches_async
-from novaops.audit.filters import ENDINGS, filters_of
+from novaops.audit.filters import ENDINGS, field_values, filters_of
 from novaops.audit.models import Record
 from novaops.audit.paging import count_of, page_of
+from novaops.audit.record_page import canonical_line, page_of_record
 from novaops.audit.selectors import actors, filtered, kinds, verbs
 from novaops.audit.services import Actor, record
+from novaops.audit.timelines import page_of_timeline
 from novaops.fleets.guards import right_required
 from novaops.fleets.requests import FleetRequest
 from novaops.fleets.rights import Right
@@ -33,16 +33,31 @@ def changes(request: FleetRequest) -> HttpResponse:
         "actors": actors(),
         "kinds": kinds(),
         "endings": ENDINGS,
+        "times": field_values(filters),
     }
     return render(request, "audit/changes.html", context)
+
+
+@require_safe
+@right_required(Right.READ_CHANGE_LOG)
 def change(request: FleetRequest, sequence: int) -> HttpResponse:
     """One record, with whether its hash fits its content and its predecessor."""
-    entry = get_object_or_404(Record, sequence=sequence)
-    before = Record.objects.filter(sequence=sequence - 1).first()
-    problem = fault(entry, sequence, before.hash if before else entry.previous_hash)
-    following = Record.objects.filter(sequence=sequence + 1).first()
-    context = {"entry": entry, "before": before, "following": following, "problem": problem, **_shown(entry)}
-    return render(request, "audit/change.html", context)
+    return render(request, "audit/change.html", page_of_record(get_object_or_404(Record, sequence=sequence)))
+
+
+@require_safe
+@right_required(Right.READ_CHANGE_LOG)
+def change_raw(request: FleetRequest, sequence: int) -> HttpResponse:
+    """One record as canonical JSON, to be hashed by whoever does not believe the page."""
+    line = canonical_line(get_object_or_404(Record, sequence=sequence))
+    return HttpResponse(line, content_type="application/json")
+
+
+@require_safe
+@right_required(Right.READ_CHANGE_LOG)
+def timeline(request: FleetRequest, scope: str, name: str) -> HttpResponse:
+    """Everything that touched a tenant, a shard, a person or another thing of the fleet."""
+    return render(request, "audit/timeline.html", page_of_timeline(scope, name, request.GET))
 
 
 @require_safe
@@ -55,16 +70,3 @@ def export(request: FleetRequest) -> StreamingHttpResponse:
     response = StreamingHttpResponse(lines(request.fleet, filters), content_type="application/x-ndjson")
     response["Content-Disposition"] = f'attachment; filename="{request.fleet.slug}-changes.jsonl"'
     return response
-
-
-def _shown(entry: Record) -> dict[str, Any]:
-    """The record's words; a plan among its details is shown as a plan."""
-    rest = {name: value for name, value in entry.data.items() if name != "plan"}
-    number = re.match(r"operation:(\d+)", entry.subject)
-    return {
-        "title": f"Record {entry.sequence}: {entry.verb}",
-        "crumbs": [("Change log", fleet_path("changes")), (f"Record {entry.sequence}", "")],
-        "operation": int(number[1]) if number else None,
-        "plan": entry.data.get("plan"),
-        "detail": json.dumps(rest, indent=2, ensure_ascii=False, sort_keys=True) if rest else "",
-    }

@@ -6,8 +6,11 @@ class AuditConfig(AppConfig):
     label = "audit"
 
     def ready(self) -> None:
+        from novaops.audit.access.registry import register_use
+        from novaops.audit.access.uses import own_use
         from novaops.audit.subscriptions import subscribe
         from novaops.fleets.ownership import seal
 
         seal("audit_record", "audit_head", "audit_checkpoint")
+        register_use(own_use)
         subscribe()

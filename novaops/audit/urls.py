@@ -3,10 +3,13 @@
 from django.urls import path
 
 from novaops.audit import views
+from novaops.audit.access.views import access_review, access_review_csv
 
 urlpatterns = [
     path("", views.changes, name="changes"),
     path("export.jsonl", views.export, name="changes-export"),
+    path("access/", access_review, name="access-review"),
+    path("access/export.csv", access_review_csv, name="access-review-csv"),
     path("timeline/<slug:scope>/<path:name>/", views.timeline, name="timeline"),
     path("<int:sequence>/", views.change, name="change"),
     path("<int:sequence>/record.json", views.change_raw, name="change-raw"),

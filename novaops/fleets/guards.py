@@ -1,4 +1,4 @@
-"""The one way in which a view says what it needs: `@right_required(Right.VIEW)`."""
+"""The one way in which a view says what it needs: `@right_required(Right.VIEW)`. Of several rights, one is enough."""
 
 from collections.abc import Awaitable, Callable
 from functools import wraps
@@ -14,38 +14,40 @@ from novaops.fleets.rights import Right
 View = TypeVar("View", bound=Callable[..., HttpResponseBase | Awaitable[HttpResponseBase]])
 
 
-def right_required(right: Right) -> Callable[[View], View]:
+def right_required(right: Right, *others: Right) -> Callable[[View], View]:
     """Refuses (403) whoever lacks the right on the request's fleet, and sends the anonymous to sign in.
     The view carries the right as `required_right`, so that a test can find views without one."""
+    enough = (right, *others)
 
     def decorate(view: View) -> View:
-        guarded = _asynchronous(view, right) if iscoroutinefunction(view) else _synchronous(view, right)
+        guarded = _asynchronous(view, enough) if iscoroutinefunction(view) else _synchronous(view, enough)
         guarded.required_right = right  # type: ignore[attr-defined]
         return cast(View, guarded)
 
     return decorate
 
 
-def refusal(request: HttpRequest, right: Right) -> HttpResponseBase | None:
+def refusal(request: HttpRequest, *enough: Right) -> HttpResponseBase | None:
     """The answer for those who are not signed in; PermissionDenied for those who may not."""
     if not hasattr(request, "fleet"):
         return redirect_to_login(request.get_full_path())
-    if right not in getattr(request, "rights", ()):
-        raise PermissionDenied(f"This needs the right “{right.label}”, which your roles on this fleet do not hold.")
+    if not any(right in getattr(request, "rights", ()) for right in enough):
+        wanted = " or ".join(f"“{right.label}”" for right in enough)
+        raise PermissionDenied(f"This needs the right {wanted}, which your roles on this fleet do not hold.")
     return None
 
 
-def _synchronous(view: Callable[..., Any], right: Right) -> Callable[..., Any]:
+def _synchronous(view: Callable[..., Any], enough: tuple[Right, ...]) -> Callable[..., Any]:
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        return refusal(request, right) or view(request, *args, **kwargs)
+        return refusal(request, *enough) or view(request, *args, **kwargs)
 
     return guarded
 
 
-def _asynchronous(view: Callable[..., Any], right: Right) -> Callable[..., Any]:
+def _asynchronous(view: Callable[..., Any], enough: tuple[Right, ...]) -> Callable[..., Any]:
     @wraps(view)
     async def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        return refusal(request, right) or await view(request, *args, **kwargs)
+        return refusal(request, *enough) or await view(request, *args, **kwargs)
 
     return markcoroutinefunction(guarded)

@@ -82,5 +82,4 @@ def _estimated(records: QuerySet[Record]) -> int:
 
 def _rounded(count: int) -> int:
     """To two digits: no more is known."""
-    unit = 10 ** max(0, len(str(count)) - 2)
-    return round(count / unit) * unit
+    return round(count, 2 - len(str(count))) if count >= 100 else count

@@ -3,8 +3,7 @@
 from datetime import datetime
 
 from django.db import connection
-from django.db.models import Q, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import Q, QuerySet
 
 from novaops.audit.expressions import KIND, TARGETS, THING, TICKET, has_words
 from novaops.audit.filters import Filters, filters_of
@@ -63,16 +62,18 @@ def thing_of(subject: str) -> str:
 
 
 def _between(records: QuerySet[Record], since: datetime | None, until: datetime | None) -> QuerySet[Record]:
-    """Time never runs backwards in the chain, so that a time is a place in it."""
+    """Time never runs backwards in the chain, so that a time is a place in it: looked up here, so that PostgreSQL
+    knows how much lies between."""
     if since:
         records = records.filter(sequence__gte=_first_at(since))
     if until:
-        records = records.filter(sequence__lt=Coalesce(_first_at(until), PAST_THE_END))
+        records = records.filter(sequence__lt=_first_at(until))
     return records
 
 
-def _first_at(moment: datetime) -> Subquery:
-    return Subquery(Record.objects.filter(at__gte=moment).order_by("at", "sequence").values("sequence")[:1])
+def _first_at(moment: datetime) -> int:
+    later = Record.objects.filter(at__gte=moment).order_by("at", "sequence").values_list("sequence", flat=True)
+    return later.first() or PAST_THE_END
 
 
 def _saying(records: QuerySet[Record], text: str) -> QuerySet[Record]:

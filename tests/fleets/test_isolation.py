@@ -48,6 +48,7 @@ SAMPLES = {
     "tenants/<path:tenant_id>": "tenants/alpha-tenant",
     "kinds/<slug:name>": "kinds/switchover",
     "<path:rest>": "nothing",
+    "timeline/<slug:scope>/<path:name>": "timeline/person/alpha-somebody",
     "<int:pk>": "1",
     "<int:sequence>": "1",
 }

@@ -1,7 +1,7 @@
 -- Indexes by which the auditor's pages find a few records among millions. They hold copies: what was hashed stays as
 -- it is. Nothing that may be written into a record is too long for any of them, since then it could not be written.
 
--- The words of a record, lower-case: names whole ("shard-1-a", "operation:7/flush") and in their parts. Each append
+-- The words of a record, lower-case: names whole ("tenant:acme-7"), in pieces ("acme-7") and parts ("7"). Each append
 -- waits for this: replace() is many times faster than translate() or a regular expression. COST: the planner should
 -- rather read the index than try this on record after record.
 CREATE FUNCTION audit_words(verb text, subject text, actor text, outcome text, data jsonb) RETURNS tsvector
@@ -12,9 +12,9 @@ DECLARE
         said, '"', ' '), '{', ' '), '}', ' '), '[', ' '), ']', ' '), '(', ' '), ')', ' '), '“', ' '), '”', ' ');
     names CONSTANT text := replace(replace(replace(replace(replace(replace(
         bare, '\n', ' '), E'\n', ' '), ',', ' '), ';', ' '), ': ', ' '), '. ', ' ');
-    parts CONSTANT text := replace(replace(replace(replace(replace(
-        names, ':', ' '), '/', ' '), '-', ' '), '.', ' '), '_', ' ');
-    words text[] := array_remove(string_to_array(names || ' ' || parts, ' '), '');
+    pieces CONSTANT text := replace(replace(names, ':', ' '), '/', ' ');
+    parts CONSTANT text := replace(replace(replace(pieces, '-', ' '), '.', ' '), '_', ' ');
+    words text[] := array_remove(string_to_array(names || ' ' || pieces || ' ' || parts, ' '), '');
 BEGIN
     IF octet_length(names) > 2000 AND names ~ '[^ ]{255}' THEN
         words := ARRAY(SELECT left(w, 100) FROM unnest(words) w);

@@ -1,4 +1,5 @@
-"""A key that signs checkpoints, and what somebody with the whole control database could do."""
+"""A key that signs checkpoints, what somebody with the whole control database could do, and operations of the test
+kind."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +15,11 @@ from novaops.audit.canonical import GENESIS, digest
 from novaops.audit.models import Record
 from novaops.audit.services import Actor, record
 from novaops.audit.signing import Key
+from novaops.fleets.models import Fleet
+from novaops.operations.runner import execute
+from tests.operations.conftest import Planned, _kind, folder, operator, planned, queued
+
+__all__ = ["_kind", "done", "folder", "key", "operator", "outside", "planned", "queued"]
 
 WHO = Actor.automatic("test")
 TABLES = ("audit_record", "audit_head", "audit_checkpoint")
@@ -33,6 +39,14 @@ def outside(tmp_path: Path, settings: Settings) -> Path:
     """A folder that gets every checkpoint."""
     settings.CHECKPOINT_SINKS = [f"file:{tmp_path}/outside"]
     return tmp_path / "outside"
+
+
+@pytest.fixture
+def done(queued: Planned, in_fleet: Fleet) -> int:
+    """The number of an operation that was requested, confirmed and carried out."""
+    operation = queued()
+    execute(operation.pk)
+    return int(operation.pk)
 
 
 def write(count: int, **data: Any) -> None:

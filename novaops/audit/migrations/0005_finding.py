@@ -12,7 +12,7 @@ DROP FUNCTION audit_words;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("audit", "0003_append_function")]
+    dependencies = [("audit", "0004_checkpoints")]
 
     operations = [
         migrations.RunSQL(SQL.read_text(), REVERSE),

@@ -1,6 +1,7 @@
 """Making checkpoints: what is signed was read and verified just before, and follows what was signed last."""
 
 import json
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -15,12 +16,12 @@ from novaops.audit.merkle import Span
 from novaops.audit.models import Checkpoint, Record
 from novaops.audit.services import record
 from novaops.audit.signing import Key, configured, is_signed
-from novaops.audit.statements import Statement
+from novaops.audit.statements import Line, Statement
 from novaops.live import publish
 
 ADD = "SELECT audit_add_checkpoint(%s, %s, %s, %s, %s)"
 EVENT = "checkpoints"
-TRIES = 5
+TRIES, PER_QUERY = 5, 200
 KEY_CHANGED, KEY_SETTING = "checkpoint key changed", "setting:checkpoint-key"
 
 
@@ -66,6 +67,16 @@ def is_due(now: datetime) -> bool:
         return False
     many = stored.end()[0] - covered >= settings.CHECKPOINT_RECORDS
     return many or now - oldest >= timedelta(minutes=settings.CHECKPOINT_MINUTES)
+
+
+def lines(after: int = 0) -> Iterator[Line]:
+    """All of them behind number `after`, as they are written down outside."""
+    before = Checkpoint.objects.filter(number=after).first()
+    frontier = before.frontier if before else []
+    while several := list(Checkpoint.objects.filter(number__gt=after).order_by("number")[:PER_QUERY]):
+        for checkpoint in several:
+            yield checkpoint.line(frontier)
+            frontier, after = checkpoint.frontier, checkpoint.number
 
 
 def place_of(checkpoint: Checkpoint | None) -> Place:

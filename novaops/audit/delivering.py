@@ -2,13 +2,13 @@
 rarely, and keeps nobody else."""
 
 import time
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db.models import F
 from django.utils import timezone
 
+from novaops.audit.checkpoints import EVENT, lines
 from novaops.audit.models import Checkpoint, Delivery
 from novaops.audit.sinks import FileSink, Sink, SinkProblem, sink_at
 from novaops.audit.statements import Line
@@ -17,7 +17,6 @@ from novaops.live import publish
 PAUSES = (10, 30, 60, 120, 300, 600)
 # Whoever delivers has the place to itself for so long, and stops well before.
 LEASE, AT_MOST = timedelta(seconds=90), 20.0
-EVENT = "checkpoints"
 
 
 def sinks() -> list[Sink]:
@@ -42,7 +41,7 @@ def _to(sink: Sink, newest: int, now: datetime) -> int:
         return 0
     state.refresh_from_db()
     taken, deadline = 0, time.monotonic() + AT_MOST
-    for line in _lines(state.delivered):
+    for line in lines(state.delivered):
         problem = _put(sink, line)
         if problem:
             _failed(state, problem)
@@ -53,15 +52,6 @@ def _to(sink: Sink, newest: int, now: datetime) -> int:
             break
     _free(state)
     return taken
-
-
-def _lines(after: int) -> Iterator[Line]:
-    """The checkpoints behind number `after`, as they are now."""
-    before = Checkpoint.objects.filter(number=after).first()
-    frontier = before.frontier if before else []
-    for checkpoint in Checkpoint.objects.filter(number__gt=after).order_by("number").iterator(200):
-        yield checkpoint.line(frontier)
-        frontier = checkpoint.frontier
 
 
 def _put(sink: Sink, line: Line) -> str:

@@ -14,7 +14,7 @@ FILE = Path(__file__).resolve().parents[2] / "novaops" / "audit" / "standalone" 
 class Outcome:
     code: int
     said: dict[str, Any]
-    error: str
+    printed: str
 
     @property
     def problem(self) -> str:
@@ -29,6 +29,5 @@ def run(export: Path, *words: str | Path, json_too: bool = True) -> Outcome:
     command = [sys.executable, "-I", str(FILE), str(export), *map(str, words), *(["--json"] if json_too else [])]
     done = subprocess.run(command, cwd="/", env={}, capture_output=True, text=True, check=False, timeout=120)
     assert "Traceback" not in done.stderr, done.stderr
-    return Outcome(
-        done.returncode, json.loads(done.stdout) if json_too and done.stdout else {}, done.stderr + done.stdout
-    )
+    said = json.loads(done.stdout) if json_too and done.stdout else {}
+    return Outcome(done.returncode, said, done.stderr + done.stdout)

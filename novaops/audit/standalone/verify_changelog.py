@@ -460,6 +460,8 @@ class Export:
         return entry
 
     def _no_record(self, why: str) -> Bad:
+        if self.said is None and not self._last:
+            raise Unusable(f"{self.path} is no export of a change log: {why}.")
         return Bad(self._last + 1, f"Behind record {self._last} stands what is no record: {why}.")
 
 
@@ -518,20 +520,25 @@ class Walk:
     """Along the records of an export, each held against its own hash, its predecessor, and the checkpoints over it. As
     long as there is no gap it keeps no more than the tree; behind the first one, 40 bytes of each record."""
 
-    def __init__(self, book: Book) -> None:
-        self.book = book
+    def __init__(self, book: Book, gapless: bool = False, pruned: int = 0) -> None:
+        """`gapless`: the export says that nothing is left out, behind what was pruned with leave."""
+        self.book, self.next = book, pruned + 1
         self.count, self.first, self.last, self.gaps = 0, 0, 0, 0
         self.compared: set[int] = set()
         """The numbers of the checkpoints whose tree was the one of these records."""
         self._head, self._spoken = GENESIS, 0
         self._tree = Tree()
         self._leaves, self._waiting = array("q"), bytearray()
-        self._places = {one.sequence: one for one in book.checkpoints.values()}
+        self._gapless = gapless
+        several = sorted(book.checkpoints.values(), key=lambda one: one.number in book.outside)
+        self._places = {one.sequence: one for one in several}
 
     def to(self, entry: Entry) -> None:
         number, previous = entry.sequence, entry.said["previous_hash"]
         if number <= self.last:
             raise Bad(number, f"Record {number} stands behind record {self.last}: they were put in another order.")
+        if self._gapless and number != self.next:
+            raise Bad(self.next, f"Record {self.next} is missing: record {number} stands in its place.")
         if number == self.last + 1 and previous != self._head:
             raise Bad(number, f"Record {number} does not follow its predecessor: it names another hash than that has.")
         if sha256(entry.text).hexdigest() != entry.hash:
@@ -566,7 +573,7 @@ class Walk:
         waits = self._leaves or entry.sequence != self._tree.size + 1
         self.gaps += entry.sequence != self.last + 1 and self.count > 0
         self.first, self.last, self._head = self.first or entry.sequence, entry.sequence, entry.hash
-        self.count += 1
+        self.count, self.next = self.count + 1, entry.sequence + 1
         if waits:
             self._leaves.append(entry.sequence - 1)
             self._waiting += leaf(entry.hash)
@@ -651,10 +658,13 @@ def verify(arguments: argparse.Namespace) -> Verdict:
                 read_checkpoints(book, path, outside)
         with ExitStack() as stack:
             export = Export(arguments.export, stack)
-            own = _own_checkpoint(export, book)
-            _require_trust(book, keys)
-            walk = Walk(book)
+            own = _own_checkpoint(export)
+            conflict = _conflict(book, own)
+            gapless = export.said is not None and not export.said.get("filters")
+            walk = Walk(book, gapless, own.said["pruned"] if own else 0)
             _along(walk, export, own, arguments.without_proof)
+        _require_end(walk, own, conflict)
+        _require_trust(book, keys)
         _conclude(verdict, walk, export, own)
     except Bad as bad:
         verdict.whole, verdict.problem, verdict.first_bad_record = False, str(bad), bad.sequence
@@ -662,18 +672,23 @@ def verify(arguments: argparse.Namespace) -> Verdict:
     return verdict
 
 
-def _own_checkpoint(export: Export, book: Book) -> Checkpoint | None:
+def _own_checkpoint(export: Export) -> Checkpoint | None:
     content = export.said.get("checkpoint") if export.said else None
-    if content is None:
-        book.check()
-        return None
     try:
-        own = checkpoint_of(content, "the export")
-    except (ValueError, TypeError) as error:
+        return None if content is None else checkpoint_of(content, "the export")
+    except (ValueError, TypeError, AttributeError) as error:
         raise Bad(1, "The proof of the export names a checkpoint that is none.") from error
-    book.add(own, outside=False)
-    book.check()
-    return own
+
+
+def _conflict(book: Book, own: Checkpoint | None) -> Bad | None:
+    """What is wrong among the checkpoints themselves. The records are read all the same: they tell where it begins."""
+    try:
+        if own:
+            book.add(own, outside=False)
+        book.check()
+    except Bad as bad:
+        return bad
+    return None
 
 
 def _require_trust(book: Book, keys: set[str]) -> None:
@@ -686,6 +701,8 @@ def _require_trust(book: Book, keys: set[str]) -> None:
 def _along(walk: Walk, export: Export, own: Checkpoint | None, without_proof: bool) -> None:
     for entry in export.entries():
         walk.to(entry)
+    if export.said is None and not walk.count:
+        raise Unusable(f"{export.path} holds no record and no proof.")
     if export.said is None and not without_proof:
         raise Bad(walk.last + 1, f"The export ends without its proof: it was cut off behind record {walk.last}.")
     if own:
@@ -693,16 +710,18 @@ def _along(walk: Walk, export: Export, own: Checkpoint | None, without_proof: bo
     if export.said and export.said.get("records") != walk.count:
         stated = export.said.get("records")
         raise Bad(walk.last + 1, f"The export says that it holds {stated} records, and holds {walk.count}.")
-    _require_end(walk, own)
 
 
-def _require_end(walk: Walk, own: Checkpoint | None) -> None:
-    """Without a checkpoint of its own, an export that begins with record 1 is all that there is."""
+def _require_end(walk: Walk, own: Checkpoint | None, conflict: Bad | None) -> None:
+    """A log that is here from its beginning ends no earlier than a checkpoint outside, unless that one follows its own:
+    then it was made later."""
     beyond = [one for one in walk.book.checkpoints.values() if one.sequence > walk.last]
-    if own is None and beyond and walk.first == 1:
+    if beyond and walk.first == 1 and not walk.gaps and (own is None or conflict):
         last = max(beyond, key=lambda one: one.sequence)
         words = f"{last.name} covers {last.sequence} records, and {walk.last} are here"
         raise Bad(walk.last + 1, f"The end is missing: {words}.")
+    if conflict:
+        raise conflict
 
 
 def _conclude(verdict: Verdict, walk: Walk, export: Export, own: Checkpoint | None) -> None:
@@ -751,10 +770,10 @@ def _about_own(verdict: Verdict, walk: Walk, own: Checkpoint | None, said: dict[
         return
     uncovered = walk.behind(own.sequence)
     yield (
-        f"Checkpoint {own.number} covers the log up to record {own.sequence}. It was signed on {own.said['made_at']} with "
-        f"the key {own.said['key']}. "
-        + (f"Not under it: {_many(uncovered)}." if uncovered else "Each of these is in it.")
+        f"Checkpoint {own.number} covers the log up to record {own.sequence}, signed on {own.said['made_at']} with the "
+        f"key {own.said['key']}."
     )
+    yield f"Not under it: the last {_many(uncovered)}." if uncovered else "Each of these records is in that log."
     if not verdict.keys_compared:
         yield (
             "No --public-key was given: compare that key with the one that you were given on another way. Anybody can "
@@ -763,10 +782,12 @@ def _about_own(verdict: Verdict, walk: Walk, own: Checkpoint | None, said: dict[
 
 
 def _about_outside(verdict: Verdict, walk: Walk) -> Iterator[str]:
+    if walk.book.torn:
+        yield f"Lines that are no checkpoint, as when a crash cut one off, and were passed over: {walk.book.torn}."
     if not walk.book.outside:
         yield (
-            f"No checkpoint from outside was given. Not proven, against somebody who has both the database and the key: "
-            f"{_many(verdict.records)}, all of them."
+            f"No checkpoint from outside was given. Not proven: {_many(verdict.records)}, all of them, against "
+            "somebody who has both the database and the key."
         )
         return
     if not verdict.proven:
@@ -781,8 +802,8 @@ def _about_outside(verdict: Verdict, walk: Walk) -> Iterator[str]:
     )
     if verdict.unproven:
         yield (
-            f"Not proven: {_many(verdict.unproven)} behind number {verdict.proven}. The last checkpoint from outside is "
-            "older."
+            f"Not proven: {_many(verdict.unproven)} behind number {verdict.proven}, made after the last checkpoint "
+            "that lies outside."
         )
 
 

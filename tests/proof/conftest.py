@@ -1,0 +1,30 @@
+"""The kind with ten steps, its ledger on a shard of the test fleet, and workers that can be killed."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from novaops.fleets.models import Fleet
+from novaops.operations import registry
+from tests import control_database
+from tests.conftest import MakePerson
+from tests.proof import addresses, kinds, ledger, turn
+from tests.proof.scene import Scene
+
+# Long enough for a slow machine; where a lease has to run out, the test says so.
+LEASE_SECONDS = "20"
+
+
+@pytest.fixture(scope="session")
+def _workers(state: Path, django_db_setup: None) -> None:
+    os.environ[ledger.ADDRESS] = addresses.of_leader(state)
+    turn.prepare({"NOVAOPS_DATABASE_URL": control_database.url(), "NOVAOPS_LEASE_SECONDS": LEASE_SECONDS})
+
+
+@pytest.fixture
+def scene(
+    in_fleet: Fleet, person: MakePerson, tmp_path: Path, _workers: None, monkeypatch: pytest.MonkeyPatch
+) -> Scene:
+    monkeypatch.setitem(registry._kinds, kinds.TenSteps.name, kinds.TenSteps())
+    return Scene(in_fleet, person("operator"), tmp_path)

@@ -1,0 +1,179 @@
+"""What goes wrong in a worker, and where. The plan is made by the test and put into effect in the worker process alone:
+nothing of the product knows of it."""
+
+import importlib
+import json
+import os
+import signal
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from novaops.operations import reverting, runner
+from novaops.operations.contract import Step, StepContext
+from novaops.operations.models import OperationStep
+from novaops.operations.stepping import Run
+
+PLAN = "NOVAOPS_PROOF_FAULTS"
+"""The environment variable with the plan, for workers that are started as programs."""
+
+
+class Point(StrEnum):
+    """Where in a step. A turn has points too: right after it was claimed, before and after its end is recorded."""
+
+    BEFORE = "before"  # nothing says yet that the step begins
+    BEGUN = "begun"  # that is recorded, and no effect is there
+    ACTED = "acted"  # the effect is there, and nobody knows
+    AFTER = "after"  # the step is recorded as done
+    CALLED = "called"  # a function inside the step is called
+    CLAIMED = "claimed"
+    ENDING = "ending"
+    ENDED = "ended"
+
+
+OF_A_STEP = (Point.BEFORE, Point.BEGUN, Point.ACTED, Point.AFTER)
+OF_A_TURN = (Point.CLAIMED, Point.ENDING, Point.ENDED)
+
+
+class Way(StrEnum):
+    FORWARD = "forward"
+    BACK = "back"
+
+
+class Mishap(StrEnum):
+    DIE = "die"  # kill -9 of itself
+    HOLD = "hold"  # waits there, so that the test can do something to a server
+    FREEZE = "freeze"  # stops as with SIGSTOP, until the test lets it go on
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """`mark` is a file that tells, once, that the worker came to this point; no second worker stops there.
+    `call` names a function, as module:name, whose `nth` call is the point CALLED."""
+
+    mark: str
+    point: Point
+    way: Way = Way.FORWARD
+    step: int = 0
+    mishap: Mishap = Mishap.DIE
+    call: str = ""
+    nth: int = 1
+
+    @property
+    def reached(self) -> bool:
+        return Path(self.mark).exists()
+
+    def let_go(self) -> None:
+        Path(f"{self.mark}.go").touch()
+
+    @property
+    def name(self) -> str:
+        if self.point in OF_A_TURN:
+            return f"{self.mishap} {self.point}"
+        where = f"call {self.nth} of {self.call}" if self.call else self.point
+        return f"{self.mishap} {self.way} step {self.step + 1} {where}"
+
+    def happen(self) -> None:
+        try:
+            os.close(os.open(self.mark, os.O_CREAT | os.O_EXCL))
+        except FileExistsError:
+            return
+        if self.mishap is Mishap.DIE:
+            os.kill(os.getpid(), signal.SIGKILL)
+        elif self.mishap is Mishap.FREEZE:
+            os.kill(os.getpid(), signal.SIGSTOP)
+        else:
+            while not Path(f"{self.mark}.go").exists():
+                time.sleep(0.02)
+
+
+def dumped(faults: tuple[Fault, ...]) -> str:
+    return json.dumps([asdict(fault) for fault in faults])
+
+
+def loaded(text: str) -> tuple[Fault, ...]:
+    plan = json.loads(text or "[]")
+    return tuple(
+        Fault(**{**one, "point": Point(one["point"]), "way": Way(one["way"]), "mishap": Mishap(one["mishap"])})
+        for one in plan
+    )
+
+
+Carry = Callable[[Run, OperationStep, Step], None]
+
+
+def install(faults: tuple[Fault, ...]) -> None:
+    """From here on, this process comes to grief as planned."""
+    if faults:
+        injector = Injector(faults)
+        runner.carry_out = injector.around(Way.FORWARD, runner.carry_out)
+        reverting.take_back = injector.around(Way.BACK, reverting.take_back)
+        injector.watch_the_turn()
+        injector.watch_calls()
+
+
+class Injector:
+    def __init__(self, faults: tuple[Fault, ...]) -> None:
+        self.faults = faults
+        self.here: tuple[Way, int] | None = None
+        self.counts: dict[str, int] = {}
+
+    def come_to(self, point: Point) -> None:
+        for fault in self.faults:
+            if fault.point is point and (point in OF_A_TURN or (fault.way, fault.step) == self.here):
+                fault.happen()
+
+    def around(self, way: Way, carry: Carry) -> Carry:
+        def carried(run: Run, step: OperationStep, how: Step) -> None:
+            self.here = (way, step.index)
+            self.counts.clear()
+            self.come_to(Point.BEFORE)
+            carry(run, step, replace(how, run=self._acting(how.run), undo=how.undo and self._acting(how.undo)))
+            self.come_to(Point.AFTER)
+            self.here = None
+
+        return carried
+
+    def _acting(self, work: Callable[[StepContext], str]) -> Callable[[StepContext], str]:
+        def act(context: StepContext) -> str:
+            self.come_to(Point.BEGUN)
+            outcome = work(context)
+            self.come_to(Point.ACTED)
+            return outcome
+
+        return act
+
+    def watch_the_turn(self) -> None:
+        claim, finish = runner._claim, runner.finish
+
+        def claimed(*words: Any) -> Any:
+            lease = claim(*words)
+            if lease:
+                self.come_to(Point.CLAIMED)
+            return lease
+
+        def finished(*words: Any) -> None:
+            self.come_to(Point.ENDING)
+            finish(*words)
+            self.come_to(Point.ENDED)
+
+        runner._claim, runner.finish = claimed, finished
+
+    def watch_calls(self) -> None:
+        for name in {fault.call for fault in self.faults if fault.call}:
+            module, _, function = name.partition(":")
+            place = importlib.import_module(module)
+            setattr(place, function, self._counted(name, getattr(place, function)))
+
+    def _counted(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        def called(*words: Any, **more: Any) -> Any:
+            self.counts[name] = self.counts.get(name, 0) + 1
+            for fault in self.faults:
+                if fault.call == name and fault.nth == self.counts[name] and (fault.way, fault.step) == self.here:
+                    fault.happen()
+            return function(*words, **more)
+
+        return called

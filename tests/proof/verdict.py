@@ -1,0 +1,104 @@
+"""What must be true of an operation that is over, whatever happened to its workers. Each violation is a sentence."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+from novaops.audit.models import Record
+from novaops.audit.verifying import verify
+from novaops.operations.choices import NEXT, Status, StepStatus
+from novaops.operations.models import Operation, OperationLock
+from tests.proof.kinds import STEPS
+from tests.proof.ledger import Ledger
+
+TAKEN_BACK = {StepStatus.UNDONE, StepStatus.SKIPPED}
+BECOMES = {
+    "operation requested": Status.PLANNED,
+    "operation confirmed": Status.QUEUED,
+    "operation started": Status.RUNNING,
+    "operation resumed": Status.RUNNING,
+    "operation paused": Status.PAUSED,
+    **{f"operation {status}": status for status in Status if status.terminal},
+}
+"""The status that an operation has once this record is written. Refused requests of people are not among them: their
+records name the operation too, but change nothing."""
+
+
+def violations(operation: Operation) -> list[str]:
+    """Of any kind: it ended done or taken back, the change log is whole and tells the same, nothing holds anything."""
+    operation.refresh_from_db()
+    return [*_of_its_end(operation), *_of_its_records(operation), *_of_the_chain()]
+
+
+def ledger_violations(operation: Operation, ledger: Ledger) -> list[str]:
+    """Of the kind with ten steps: each effect happened once, and was taken back once or not at all."""
+    effects, done = ledger.effects(), operation.status == Status.DONE
+    wanted = Counter({(step, "do"): 1 for step in STEPS}) if done else _taken_back(effects)
+    if effects != wanted:
+        return [f"The effects are {dict(effects)}, not {dict(wanted)}."]
+    left = ledger.standing()
+    return [] if left == (list(STEPS) if done else []) else [f"What stands in the end is {left}."]
+
+
+def _taken_back(effects: Counter[tuple[str, str]]) -> Counter[tuple[str, str]]:
+    """Once each way, of a beginning of the steps."""
+    steps = [step for step in STEPS if (step, "do") in effects]
+    if steps != list(STEPS[: len(steps)]):
+        return Counter()
+    return Counter({(step, way): 1 for step in steps for way in ("do", "undo")})
+
+
+def _of_its_end(operation: Operation) -> Iterator[str]:
+    statuses = [step.status for step in operation.steps.all()]
+    if not operation.state.terminal:
+        yield f"It is {operation.status}."
+    elif operation.status == Status.DONE and set(statuses) != {StepStatus.DONE}:
+        yield f"It is done, and its steps are {statuses}."
+    elif operation.status != Status.DONE and not set(statuses) <= TAKEN_BACK:
+        yield f"It is {operation.status}, and was not taken back: its steps are {statuses}."
+    if operation.lease_owner or operation.lease_until or operation.reverting:
+        yield f"It is over, and a worker holds it: {operation.lease_owner}, {operation.reverting or 'forwards'}."
+    if OperationLock.objects.filter(operation=operation).exists():
+        yield "It is over, and holds locks."
+
+
+def _of_its_records(operation: Operation) -> Iterator[str]:
+    steps = list(operation.steps.all())
+    for status, verb in ((StepStatus.DONE, "step done"), (StepStatus.UNDONE, "step taken back")):
+        for key, known in Counter(step.key for step in steps).items():
+            said = Record.objects.filter(subject=f"{operation.subject}/{key}", verb=verb).count()
+            least = sum(step.key == key and step.status == status for step in steps)
+            if not least <= said <= known:
+                yield f"{key} is {status} in {least} of {known} steps, and in {said} records."
+    started = Record.objects.filter(subject=operation.subject, verb__in=["operation started", "operation resumed"])
+    if started.count() != operation.turns:
+        yield f"It had {operation.turns} turns, and the records tell of {started.count()}."
+    yield from story_violations(operation)
+
+
+def story_violations(operation: Operation) -> Iterator[str]:
+    """The records of its status are a legal way to the status that it has."""
+    story = story_of(operation)
+    for before, after in pairwise(story):
+        resumed = before is after is Status.RUNNING
+        if after not in NEXT[before] and not resumed:
+            yield f"The records tell that it went from {before} to {after}."
+    if story[-1] is not operation.state:
+        yield f"It is {operation.status}, and the records tell of {story[-1]}."
+
+
+def story_of(operation: Operation) -> Sequence[Status]:
+    records = Record.objects.filter(subject=operation.subject).order_by("sequence")
+    story = [BECOMES[one.verb] for one in records if one.verb in BECOMES and not _mere_refusal(one, operation)]
+    return story or [operation.state]
+
+
+def _mere_refusal(one: Record, operation: Operation) -> bool:
+    """A person was refused something; the operation itself was not."""
+    return one.verb == "operation refused" and "kind" not in one.data
+
+
+def _of_the_chain() -> Iterator[str]:
+    verdict = verify()
+    if not verdict.whole:
+        yield f"The change log is broken at record {verdict.sequence}: {verdict.problem}"

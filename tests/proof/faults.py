@@ -9,11 +9,14 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from novaops.operations import reverting, runner
 from novaops.operations.contract import Step, StepContext
+from novaops.operations.leases import Lease
 from novaops.operations.models import OperationStep
 from novaops.operations.stepping import Run
 
@@ -109,10 +112,18 @@ def install(faults: tuple[Fault, ...]) -> None:
     """From here on, this process comes to grief as planned."""
     if faults:
         injector = Injector(faults)
-        runner.carry_out = injector.around(Way.FORWARD, runner.carry_out)
-        reverting.take_back = injector.around(Way.BACK, reverting.take_back)
-        injector.watch_the_turn()
-        injector.watch_calls()
+        _wrap(runner, "carry_out", partial(injector.carried, Way.FORWARD))
+        _wrap(reverting, "take_back", partial(injector.carried, Way.BACK))
+        _wrap(runner, "_claim", injector.claimed)
+        _wrap(runner, "finish", injector.finished)
+        for call in {fault.call for fault in faults if fault.call}:
+            module, _, function = call.partition(":")
+            _wrap(importlib.import_module(module), function, partial(injector.called, call))
+
+
+def _wrap(place: ModuleType, name: str, wrapper: Callable[..., Any]) -> None:
+    """The wrapper gets the function that it stands before, and then that function's arguments."""
+    setattr(place, name, partial(wrapper, getattr(place, name)))
 
 
 class Injector:
@@ -126,16 +137,12 @@ class Injector:
             if fault.point is point and (point in OF_A_TURN or (fault.way, fault.step) == self.here):
                 fault.happen()
 
-    def around(self, way: Way, carry: Carry) -> Carry:
-        def carried(run: Run, step: OperationStep, how: Step) -> None:
-            self.here = (way, step.index)
-            self.counts.clear()
-            self.come_to(Point.BEFORE)
-            carry(run, step, replace(how, run=self._acting(how.run), undo=how.undo and self._acting(how.undo)))
-            self.come_to(Point.AFTER)
-            self.here = None
-
-        return carried
+    def carried(self, way: Way, carry: Carry, run: Run, step: OperationStep, how: Step) -> None:
+        self.here = (way, step.index)
+        self.counts.clear()
+        self.come_to(Point.BEFORE)
+        carry(run, step, replace(how, run=self._acting(how.run), undo=how.undo and self._acting(how.undo)))
+        self.come_to(Point.AFTER)
 
     def _acting(self, work: Callable[[StepContext], str]) -> Callable[[StepContext], str]:
         def act(context: StepContext) -> str:
@@ -146,34 +153,20 @@ class Injector:
 
         return act
 
-    def watch_the_turn(self) -> None:
-        claim, finish = runner._claim, runner.finish
+    def claimed(self, claim: Callable[..., Lease | None], *words: Any) -> Lease | None:
+        lease = claim(*words)
+        if lease:
+            self.come_to(Point.CLAIMED)
+        return lease
 
-        def claimed(*words: Any) -> Any:
-            lease = claim(*words)
-            if lease:
-                self.come_to(Point.CLAIMED)
-            return lease
+    def finished(self, finish: Callable[..., None], *words: Any) -> None:
+        self.come_to(Point.ENDING)
+        finish(*words)
+        self.come_to(Point.ENDED)
 
-        def finished(*words: Any) -> None:
-            self.come_to(Point.ENDING)
-            finish(*words)
-            self.come_to(Point.ENDED)
-
-        runner._claim, runner.finish = claimed, finished
-
-    def watch_calls(self) -> None:
-        for name in {fault.call for fault in self.faults if fault.call}:
-            module, _, function = name.partition(":")
-            place = importlib.import_module(module)
-            setattr(place, function, self._counted(name, getattr(place, function)))
-
-    def _counted(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
-        def called(*words: Any, **more: Any) -> Any:
-            self.counts[name] = self.counts.get(name, 0) + 1
-            for fault in self.faults:
-                if fault.call == name and fault.nth == self.counts[name] and (fault.way, fault.step) == self.here:
-                    fault.happen()
-            return function(*words, **more)
-
-        return called
+    def called(self, call: str, function: Callable[..., Any], *words: Any, **more: Any) -> Any:
+        self.counts[call] = self.counts.get(call, 0) + 1
+        for fault in self.faults:
+            if fault.call == call and fault.nth <= self.counts[call] and (fault.way, fault.step) == self.here:
+                fault.happen()
+        return function(*words, **more)

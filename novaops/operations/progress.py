@@ -7,7 +7,7 @@ from django.db.models.functions import Now
 
 from novaops.operations.contract import Lock, Step, StepContext
 from novaops.operations.heartbeat import Heartbeat
-from novaops.operations.leases import Lease, held, renew
+from novaops.operations.leases import Lease, fenced, held, renew
 from novaops.operations.models import Operation, OperationLog, OperationStep
 from novaops.operations.news import tell
 from novaops.operations.problems import CancelRequested, LeaseLost, PauseRequested, StepTimeout
@@ -59,11 +59,12 @@ class Reporter:
             raise LeaseLost
 
     def log(self, text: str) -> None:
-        write_line(self.lease.operation_id, text, self.step.key)
+        write_line(self.lease, text, self.step.key)
 
     def _write(self, done: int, total: int | None, note: str) -> None:
         self.hold()
-        OperationStep.objects.filter(pk=self.step.pk).update(done=done, total=total, note=note, rate=self._rate(done))
+        mine = OperationStep.objects.filter(pk=self.step.pk, operation__in=held(self.lease))
+        mine.update(done=done, total=total, note=note, rate=self._rate(done))
         tell(self.lease.operation_id)
         operation = held(self.lease).first()
         if operation and self.how.cancellable and not past_no_return(operation):
@@ -88,6 +89,8 @@ def stop_if_asked(operation: Operation) -> None:
         raise PauseRequested
 
 
-def write_line(operation_id: int, text: str, step: str = "") -> None:
-    OperationLog.objects.create(operation_id=operation_id, step=step, text=text, at=Now())
-    tell(operation_id)
+def write_line(lease: Lease, text: str, step: str = "") -> None:
+    """Raises LeaseLost: who was replaced has nothing more to tell."""
+    with fenced(lease) as operation:
+        OperationLog.objects.create(operation=operation, step=step, text=text, at=Now())
+        tell(operation)

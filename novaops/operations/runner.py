@@ -94,7 +94,7 @@ def _ending(run: Run, work: Work) -> Ending:
         return Ending(Status.FAILED, str(problem))
     except Exception as defect:  # the edge: a defect in a kind ends its operation, never the worker
         logger.exception("Operation %s met a defect", number)
-        write_line(number, traceback.format_exc())
+        write_line(run.lease, traceback.format_exc())
         return Ending(Status.ERRORED, f"A defect stopped it: {type(defect).__name__}: {defect}")
 
 

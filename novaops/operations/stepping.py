@@ -103,6 +103,6 @@ def _try_again_or_give_up(run: Run, step: OperationStep, how: Step, attempt: int
         tries = f" Given up after {attempt} attempts." if attempt > 1 else ""
         raise PermanentProblem(f"{problem}{tries}") from problem
     pause = pause_before(attempt + 1)
-    write_line(run.lease.operation_id, f"{problem} Trying again in {pause:g} s.", step.key)
+    write_line(run.lease, f"{problem} Trying again in {pause:g} s.", step.key)
     if run.beat.lost.wait(pause):
         raise LeaseLost

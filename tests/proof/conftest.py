@@ -1,6 +1,7 @@
 """The kind with ten steps, its ledger on a shard of the test fleet, and workers that can be killed."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,8 @@ def _workers(state: Path, django_db_setup: None) -> None:
 @pytest.fixture
 def scene(
     in_fleet: Fleet, person: MakePerson, tmp_path: Path, _workers: None, monkeypatch: pytest.MonkeyPatch
-) -> Scene:
+) -> Iterator[Scene]:
     monkeypatch.setitem(registry._kinds, kinds.TenSteps.name, kinds.TenSteps())
-    return Scene(in_fleet, person("operator"), tmp_path)
+    made = Scene(in_fleet, person("operator"), tmp_path)
+    yield made
+    made.kill_workers()

@@ -48,6 +48,7 @@ class Way(StrEnum):
 
 class Mishap(StrEnum):
     DIE = "die"  # kill -9 of itself
+    FALL = "fall"  # kill -9 of its whole process group: only for a worker that is a program
     HOLD = "hold"  # waits there, so that the test can do something to a server
     FREEZE = "freeze"  # stops as with SIGSTOP, until the test lets it go on
 
@@ -86,6 +87,8 @@ class Fault:
             return
         if self.mishap is Mishap.DIE:
             os.kill(os.getpid(), signal.SIGKILL)
+        elif self.mishap is Mishap.FALL:
+            os.killpg(0, signal.SIGKILL)
         elif self.mishap is Mishap.FREEZE:
             os.kill(os.getpid(), signal.SIGSTOP)
         else:

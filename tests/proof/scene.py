@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -25,11 +26,12 @@ PATIENCE = 60.0
 
 @dataclass(frozen=True)
 class Scene:
-    """`folder` is where workers leave their marks."""
+    """`folder` is where workers leave their marks; `workers` are those that were let loose so far."""
 
     fleet: Fleet
     operator: Person
     folder: Path
+    workers: list[ForkServerProcess] = field(default_factory=list)
 
     @contextmanager
     def ledger(self) -> Iterator[Ledger]:
@@ -56,14 +58,21 @@ class Scene:
     ) -> Fault:
         return Fault(str(self.folder / uuid4().hex), point, way, step, mishap, **more)
 
+    def begin_turn(self, operation: Operation, *faults: Fault) -> ForkServerProcess:
+        worker = turn.start(self.fleet.slug, operation.pk, faults)
+        self.workers.append(worker)
+        return worker
+
     def take_turn(self, operation: Operation, *faults: Fault) -> int:
         """Lets a worker take one turn; its exit status, negative for the signal that killed it."""
-        worker = turn.start(self.fleet.slug, operation.pk, faults)
-        worker.join(PATIENCE)
-        if worker.exitcode is None:
+        return ended(self.begin_turn(operation, *faults))
+
+    def kill_workers(self) -> None:
+        """Whatever is left of them, the frozen ones too."""
+        for worker in self.workers:
             worker.kill()
-            raise AssertionError(f"A worker did not end its turn at {operation} within {PATIENCE:.0f} s.")
-        return worker.exitcode
+            worker.join()
+        self.workers.clear()
 
     def let_lease_run_out(self, operation: Operation) -> None:
         """As time would."""
@@ -74,3 +83,12 @@ class Scene:
     def violations(self, operation: Operation, ledger: Ledger) -> list[str]:
         with tenant_context(self.fleet):
             return violations(operation) + ledger_violations(operation, ledger)
+
+
+def ended(worker: ForkServerProcess) -> int:
+    """Waits for it; its exit status, negative for the signal that killed it."""
+    worker.join(PATIENCE)
+    if worker.exitcode is None:
+        worker.kill()
+        raise AssertionError(f"A worker did not end its turn within {PATIENCE:.0f} s.")
+    return worker.exitcode

@@ -26,6 +26,7 @@ STEPS = tuple(f"step-{number:02}" for number in range(1, 11))
 class Ten(BaseModel):
     ledger: str = Field(description="The schema that counts the effects.")
     turns_back: bool = Field(default=False, description="The last step fails, so that all is taken back.")
+    asks: bool = Field(default=True, description="Whether a step first asks if its effect is there already.")
 
 
 class Nothing(BaseModel):
@@ -71,7 +72,10 @@ def _step(key: str) -> Step:
         _ledger(context).undo(key, context.fencing_token)
         return f"Took {key} back."
 
-    return Step(run=run, done=lambda context: _ledger(context).stands(key), undo=undo, timeout_seconds=20)
+    def done(context: StepContext) -> bool:
+        return context.arguments["asks"] and key in _ledger(context).standing()
+
+    return Step(run=run, done=done, undo=undo, timeout_seconds=20)
 
 
 def _ledger(context: StepContext) -> Ledger:

@@ -23,6 +23,9 @@ INSERT INTO {schema}.fence VALUES (0);
 """
 
 
+Session = psycopg.Connection[tuple[str, str]]
+
+
 class OldToken(Exception):
     """A worker that was replaced wanted to act."""
 
@@ -32,12 +35,10 @@ class Ledger:
     schema: str
 
     def make(self) -> None:
-        with self._session() as session:
-            session.execute(sql.SQL(MAKE).format(schema=sql.Identifier(self.schema)))
+        session().execute(sql.SQL(MAKE).format(schema=sql.Identifier(self.schema)))
 
     def drop(self) -> None:
-        with self._session() as session:
-            session.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(sql.Identifier(self.schema)))
+        session().execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(sql.Identifier(self.schema)))
 
     def do(self, step: str, token: int) -> None:
         """The effect, however often it is called: that it happens once is up to the caller, and what is proven."""
@@ -51,28 +52,42 @@ class Ledger:
             if session.execute("DELETE FROM standing WHERE step = %s", [step]).rowcount:
                 session.execute("INSERT INTO effects (step, way, token) VALUES (%s, 'undo', %s)", [step, token])
 
-    def stands(self, step: str) -> bool:
-        with self._session() as session:
-            return session.execute("SELECT 1 FROM standing WHERE step = %s", [step]).fetchone() is not None
-
     def standing(self) -> list[str]:
-        with self._session() as session:
+        with self._inside() as session:
             return [row[0] for row in session.execute("SELECT step FROM standing ORDER BY step").fetchall()]
 
     def effects(self) -> Counter[tuple[str, str]]:
         """How often each step was done and undone, by (step, way)."""
-        with self._session() as session:
+        with self._inside() as session:
             return Counter((row[0], row[1]) for row in session.execute("SELECT step, way FROM effects").fetchall())
 
     @contextmanager
-    def _fenced(self, token: int) -> Iterator[psycopg.Connection[tuple[str, str]]]:
-        with self._session() as session, session.transaction():
+    def _fenced(self, token: int) -> Iterator[Session]:
+        with self._inside() as session:
             if not session.execute("UPDATE fence SET token = %s WHERE token <= %s", [token, token]).rowcount:
                 raise OldToken(f"{token} is lower than a token that {self.schema} has seen.")
             yield session
 
     @contextmanager
-    def _session(self) -> Iterator[psycopg.Connection[tuple[str, str]]]:
-        options = f"-c search_path={self.schema}"
-        with psycopg.connect(os.environ[ADDRESS], autocommit=True, connect_timeout=5, options=options) as session:
-            yield session
+    def _inside(self) -> Iterator[Session]:
+        """A transaction that names this schema's tables."""
+        found = session()
+        with found.transaction():
+            found.execute("SELECT set_config('search_path', %s, true)", [self.schema])
+            yield found
+
+
+_open: dict[int, Session] = {}
+
+
+def session() -> Session:
+    """This process' own, opened anew when the server has gone meanwhile."""
+    found = _open.get(os.getpid())
+    try:
+        if found is not None:
+            found.execute("SELECT 1")
+            return found
+    except psycopg.OperationalError:
+        pass
+    _open[os.getpid()] = opened = psycopg.connect(os.environ[ADDRESS], autocommit=True, connect_timeout=5)
+    return opened

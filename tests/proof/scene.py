@@ -50,8 +50,9 @@ class Scene:
                 raise AssertionError(f"{kind} was not planned: {operation.outcome}")
             return services.confirm(operation, self.operator, operation.plan.confirm)
 
-    def ten_steps(self, ledger: Ledger, way: Way) -> Operation:
-        return self.queued(kinds.TenSteps.name, {"ledger": ledger.schema, "turns_back": way is Way.BACK})
+    def ten_steps(self, ledger: Ledger, way: Way, asks: bool = True) -> Operation:
+        parameters = {"ledger": ledger.schema, "turns_back": way is Way.BACK, "asks": asks}
+        return self.queued(kinds.TenSteps.name, parameters)
 
     def fault(
         self, point: Point, way: Way = Way.FORWARD, step: int = 0, mishap: Mishap = Mishap.DIE, **more: Any

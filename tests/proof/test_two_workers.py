@@ -5,7 +5,8 @@ import signal
 
 import pytest
 
-from novaops.operations.models import OperationLog, OperationStep
+from novaops.audit.models import Record
+from novaops.operations.models import Operation
 from tests.proof.faults import Mishap, Point, Way
 from tests.proof.scene import Scene, ended
 from tests.waiting import wait_for
@@ -36,26 +37,29 @@ def test_a_second_worker_does_nothing_while_the_first_is_inside_a_step(scene: Sc
 
 
 @pytest.mark.parametrize("way", list(Way))
-@pytest.mark.parametrize("point", [Point.BEFORE, Point.BEGUN, Point.ACTED, Point.CALLED])
-def test_a_frozen_worker_that_was_replaced_changes_nothing(scene: Scene, point: Point, way: Way) -> None:
-    """CALLED: right between asking whether it still holds the operation and writing. There the live system itself
-    refuses its token."""
+def test_a_frozen_worker_that_was_replaced_changes_nothing(scene: Scene, way: Way) -> None:
+    found = {point: frozen(scene, point, way) for point in (Point.BEFORE, Point.BEGUN, Point.CALLED, Point.ACTED)}
+    assert not any(found.values()), found
+
+
+def frozen(scene: Scene, point: Point, way: Way) -> list[str]:
+    """CALLED is between asking whether it still holds the operation and writing: there the live system itself refuses
+    its token."""
+    inside = {"call": "tests.proof.kinds:_ledger", "nth": 2 if way is Way.FORWARD else 1}
     with scene.ledger() as ledger:
         operation = scene.ten_steps(ledger, way)
-        inside = {"call": "tests.proof.kinds:_ledger", "nth": 2 if way is Way.FORWARD else 1}
         fault = scene.fault(point, way, 4, Mishap.FREEZE, **(inside if point is Point.CALLED else {}))
         first = scene.begin_turn(operation, fault)
         wait_for(lambda: fault.reached, "the first worker to be frozen", 30, 0.02)
         scene.let_lease_run_out(operation)
-        assert scene.take_turn(operation) == 0
-        assert scene.violations(operation, ledger) == []
-        written = everything_written()
+        scene.take_turn(operation)
+        written = everything_written(operation)
         assert first.pid
         os.kill(first.pid, signal.SIGCONT)
-        assert ended(first) == 0
-        assert scene.violations(operation, ledger) == [] and operation.turns == 2
-        assert everything_written() == written
+        ended(first)
+        more = [] if everything_written(operation) == written else ["It wrote something after it was replaced."]
+        return more + scene.violations(operation, ledger)
 
 
-def everything_written() -> object:
-    return list(OperationStep.objects.values()), list(OperationLog.objects.values())
+def everything_written(operation: Operation) -> object:
+    return list(operation.steps.values()), list(operation.lines.values()), Record.objects.count()

@@ -1,7 +1,7 @@
 """What must be true of an operation that is over, whatever happened to its workers. Each violation is a sentence."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import pairwise
 
 from novaops.audit.models import Record
@@ -12,16 +12,15 @@ from tests.proof.kinds import STEPS
 from tests.proof.ledger import Ledger
 
 TAKEN_BACK = {StepStatus.UNDONE, StepStatus.SKIPPED}
+ENDINGS = {f"operation {status}": status for status in Status if status.terminal}
 BECOMES = {
+    **ENDINGS,
     "operation requested": Status.PLANNED,
-    "operation confirmed": Status.QUEUED,
+    "operation due": Status.QUEUED,
     "operation started": Status.RUNNING,
     "operation resumed": Status.RUNNING,
     "operation paused": Status.PAUSED,
-    **{f"operation {status}": status for status in Status if status.terminal},
 }
-"""The status that an operation has once this record is written. Refused requests of people are not among them: their
-records name the operation too, but change nothing."""
 
 
 def violations(operation: Operation) -> list[str]:
@@ -77,25 +76,40 @@ def _of_its_records(operation: Operation) -> Iterator[str]:
 
 
 def story_violations(operation: Operation) -> Iterator[str]:
-    """The records of its status are a legal way to the status that it has."""
+    """The records tell of a legal way to the status that it has; it ended once or not yet."""
     story = story_of(operation)
     for before, after in pairwise(story):
-        resumed = before is after is Status.RUNNING
-        if after not in NEXT[before] and not resumed:
+        if after not in NEXT[before]:
             yield f"The records tell that it went from {before} to {after}."
     if story[-1] is not operation.state:
         yield f"It is {operation.status}, and the records tell of {story[-1]}."
 
 
-def story_of(operation: Operation) -> Sequence[Status]:
-    records = Record.objects.filter(subject=operation.subject).order_by("sequence")
-    story = [BECOMES[one.verb] for one in records if one.verb in BECOMES and not _mere_refusal(one, operation)]
-    return story or [operation.state]
+def story_of(operation: Operation) -> list[Status]:
+    """The statuses that it had, one after another, by its records alone."""
+    story = [Status.PLANNED]
+    for one in Record.objects.filter(subject=operation.subject).order_by("sequence"):
+        after = _after(one, story[-1])
+        if after is not None and after is not story[-1]:
+            story.append(after)
+    return story
 
 
-def _mere_refusal(one: Record, operation: Operation) -> bool:
-    """A person was refused something; the operation itself was not."""
-    return one.verb == "operation refused" and "kind" not in one.data
+def _after(one: Record, before: Status) -> Status | None:
+    """The status that the record tells of; None for one that changed nothing, such as a refusal of what a person
+    wanted."""
+    if one.verb == "operation refused" and "kind" not in one.data:
+        return None
+    if one.verb in ("operation confirmed", "operation approved"):
+        lacks = one.data["approvals_needed"] if one.verb == "operation confirmed" else one.data["missing"]
+        if lacks:
+            return Status.WAITING
+        return Status.SCHEDULED if one.data.get("due_at") else Status.QUEUED
+    if one.verb == "approval withdrawn":
+        return Status.WAITING if one.data["missing"] else None
+    if one.verb in ("resumption requested", "cancellation requested"):
+        return Status.QUEUED if before is Status.PAUSED else None
+    return BECOMES.get(one.verb)
 
 
 def _of_the_chain() -> Iterator[str]:

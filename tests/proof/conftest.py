@@ -28,6 +28,6 @@ def scene(
     in_fleet: Fleet, person: MakePerson, tmp_path: Path, _workers: None, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Scene]:
     monkeypatch.setitem(registry._kinds, kinds.TenSteps.name, kinds.TenSteps())
-    made = Scene(in_fleet, person("operator"), tmp_path)
+    made = Scene(in_fleet, person("operator"), person("approver"), tmp_path)
     yield made
     made.kill_workers()

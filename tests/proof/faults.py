@@ -55,20 +55,24 @@ class Mishap(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """`mark` is a file that tells, once, that the worker came to this point; no second worker stops there.
-    `call` names a function, as module:name, whose `nth` call is the point CALLED."""
+    """`call` names a function, as module:name, whose `nth` call is the point CALLED. `mark` is a file that tells, once,
+    that a worker came to this point; no second one stops there."""
 
-    mark: str
     point: Point
     way: Way = Way.FORWARD
     step: int = 0
     mishap: Mishap = Mishap.DIE
     call: str = ""
     nth: int = 1
+    mark: str = ""
 
     @property
     def reached(self) -> bool:
         return Path(self.mark).exists()
+
+    @property
+    def gone_on(self) -> bool:
+        return Path(f"{self.mark}.go").exists()
 
     def let_go(self) -> None:
         Path(f"{self.mark}.go").touch()
@@ -92,7 +96,7 @@ class Fault:
         elif self.mishap is Mishap.FREEZE:
             os.kill(os.getpid(), signal.SIGSTOP)
         else:
-            while not Path(f"{self.mark}.go").exists():
+            while not self.gone_on:
                 time.sleep(0.02)
 
 

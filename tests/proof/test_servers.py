@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 import redis
-from django.db import connection
 
 from novaops.celery import app
 from novaops.operations import tasks, waking
@@ -15,9 +14,12 @@ from novaops.operations.models import Operation
 from novaops.sandbox.control import Client
 from tests import control_database
 from tests.proof import messages, programs
-from tests.proof.faults import Fault, Mishap, Point, Way
+from tests.proof.cases import ten_steps
+from tests.proof.faults import OF_A_STEP, Fault, Mishap, Point, Way
 from tests.proof.programs import Program
-from tests.proof.scene import Scene, ended
+from tests.proof.scene import Scene
+from tests.proof.trial import Trial
+from tests.proof.verdict import violations
 from tests.waiting import wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -57,48 +59,37 @@ def test_doubled_messages_and_a_killed_worker(
 ) -> None:
     """A worker's process dies in the third step, a whole worker while the eighth is taken back."""
     monkeypatch.setattr(type(app), "send_task", messages.twice(type(app).send_task))
-    faults = [scene.fault(Point.ACTED, Way.FORWARD, 2), scene.fault(Point.BEGUN, Way.BACK, 7, Mishap.FALL)]
-    start_worker(*faults, doubled=True)
-    start_worker(*faults, doubled=True)
-    with scene.ledger() as ledger:
-        operation = scene.ten_steps(ledger, Way.BACK)
+    faults = [Fault(Point.ACTED, Way.FORWARD, 2), Fault(Point.BEGUN, Way.BACK, 7, Mishap.FALL)]
+    armed = [scene.armed(fault) for fault in faults]
+    start_worker(*armed, doubled=True)
+    start_worker(*armed, doubled=True)
+    with ten_steps.make(scene) as case:
+        operation = scene.queued(case.kind, case.parameters(Way.BACK))
         wait_for(lambda: over(operation), "the operation to end")
-        assert all(fault.reached for fault in faults)
-        assert scene.violations(operation, ledger) == [] and operation.turns == 3
+        assert all(fault.reached for fault in armed)
+        assert violations(operation) + case.violations(operation) == [] and operation.turns == 3
 
 
 def test_a_broker_that_was_away(scene: Scene, start_worker: StartWorker, restored: Client) -> None:
     """It is gone when the operation is queued, and killed again while a step is at work."""
-    fault = scene.fault(Point.BEGUN, Way.FORWARD, 4, Mishap.HOLD)
+    fault = scene.armed(Fault(Point.BEGUN, Way.FORWARD, 4, Mishap.HOLD))
     start_worker(fault)
-    with scene.ledger() as ledger:
+    with ten_steps.make(scene) as case:
         restored.stop("broker")
-        operation = scene.ten_steps(ledger, Way.FORWARD)
+        operation = scene.queued(case.kind, case.parameters(Way.FORWARD))
         restored.start("broker")
         wait_for(lambda: over(operation) or fault.reached, "a worker to be inside the fifth step")
         restored.kill("broker")
         fault.let_go()
         wait_for(lambda: over(operation), "the operation to end")
-        assert scene.violations(operation, ledger) == [] and operation.turns == 1
+        assert violations(operation) + case.violations(operation) == [] and operation.turns == 1
 
 
 @pytest.mark.parametrize("way", list(Way))
 def test_a_restarted_control_database(scene: Scene, restored: Client, way: Way) -> None:
-    found = {point: restarted(scene, restored, point, way) for point in (Point.BEFORE, Point.BEGUN, Point.ACTED)}
-    assert not any(found.values()), found
-
-
-def restarted(scene: Scene, servers: Client, point: Point, way: Way) -> list[str]:
-    with scene.ledger() as ledger:
-        operation = scene.ten_steps(ledger, way)
-        fault = scene.fault(point, way, 4, Mishap.HOLD)
-        worker = scene.begin_turn(operation, fault)
-        wait_for(lambda: fault.reached, "the worker to be at the fifth step", 30, 0.02)
-        servers.restart("control")
-        connection.close()
-        fault.let_go()
-        if ended(worker) == 0:
-            return ["The worker took its turn to the end without the control database."]
-        scene.let_lease_run_out(operation)
-        scene.take_turn(operation)
-        return scene.violations(operation, ledger)
+    """Before, in and after a step: the worker loses its turn, and another one carries on."""
+    faults = [Fault(point, way, 4, Mishap.HOLD) for point in OF_A_STEP]
+    with ten_steps.make(scene) as case:
+        trial = Trial(scene, case, way, faults, events=dict.fromkeys(faults, lambda: restored.restart("control")))
+        assert trial.problems() == []
+        assert Operation.objects.get().turns == len(faults) + 1

@@ -1,0 +1,109 @@
+"""One operation, and everything that goes wrong with its workers, until it is over."""
+
+import os
+import signal
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from multiprocessing.context import ForkServerProcess
+from pathlib import Path
+
+from django.db import connection
+from django_tenants.utils import tenant_context
+
+from novaops.audit.models import Record
+from novaops.operations.models import Operation
+from tests.proof.cases.case import Case
+from tests.proof.faults import Fault, Mishap, Point, Way
+from tests.proof.scene import Scene
+from tests.proof.verdict import violations
+
+TURN_SECONDS = 300.0
+LOOK_SECONDS = 0.01
+Event = Callable[[], None]
+"""What is done to a server, or by a person, while a worker waits at a fault of the kind HOLD."""
+
+
+@dataclass
+class Trial:
+    """`at_once` workers take each turn; `events` by fault. `frozen` are workers that came to a FREEZE."""
+
+    scene: Scene
+    case: Case
+    way: Way
+    faults: Sequence[Fault] = ()
+    at_once: int = 1
+    events: Mapping[Fault, Event] = field(default_factory=dict)
+    frozen: list[ForkServerProcess] = field(default_factory=list)
+
+    def problems(self) -> list[str]:
+        """Carries it through, and says in sentences what is not as it should be."""
+        operation = self.scene.queued(self.case.kind, self.case.parameters(self.way))
+        plan = self._planned(operation)
+        self._until_over(operation, plan)
+        missed = [f"No worker came to: {fault.name}." for fault in plan if not fault.reached]
+        found = [*missed, *self._wake_frozen(operation)]
+        with tenant_context(self.scene.fleet):
+            return found + violations(operation) + self.case.violations(operation)
+
+    def _planned(self, operation: Operation) -> dict[Fault, Event | None]:
+        """The armed faults, each with what is to be done while a worker waits there."""
+        plan = {self.scene.armed(fault): self.events.get(fault) for fault in self.faults}
+        if self.way is Way.BACK and self.case.cancel_after is not None:
+            cancelled = Fault(Point.AFTER, step=self.case.cancel_after, mishap=Mishap.HOLD)
+            plan[self.scene.armed(cancelled)] = lambda: self.scene.cancel(operation)
+        return plan
+
+    def _until_over(self, operation: Operation, plan: dict[Fault, Event | None]) -> None:
+        for _ in range(len(plan) + 2):
+            workers = [self.scene.begin_turn(operation, *plan) for _ in range(self.at_once)]
+            self._await(workers, plan)
+            with tenant_context(self.scene.fleet):
+                operation.refresh_from_db()
+            if operation.state.terminal:
+                return
+            self.scene.let_lease_run_out(operation)
+
+    def _await(self, workers: list[ForkServerProcess], plan: dict[Fault, Event | None]) -> None:
+        deadline = time.monotonic() + TURN_SECONDS
+        while running := [worker for worker in workers if worker.exitcode is None]:
+            for fault in [fault for fault in plan if fault.reached and not fault.gone_on]:
+                if fault.mishap is Mishap.HOLD:
+                    self._hold(fault, plan[fault])
+            stopped = [worker for worker in running if _stopped(worker)]
+            if stopped:
+                self.frozen += stopped
+                return
+            if time.monotonic() > deadline:
+                raise AssertionError(f"A worker did not end its turn within {TURN_SECONDS:.0f} s.")
+            time.sleep(LOOK_SECONDS)
+
+    def _hold(self, fault: Fault, event: Event | None) -> None:
+        if event:
+            event()
+            # The server may be another one now.
+            connection.close()
+        fault.let_go()
+
+    def _wake_frozen(self, operation: Operation) -> list[str]:
+        """They were replaced long ago, and must not write anything more."""
+        if not self.frozen:
+            return []
+        before = self._written(operation)
+        for worker in self.frozen:
+            if worker.pid:
+                os.kill(worker.pid, signal.SIGCONT)
+            worker.join(TURN_SECONDS)
+        return [] if self._written(operation) == before else ["A worker that was replaced wrote something."]
+
+    def _written(self, operation: Operation) -> object:
+        with tenant_context(self.scene.fleet):
+            return list(operation.steps.values()), list(operation.lines.values()), Record.objects.count()
+
+
+def _stopped(worker: ForkServerProcess) -> bool:
+    """Whether it is held by SIGSTOP."""
+    try:
+        return Path(f"/proc/{worker.pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
+    except OSError:
+        return False

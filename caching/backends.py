@@ -27,6 +27,18 @@ class Unavailable(Exception):
     """The tier could not be asked; the caller goes on without it."""
 
 
+# Both keys lie in one slot: the braces make the first one's name what the second is placed by.
+RAISE_ONCE = """
+local found = redis.call('GET', KEYS[1])
+if found and redis.call('GET', KEYS[2]) == ARGV[2] then return found end
+redis.call('SET', KEYS[1], ARGV[1], 'NX')
+redis.call('SET', KEYS[2], ARGV[2], 'EX', ARGV[3])
+redis.call('INCR', KEYS[1])
+return redis.call('GET', KEYS[1])
+"""
+REMEMBERED_SECONDS = 24 * 3600
+
+
 class L1:
     """Redis Cluster. A node that fails is left alone for a moment, the others serve on."""
 
@@ -56,6 +68,11 @@ class L1:
         """Make the number grow, to `at_least` or more."""
         self._ask(key, lambda cluster: cluster.set(key, at_least, nx=True))
         return int(self._ask(key, lambda cluster: cluster.incr(key)))
+
+    def raise_number_once(self, key: str, at_least: int, whose: str) -> int:
+        """The same, unless the last to raise it in this way was the same `whose`: then it stays."""
+        words = (2, key, f"{{{key}}}:by", at_least, whose, REMEMBERED_SECONDS)
+        return int(self._ask(key, lambda cluster: cluster.eval(RAISE_ONCE, *words)))
 
     def add_point(self, key: str, score: float, member: bytes, since: float, seconds: int) -> None:
         """Into a sorted set, from which points before `since` are dropped."""

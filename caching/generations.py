@@ -24,10 +24,10 @@ class Generations:
     def bump(self, tenant_id: str) -> int:
         return self._l1.raise_number(self.key(tenant_id), _now())
 
-    def bump_family(self, name: str) -> int:
-        """Every process knows it FAMILY_SECONDS later."""
+    def bump_family(self, name: str, whose: str) -> int:
+        """Every process knows it FAMILY_SECONDS later. Asked again by the same `whose`, it is not raised again."""
         self._families.pop(name, None)
-        return self._l1.raise_number(self.family_key(name), _now())
+        return self._l1.raise_number_once(self.family_key(name), _now(), whose)
 
     def _of_family(self, name: str) -> int:
         asked_at, number = self._families.get(name, (float("-inf"), 0))

@@ -27,18 +27,19 @@ from novaops.inventory.models import ServerKind
 from novaops.inventory.selectors import targets
 from novaops.operations.contract import StepContext, TransientProblem
 from novaops.operations.models import OperationStep
+from shards.fences import mark
 
 BATCH = 500
 CRAWL_SECONDS = 30.0
 
 
 def hide(context: StepContext) -> str:
-    """Raises the family's generation, and waits until no process reads by the old one."""
+    """Raises the family's generation, once for each operation, and waits until no process reads by the old one."""
     family = _family(context)
     tiers = tiers_of(connection.tenant)  # type: ignore[attr-defined]
     try:
         context.hold()
-        tiers.generations.bump_family(family.name)
+        tiers.generations.bump_family(family.name, str(mark(context)))
     except Unavailable as problem:
         raise TransientProblem(f"The generation of {family.prefix} could not be raised. {problem}") from problem
     finally:

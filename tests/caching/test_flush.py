@@ -93,7 +93,7 @@ def test_a_flush_of_an_l2_family_leaves_the_others(
 
 def test_what_is_being_loaded_while_the_generation_rises_is_not_seen_after_it(tiers: Tiers, tenant: str) -> None:
     def load() -> str:
-        tiers.generations.bump_family("agg")
+        tiers.generations.bump_family("agg", tenant)
         return "before"
 
     tiers.get_or_load("agg", tenant, "cost", load)
@@ -174,6 +174,12 @@ def test_a_primary_that_was_relieved_is_noticed_and_its_keys_are_flushed_all_the
     tiers.close()
     assert (tally.unlinked, tally.refused) == (300, "")
     assert new.node_id in ids(primaries())
+
+
+def test_one_operation_raises_the_generation_once(tiers: Tiers, tenant: str) -> None:
+    first = tiers.generations.bump_family("agg", f"{tenant} 1")
+    assert tiers.generations.bump_family("agg", f"{tenant} 1") == first
+    assert tiers.generations.bump_family("agg", f"{tenant} 2") == first + 1
 
 
 def test_a_worker_that_lost_its_operation_raises_no_generation(tiers: Tiers, tenant: str, live_fleet: Fleet) -> None:

@@ -36,9 +36,8 @@ def test_a_second_worker_does_nothing_while_the_first_is_inside_a_step(scene: Sc
 def test_a_frozen_worker_that_was_replaced_changes_nothing(scene: Scene, way: Way) -> None:
     """CALLED is between asking whether it still holds the operation and writing: there the live system itself refuses
     its token."""
-    [call] = [call for call in ten_steps.SUBJECT.calls if call.way is way]
     faults = [Fault(point, way, 4, Mishap.FREEZE) for point in (Point.BEFORE, Point.BEGUN, Point.ACTED)]
-    faults.append(Fault(Point.CALLED, way, call.step, Mishap.FREEZE, call.name, call.nth))
+    faults += [call.fault(Mishap.FREEZE) for call in ten_steps.SUBJECT.calls if call.way is way]
     found = {fault.name: frozen(scene, fault, way) for fault in faults}
     assert not any(found.values()), found
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from novaops.operations.models import Operation
-from tests.proof.faults import Way
+from tests.proof.faults import Fault, Mishap, Point, Way
 from tests.proof.scene import Scene
 
 
@@ -30,6 +30,9 @@ class Call:
     name: str
     nth: int = 1
     way: Way = Way.FORWARD
+
+    def fault(self, mishap: Mishap = Mishap.DIE) -> Fault:
+        return Fault(Point.CALLED, self.way, self.step, mishap, self.name, self.nth)
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from uuid import uuid4
 
+import redis
+
 from tests.proof.faults import PLAN, Fault, dumped
 from tests.proof.messages import DOUBLED
 from tests.waiting import wait_for
@@ -69,3 +71,7 @@ def beat(environment: Mapping[str, str], folder: Path) -> Program:
 def broker_address() -> str:
     """The sandbox's broker, in a database of its own."""
     return urlsplit(os.environ["NOVAOPS_BROKER_URL"])._replace(path=f"/{BROKER_DATABASE}").geturl()
+
+
+def empty_queue() -> None:
+    redis.Redis.from_url(broker_address()).flushdb()

@@ -51,9 +51,20 @@ class Scene:
         with tenant_context(self.fleet):
             services.cancel(operation, self.operator)
 
-    def let_lease_run_out(self, operation: Operation) -> None:
-        """As time would."""
+    def pause(self, operation: Operation) -> None:
         with tenant_context(self.fleet):
+            services.pause(operation, self.operator)
+
+    def is_over(self, operation: Operation) -> bool:
+        with tenant_context(self.fleet):
+            operation.refresh_from_db()
+            return operation.state.terminal
+
+    def let_go_on(self, operation: Operation) -> None:
+        """What is paused is resumed; the lease of a worker that is gone runs out, as it would with time."""
+        with tenant_context(self.fleet):
+            if operation.status == Status.PAUSED:
+                services.resume(operation, self.operator)
             ago = Now() - timedelta(seconds=1)
             Operation.objects.filter(pk=operation.pk, status=Status.RUNNING).update(lease_until=ago)
 

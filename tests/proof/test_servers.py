@@ -6,7 +6,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-import redis
 
 from novaops.celery import app
 from novaops.operations import tasks, waking
@@ -34,7 +33,7 @@ def start_worker(scene: Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(app.conf, "broker_write_url", address)
     monkeypatch.setattr(waking, "AGAIN_AFTER", timedelta(seconds=1))
     told = {"NOVAOPS_DATABASE_URL": control_database.url(), "NOVAOPS_BROKER_URL": address}
-    redis.Redis.from_url(address).flushdb()
+    programs.empty_queue()
     started: list[Program] = []
 
     def start(*faults: Fault, doubled: bool = False) -> Program:
@@ -90,6 +89,6 @@ def test_a_restarted_control_database(scene: Scene, restored: Client, way: Way) 
     """Before, in and after a step: the worker loses its turn, and another one carries on."""
     faults = [Fault(point, way, 4, Mishap.HOLD) for point in OF_A_STEP]
     with ten_steps.make(scene) as case:
-        trial = Trial(scene, case, way, faults, events=dict.fromkeys(faults, lambda: restored.restart("control")))
-        assert trial.problems() == []
+        events = dict.fromkeys(faults, lambda operation: restored.restart("control"))
+        assert Trial(scene, case, way, faults, events=events).problems() == []
         assert Operation.objects.get().turns == len(faults) + 1

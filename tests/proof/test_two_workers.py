@@ -22,8 +22,8 @@ def test_of_four_workers_that_race_one_acts(scene: Scene, way: Way) -> None:
 def test_a_second_worker_does_nothing_while_the_first_is_inside_a_step(scene: Scene, way: Way) -> None:
     inside = Fault(Point.ACTED, way, 4, Mishap.HOLD)
 
-    def second() -> None:
-        worker = scene.begin_turn(Operation.objects.get())
+    def second(operation: Operation) -> None:
+        worker = scene.begin_turn(operation)
         worker.join(60)
         assert worker.exitcode == 0
 

@@ -18,6 +18,8 @@ from novaops.fleets.models import Fleet  # noqa: E402
 from novaops.operations.runner import execute  # noqa: E402
 from tests.proof import faults, kinds  # noqa: E402
 
+LOG = "NOVAOPS_PROOF_LOG"
+"""The environment variable with the file that workers write to instead of the terminal."""
 CONTEXT = multiprocessing.get_context("forkserver")
 
 
@@ -40,7 +42,15 @@ def start(fleet: str, operation_id: int, plan: tuple[faults.Fault, ...] = ()) ->
 
 
 def take(fleet: str, operation_id: int, plan: str) -> None:
+    _write_to(os.environ.get(LOG, ""))
     kinds.register()
     faults.install(faults.loaded(plan))
     with tenant_context(Fleet.objects.get(slug=fleet)):
         execute(operation_id)
+
+
+def _write_to(log: str) -> None:
+    if log:
+        opened = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        os.dup2(opened, 1)
+        os.dup2(opened, 2)

@@ -29,16 +29,21 @@ def prepared(state: Path) -> Iterator[Scene]:
     try:
         os.environ["NOVAOPS_DATABASE_URL"] = control_database.url()
         os.environ[ledger.ADDRESS] = addresses.of_leader(state)
-        turn.prepare({"NOVAOPS_LEASE_SECONDS": LEASE_SECONDS})
         kinds.register()
         fleet = _with_servers(state)
         with TemporaryDirectory(prefix="novaops-soak-") as folder:
+            turn.prepare({"NOVAOPS_LEASE_SECONDS": LEASE_SECONDS, turn.LOG: str(log_in(Path(folder)))})
             scene = Scene(fleet, _person("operator", fleet), _person("approver", fleet), Path(folder))
             yield scene
             scene.kill_workers()
     finally:
         connection.close()
         control_database.drop()
+
+
+def log_in(folder: Path) -> Path:
+    """What the workers of single turns write."""
+    return folder / "workers.log"
 
 
 def _with_servers(state: Path) -> Fleet:

@@ -1,0 +1,73 @@
+"""`python -m tests.proof.soak`; `script/soak` starts the sandbox that it needs."""
+
+import argparse
+import logging
+import os
+import random
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import django
+
+django.setup()
+
+from django_tenants.utils import tenant_context  # noqa: E402
+
+from novaops.sandbox.control import Client  # noqa: E402
+from shards.leftovers.survey import leftovers  # noqa: E402
+from tests.proof.cases.case import Subject  # noqa: E402
+from tests.proof.scene import Scene  # noqa: E402
+from tests.proof.soak import chance, matrix, post, primaries, stage  # noqa: E402
+from tests.proof.soak.attempt import Attempt, made  # noqa: E402
+from tests.proof.soak.report import Report  # noqa: E402
+from tests.proof.soak.subjects import SUBJECTS  # noqa: E402
+
+
+def main() -> int:
+    options = _options()
+    state = Path(os.environ["NOVAOPS_STATE"])
+    began, report = time.monotonic(), Report(options.seed)
+    subjects = [SUBJECTS[kind] for kind in options.kind or SUBJECTS]
+    report.say(f"Seed {options.seed}; {', '.join(one.kind for one in subjects)}.")
+    logging.disable(logging.CRITICAL)
+    with stage.prepared(state) as scene:
+        servers, report.log = Client(state), stage.log_in(scene.folder)
+        for attempt in _fixed(scene, servers, subjects):
+            if options.only in attempt.group:
+                report.add(made(attempt))
+        for attempt in chance.attempts(scene, servers, subjects, options.seed):
+            if time.monotonic() - began > options.minutes * 60:
+                break
+            report.add(made(attempt))
+        report.add(made(Attempt("the fleet", "left behind", "nothing", lambda: _left_behind(scene))))
+    report.end()
+    return 1 if report.failed else 0
+
+
+def _fixed(scene: Scene, servers: Client, subjects: Sequence[Subject]) -> Iterator[Attempt]:
+    for subject in subjects:
+        yield from matrix.attempts(scene, servers, subject)
+        yield from post.attempts(scene, servers, subject)
+        if subject.kind == "cache-flush":
+            yield from primaries.attempts(scene, servers)
+
+
+def _left_behind(scene: Scene) -> list[str]:
+    """What the sweeper finds on the shards and in the control database."""
+    with tenant_context(scene.fleet):
+        return [one.sentence for one in leftovers()]
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="script/soak", description=__doc__)
+    parser.add_argument("--minutes", type=float, default=0, help="go on with random combinations until then")
+    parser.add_argument("--kind", action="append", choices=SUBJECTS, help="only this one; may be given several times")
+    parser.add_argument("--only", default="", metavar="WORD", help="of the fixed ones: groups with this word")
+    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

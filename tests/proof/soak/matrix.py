@@ -5,12 +5,14 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from novaops.operations.models import Operation
+from novaops.sandbox import proc
 from novaops.sandbox.control import Client
 from tests.proof.cases.case import Subject
 from tests.proof.faults import OF_A_STEP, OF_A_TURN, Fault, Mishap, Point, Way
 from tests.proof.scene import Scene
 from tests.proof.soak.attempt import Attempt
 from tests.proof.trial import Event, Trial
+from tests.waiting import wait_for
 
 
 def attempts(scene: Scene, servers: Client, subject: Subject) -> Iterator[Attempt]:
@@ -69,6 +71,8 @@ def to_control(act: Callable[[str], None], operation: Operation) -> None:
 
 
 def killed_and_back(servers: Client, name: str) -> None:
-    """kill -9; it is there again when this returns."""
+    """kill -9; another process answers when this returns."""
+    victim = servers.status()[name].identity
     servers.kill(name, tree=True)
+    wait_for(lambda: victim is None or not proc.alive(victim), f"{name} to be dead", every=0.01)
     servers.start(name)

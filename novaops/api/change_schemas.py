@@ -18,7 +18,8 @@ class ChangeFilters(Schema):
     q: str = Field("", description="In any word of a record.")
 
     def as_filters(self) -> Filters:
-        return Filters(self.actor, self.verb, self.subject, _aware(self.since), _aware(self.until), self.q)
+        times = {"since": _aware(self.since), "until": _aware(self.until)}
+        return Filters(actor=self.actor, verb=self.verb, subject=self.subject, text=self.q, **times)
 
 
 def _aware(moment: datetime | None) -> datetime | None:
@@ -50,13 +51,19 @@ class ChangesOut(Schema):
 
 
 class VerdictOut(Schema):
-    """`whole`, or the first bad record and what is wrong with it. `records` before it are good."""
+    """`whole`, or the first bad record and what is wrong with it; `records` before it are good. `covered` is the last
+    record under a signed checkpoint, `proven` the last one under a copy that lies outside the database."""
 
     whole: bool
     records: int
     head: str
     first_bad_record: int | None
     problem: str
+    sentence: str
+    checkpoints: int
+    covered: int
+    copies: int
+    proven: int
 
 
 class TokenOut(Schema):

@@ -1,6 +1,9 @@
 """The change log: list, one record, verify, export. Nothing here can change it."""
 
-from typing import Annotated
+import os
+from pathlib import Path as File
+from types import ModuleType
+from typing import Annotated, Literal
 
 from django.core.handlers.asgi import ASGIRequest
 from django.http import Http404, StreamingHttpResponse
@@ -10,17 +13,25 @@ from novaops.api.act_schemas import ProblemOut
 from novaops.api.callers import callers_with
 from novaops.api.change_schemas import ChangeFilters, ChangeOut, ChangesOut, VerdictOut
 from novaops.api.paging import Limit, with_query
-from novaops.audit.export import batches, batches_async
+from novaops.audit import delivering, export_csv
+from novaops.audit import export as export_lines
 from novaops.audit.models import Record
 from novaops.audit.selectors import filtered
 from novaops.audit.services import Actor, record
+from novaops.audit.verification import sentence_of
 from novaops.audit.verifying import verify
 from novaops.fleets.requests import FleetRequest
 from novaops.fleets.rights import Right
 
 router = Router(tags=["change log"], auth=callers_with(Right.READ_CHANGE_LOG))
 Before = Annotated[int | None, Query(ge=1, description="Only records with a smaller number.")]
+Form = Annotated[Literal["jsonl", "csv"], Query(description="JSON lines, or a zip file with a table.")]
 Sequence = Annotated[int, Path(description="The record's number.")]
+WAYS: dict[str, tuple[ModuleType, str]] = {
+    "jsonl": (export_lines, "application/x-ndjson"),
+    "csv": (export_csv, "application/zip"),
+}
+STREAMED = {"responses": {200: {"description": "OK", "content": {media: {"schema": {}} for _, media in WAYS.values()}}}}
 
 
 @router.get("", response=ChangesOut, summary="Records of the change log, newest first")
@@ -36,24 +47,21 @@ def changes(
 
 @router.get("verdict", response=VerdictOut, summary="Verify the whole chain, now")
 def verdict(request: FleetRequest) -> VerdictOut:
-    """Every hash is computed again; a long change log takes some seconds."""
-    found = verify()
-    return VerdictOut(
-        whole=found.whole,
-        records=found.records,
-        head=found.head,
-        first_bad_record=found.sequence,
-        problem=found.problem,
-    )
+    """Every hash is computed again, every checkpoint held against the chain; a long log takes some seconds."""
+    found = verify(_copies(request.fleet.slug))
+    same = {name: getattr(found, name) for name in VerdictOut.model_fields if hasattr(found, name)}
+    return VerdictOut(**same, first_bad_record=found.sequence, sentence=sentence_of(found))
 
 
-@router.get("export", response={200: str}, summary="Export as JSON lines, oldest first, streamed")
-def export(request: FleetRequest, narrowed: Query[ChangeFilters]) -> StreamingHttpResponse:
-    """Each line is exactly what was hashed, and the hash. That somebody exported is itself a record."""
+@router.get("export", openapi_extra=STREAMED, summary="Export with an inclusion proof, oldest first, streamed")
+def export(request: FleetRequest, narrowed: Query[ChangeFilters], format: Form = "jsonl") -> StreamingHttpResponse:
+    """Each line is exactly what was hashed, and the hash; the proof stands behind them. As `csv` it is a zip file with
+    a table and the proof. That somebody exported is itself a record."""
     filters = narrowed.as_filters()
     record("change log exported", "change-log", actor=Actor.person(request.user), data={"filters": filters.narrow})
-    lines = batches_async if isinstance(request, ASGIRequest) else batches
-    return StreamingHttpResponse(lines(request.fleet, filters), content_type="application/x-ndjson")
+    way, media = WAYS[format]
+    lines = way.batches_async if isinstance(request, ASGIRequest) else way.batches
+    return StreamingHttpResponse(lines(request.fleet, filters), content_type=media)
 
 
 @router.get("{int:sequence}", response={200: ChangeOut, 404: ProblemOut}, summary="One record")
@@ -62,3 +70,8 @@ def change(request: FleetRequest, sequence: Sequence) -> Record:
     if found is None:
         raise Http404(f"The change log has no record {sequence}.")
     return found
+
+
+def _copies(fleet: str) -> list[File]:
+    """The files with checkpoints that this host can read."""
+    return [path for sink in delivering.files(fleet) if os.access(path := sink.path(fleet), os.R_OK)]

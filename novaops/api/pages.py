@@ -115,7 +115,7 @@ def _answer(answer: Mapping[str, Any]) -> str:
     """The fields of what comes back, by the name of its schema."""
     for media, content in answer.get("content", {}).items():
         name = content.get("schema", {}).get("$ref", "").rpartition("/")[2]
-        return name or media
+        return str(name or media)
     return str(answer.get("description", ""))
 
 

@@ -22,6 +22,12 @@ def main() -> None:
     except OSError as error:
         printer.problem(Problem(ExitCode.INVALID, f"{error.filename or 'The file'}: {error.strerror or error}."))
         sys.exit(ExitCode.INVALID)
+    except Exception as defect:  # the edge: a person sees a sentence, and a developer what is behind it
+        if os.environ.get("NOVAOPS_DEBUG"):
+            raise
+        sentence = f"A defect of this command: {type(defect).__name__}: {defect}. NOVAOPS_DEBUG=1 shows where."
+        printer.problem(Problem(ExitCode.ERRORED, sentence))
+        sys.exit(ExitCode.ERRORED)
 
 
 if __name__ == "__main__":

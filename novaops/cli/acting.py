@@ -17,6 +17,7 @@ from novaops.cli.words import Line, operation, operations, plain, table
 Parameter = Annotated[
     list[str], typer.Option("--set", metavar="NAME=VALUE", help="A parameter, several allowed; a list as JSON.")
 ]
+KindName = Annotated[str, typer.Argument(metavar="[KIND]", help="One kind, with its parameters.")]
 At = Annotated[str, typer.Option("--at", metavar="TIME", help="When it is to start, such as “2026-11-25 03:00”.")]
 Zone = Annotated[str, typer.Option("--time-zone", metavar="ZONE", help="Whose clock --at is read on.")]
 Glass = Annotated[bool, typer.Option("--break-glass", help="At once, without approvals and despite freezes.")]
@@ -33,9 +34,7 @@ def add_to(app: typer.Typer) -> None:
         app.command(name, help=what)(_stopping(name))
 
 
-def kinds(
-    name: Annotated[str, typer.Argument(help="One kind, with its parameters.")] = "", as_json: AsJson = False
-) -> None:
+def kinds(name: KindName = "", as_json: AsJson = False) -> None:
     """What can be requested, and with which parameters."""
     session = begin(as_json)
     if name:
@@ -88,16 +87,15 @@ def run(
     key: Key = "",
     as_json: AsJson = False,
 ) -> None:
-    """Confirm a plan: it runs at once, at its time, or when it is approved. Asks for the plan's phrase on a terminal."""
+    """Confirm a plan: it runs at once, at its time, or when it is approved. A terminal is asked for its phrase."""
     session = begin(as_json)
-    order = {"due_at": moment(at, zone), "time_zone": zone, "break_glass": break_glass}
     planned = session.client.get(f"operations/{number}")
     if planned["status"] != "planned" and not key:
-        # Refused by the console in its own words, and recorded; nobody has to type anything for that.
+        # The console refuses it in its own words; nobody has to type anything for that.
         phrase = phrase or ""
-        yes = True
-    elif phrase is None and not as_json and may_ask():
+    elif phrase is None and may_ask() and not as_json:
         session.printer.lines(operation(planned))
+    order = {"due_at": moment(at, zone), "time_zone": zone, "break_glass": break_glass}
     order["typed"] = _typed(planned, phrase, yes)
     finish(session, _confirmed(session, planned, order, key), watching, timeout)
 

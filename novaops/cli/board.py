@@ -11,7 +11,7 @@ from rich.text import Text
 from novaops.cli.printing import as_text
 from novaops.cli.words import STYLES, Shown, clean, headline, progress
 
-MARKS = {"done": "✓", "failed": "✗", "errored": "✗", "cancelled": "–", "skipped": "–", "undone": "↶", "undoing": "↶"}
+MARKS = {"done": "✓", "failed": "✗", "errored": "✗", "cancelled": "-", "skipped": "-", "undone": "↶", "undoing": "↶"}
 BAR = 30
 
 

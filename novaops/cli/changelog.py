@@ -21,9 +21,15 @@ Sequence = Annotated[int, typer.Argument(metavar="N", help="The record's number.
 
 
 def add_to(app: typer.Typer) -> None:
-    app.add_typer(changes, name="changes", no_args_is_help=True)
+    app.add_typer(changes, name="changes")
     app.command()(verify)
     app.command()(export)
+
+
+@changes.callback(invoke_without_command=True)
+def newest(context: typer.Context) -> None:
+    if context.invoked_subcommand is None:
+        list_changes()
 
 
 @changes.command("list")
@@ -53,19 +59,17 @@ def show(number: Sequence, as_json: AsJson = False) -> None:
 
 
 def verify(as_json: AsJson = False) -> None:
-    """Let the console compute every hash of the change log again. Ends with 4 when a record is bad."""
+    """Let the console verify the change log: each hash, each checkpoint. Ends with 4 when a record is bad."""
     session = begin(as_json)
     said = session.client.get("changes/verdict", read=600)
-    if said["whole"]:
-        session.printer.show(said, [plain(f"Whole: {said['records']:,} records, up to {said['head']}", "green")])
-        return
-    session.printer.show(said, [plain(f"Not whole. {said['problem']}", "red")])
-    raise typer.Exit(ExitCode.FAILED)
+    head = [plain(f"  head {said['head']}")] if said["whole"] else []
+    session.printer.show(said, [plain(said["sentence"], "green" if said["whole"] else "red"), *head])
+    raise typer.Exit(ExitCode.OK if said["whole"] else ExitCode.FAILED)
 
 
 def export(
     file: Annotated[str, typer.Argument(metavar="FILE", help="Where to; - is the standard output.")],
-    csv: Annotated[bool, typer.Option("--csv", help="As CSV instead of JSON lines.")] = False,
+    csv: Annotated[bool, typer.Option("--csv", help="A zip file with a table instead of JSON lines.")] = False,
     actor: Actor = "",
     verb: Verb = "",
     subject: Subject = "",

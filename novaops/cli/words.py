@@ -37,7 +37,7 @@ def word(state: str) -> Part:
 
 def table(rows: Sequence[Sequence[object]]) -> Iterator[Line]:
     """Columns under each other; the second column is a state and has its colour."""
-    cells = [[clean(cell if cell is not None else "–") for cell in row] for row in rows]
+    cells = [[clean(cell if cell is not None else "-") for cell in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     for row in cells:
         *padded, last = [f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)]
@@ -98,7 +98,7 @@ def _step(number: int, step: Shown) -> Line:
     start: Line = [(f"  {number}. {clean(step['title'])}", "")]
     if "status" in step:
         start += [("  ", ""), word(step["status"])]
-    return start + [(f"  {clean(said)}", "dim")] if said else start
+    return [*start, (f"  {clean(said)}", "dim")] if said else start
 
 
 def _blast(blast: Shown) -> str:

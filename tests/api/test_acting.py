@@ -159,6 +159,15 @@ def test_what_has_no_inverse_is_not_taken_back(fleet: Fleet, program: MakeProgra
     assert refused.status_code == 409 and "no inverse" in refused.json()["detail"]
 
 
+def test_a_server_that_cannot_wait_answers_at_once_and_none_waits_for_long(
+    fleet: Fleet, program: MakeProgram, planned: Planned
+) -> None:
+    mine, address = program("viewer"), f"operations/{planned().pk}"
+    known = mine.get(address).json()
+    assert mine.get(f"{address}?after={known['version']}&wait=20").json() == known
+    assert mine.get(f"{address}?after={known['version']}&wait=31").status_code == 422
+
+
 def posts() -> set[str]:
     paths = described(api, "alpha")["paths"]
     return {path.partition("/api/")[2] for path, methods in paths.items() if "post" in methods}

@@ -52,7 +52,8 @@ def test_an_export_can_be_checked_by_itself(fleet: Fleet, client_as: ClientAs) -
     client = client_as("auditor")
     write(fleet)
     answer = client.get(f"/fleets/{fleet.slug}/changes/export.jsonl")
-    lines = [json.loads(line) for line in answer.getvalue().splitlines()]
+    *lines, trailer = [json.loads(line) for line in answer.getvalue().splitlines()]
+    assert "proof" in trailer
     previous = "0" * 64
     for number, line in enumerate(lines, 1):
         stated = line.pop("hash")

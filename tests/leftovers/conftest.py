@@ -75,7 +75,9 @@ def remove(plan: Remove, live_fleet: Fleet, person: MakePerson) -> Remove:
         operation = plan(found)
         with tenant_context(live_fleet):
             assert operation.status == "planned", operation.outcome
-            services.confirm(operation, person("operator"), operation.plan.confirm)
+            operation = services.confirm(operation, person("operator"), operation.plan.confirm)
+            if operation.status == "waiting":
+                services.approve(operation, person("approver"))
             execute(operation.pk)
             operation.refresh_from_db()
             return operation

@@ -17,9 +17,9 @@ from novaops.audit.services import Actor, record
 from novaops.audit.signing import Key
 from novaops.fleets.models import Fleet
 from novaops.operations.runner import execute
-from tests.operations.conftest import Planned, _kind, folder, operator, planned, queued
+from tests.operations.conftest import Planned, _kind, confirmed, folder, operator, planned, queued
 
-__all__ = ["_kind", "done", "folder", "key", "operator", "outside", "planned", "queued"]
+__all__ = ["_kind", "confirmed", "done", "folder", "key", "operator", "outside", "planned", "queued"]
 
 WHO = Actor.automatic("test")
 TABLES = ("audit_record", "audit_head", "audit_checkpoint")

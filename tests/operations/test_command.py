@@ -92,11 +92,11 @@ def test_a_time_and_an_emergency_from_the_command_line(
     in_fleet: Fleet, person: MakePerson, operator: Person, approver: Person, folder: Path
 ) -> None:
     words = ["--reason", "Because.", "--set", f"folder={folder}", "--yes"]
-    tomorrow = f"{timezone.now() + timedelta(days=1):%Y-%m-%d}T03:00"
-    at = ["--at", tomorrow, "--time-zone", "Asia/Tokyo"]
+    day_after = f"{timezone.now() + timedelta(days=2):%Y-%m-%d}T03:00"
+    at = ["--at", day_after, "--time-zone", "Asia/Tokyo"]
     shown = run("request", "writing", "--by", operator.username, *words, *at, fleet=in_fleet)[1]
     assert (shown["status"], shown["time_zone"]) == ("scheduled", "Asia/Tokyo")
-    assert datetime.fromisoformat(shown["due_at"]) == datetime.fromisoformat(f"{tomorrow}+09:00")
+    assert datetime.fromisoformat(shown["due_at"]) == datetime.fromisoformat(f"{day_after}+09:00")
     oncall = person("on-call")
     glass = run("request", "guarded", "--by", oncall.username, *words, "--break-glass", fleet=in_fleet)[1]
     assert (glass["status"], glass["break_glass"], glass["approvals_needed"]) == ("queued", True, 0)

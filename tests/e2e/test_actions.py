@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import psycopg
 from playwright.sync_api import Page, expect
@@ -28,18 +29,29 @@ def plan(page: Page, console: Console, kind: str, values: dict[str, str], reason
     page.wait_for_url(re.compile(r"/operations/\d+/$"))
 
 
-def confirm(page: Page) -> int:
-    """Types what is asked for, confirms, and waits until the operation is done; its number."""
-    phrase = page.locator("[data-phrase]")
+def ask_for_it(page: Page) -> None:
+    """Types what is asked for, and confirms the plan that the page shows."""
+    form = page.locator("form[action$='/confirm']")
+    phrase = form.locator("[data-phrase]")
     if phrase.count():
         phrase.fill(phrase.get_attribute("data-phrase") or "")
-    page.click("form[data-confirm] button[type=submit]")
-    expect(page.locator("#operation-state .verdict").get_by_role("img", name="Done")).to_be_visible(timeout=LONG)
+    form.locator("button[type=submit]").click()
+
+
+def stands(page: Page, state: str) -> None:
+    """Waits until the verdict of the operation's page says so."""
+    expect(page.locator("#operation-state .verdict").get_by_role("img", name=state)).to_be_visible(timeout=LONG)
+
+
+def confirm(page: Page) -> int:
+    """Confirms, and waits until the operation is done; its number."""
+    ask_for_it(page)
+    stands(page, "Done")
     return int(page.url.rstrip("/").rsplit("/", 1)[1])
 
 
-def recorded(console: Console, number: int) -> dict[str, object]:
-    answer: dict[str, object] = console.get(f"operations/{number}")
+def recorded(console: Console, number: int) -> dict[str, Any]:
+    answer: dict[str, Any] = console.get(f"operations/{number}")
     return answer
 
 
@@ -65,12 +77,22 @@ def test_a_switchover_moves_the_leader(page_as: Callable[..., Page], console: Co
     assert before is not None and standby is not None
     plan(page, console, "switchover", {"shard": "shard-1", "candidate": str(standby[0])}, "A rehearsal.")
     expect(page.get_by_text(str(standby[0])).first).to_be_visible()
-    number = confirm(page)
+    ask_for_it(page)
+    stands(page, "Waiting for approval")
+    approver = page_as("approver")
+    approver.goto(console.path("operations/"))
+    waiting = approver.locator("tr", has_text="waits for you").first
+    waiting.locator("th a").click()
+    approver.fill("textarea[name=comment]", "Agreed.")
+    approver.get_by_role("button", name="Approve").click()
+    stands(page, "Done")
+    number = int(page.url.rstrip("/").rsplit("/", 1)[1])
     with shard_leader("shard-1") as connection:
         after = connection.execute("SELECT inet_server_port()").fetchone()
     assert after is not None and after[0] != before[0], "the same server still leads"
     operation = recorded(console, number)
     assert operation["status"] == "done" and operation["reason"] == "A rehearsal."
+    assert [word["comment"] for word in operation["approvals"]] == ["Agreed."]
     wait_for(lambda: leader_of(console, "shard-1") == str(standby[0]), "the pages to name the new leader", 60)
     wait_for(lambda: console.unwell() == {}, "every server healthy after the switchover", 120)
 
@@ -112,3 +134,33 @@ def test_the_change_log_tells_who_when_and_why(page_as: Callable[..., Page], con
         expect(records.get_by_text(verb).first).to_be_visible()
     records.get_by_role("link", name="operation requested").first.click()
     expect(auditor.get_by_text(reason).first).to_be_visible()
+
+
+def test_an_operation_starts_at_its_time(page_as: Callable[..., Page], console: Console) -> None:
+    """Beat looks, a worker carries it out: nobody touches the page meanwhile."""
+    page = page_as("operator", width=390, theme="dark")
+    plan(page, console, "cache-flush", {"family": "vm"}, "Early in the morning.")
+    form = page.locator("form[action$='/confirm']")
+    # The browser's own field counts in minutes; the console takes seconds too.
+    form.evaluate("form => { form.noValidate = true; }")
+    soon = datetime.now(UTC) + timedelta(seconds=4)
+    form.locator("[name=due_at]").fill(f"{soon:%Y-%m-%dT%H:%M:%S}")
+    form.locator("[name=time_zone]").fill("UTC")
+    ask_for_it(page)
+    stands(page, "Scheduled")
+    stands(page, "Done")
+
+
+def test_a_break_glass_is_acknowledged_by_somebody_else(page_as: Callable[..., Page], console: Console) -> None:
+    page = page_as("oncall")
+    plan(page, console, "cache-flush", {"family": "perm"}, "Wrong permissions are served.")
+    page.check("[name=break_glass]")
+    number = confirm(page)
+    assert f"operation {number} as a break-glass" in str(console.get("findings"))
+    approver = page_as("approver")
+    approver.goto(console.path(f"operations/{number}/"))
+    approver.fill("textarea[name=comment]", "Rightly so.")
+    approver.get_by_role("button", name="Acknowledge").click()
+    expect(approver.get_by_text("acknowledged it: Rightly so.")).to_be_visible()
+    assert recorded(console, number)["acknowledged_by"] == "approver"
+    assert f"operation {number} as a break-glass" not in str(console.get("findings"))

@@ -90,6 +90,8 @@ def test_the_leader_moves_and_the_pool_follows(shard: str, operator: Person, app
     server = next(target for target in targets_of(shard, "postgres") if target.name == candidate)
     assert postmaster(*through_pool(pool_of(shard), server)) == postmaster(server)
     assert Record.objects.filter(subject=done.subject, verb="operation done").exists()
+    back = services.take_back(done, operator, "Maintenance is over.")
+    assert back.takes_back == done and back.parameters == {"shard": shard, "candidate": old}
 
 
 def test_it_is_done_already_for_whoever_resumes_it(shard: str, operator: Person) -> None:

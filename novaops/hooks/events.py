@@ -49,9 +49,11 @@ EVENTS: tuple[Event, ...] = (
     Event("operation.expired", "expired", ("operation expired",), "expired"),
     Event("operation.acknowledged", "break-glass acknowledged", ("operation acknowledged",)),
     Event("fleet.failover", "failover by itself", ("failover",), usual=True),
-    Event("changelog.broken", "change log broken", ("chain broken",), usual=True),
+    Event("changelog.broken", "change log altered", ("change log found altered",), usual=True),
+    Event("changelog.whole", "change log whole again", ("change log found whole again",), usual=True),
     Event("setting.changed", "setting changed", ("setting changed",)),
     Event("role.changed", "role given or taken", ("role granted", "role withdrawn")),
+    Event("token.changed", "token made or revoked", ("token made", "token revoked")),
     Event("sign-in.locked", "sign-in locked", ("sign-in locked",)),
 )
 TESTED = Event(TEST, "test", ("hook tested",))

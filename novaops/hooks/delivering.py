@@ -12,7 +12,7 @@ from novaops.hooks.choices import Sort
 from novaops.hooks.keys import secrets_of
 from novaops.hooks.lanes import Lane, claim, due, leave, take
 from novaops.hooks.models import Delivery, Hook
-from novaops.hooks.payloads import body_of
+from novaops.hooks.payloads import body_of, payload_of
 from novaops.hooks.problems import LaneLost
 from novaops.hooks.settling import settle
 from novaops.hooks.signing import headers
@@ -61,7 +61,7 @@ def _attempt(lane: Lane, delivery: Delivery) -> bool:
 
 
 def _sent(hook: Hook, delivery: Delivery, hold: Callable[[], None]) -> Answer:
-    payload = delivery.payload or {}
+    payload = payload_of(delivery)
     if hook.sort == Sort.EMAIL:
         return mails.send(delivery.message_id, payload, hook.mail_to, hold)
     body = body_of(payload)

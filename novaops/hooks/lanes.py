@@ -11,7 +11,6 @@ from django.db.models.functions import Now
 
 from novaops.hooks.choices import DeliveryStatus
 from novaops.hooks.models import Delivery, Hook
-from novaops.hooks.payloads import payload_of
 from novaops.hooks.problems import LaneLost
 from novaops.hooks.schedule import HOLDS_BACK
 
@@ -59,15 +58,14 @@ def due() -> QuerySet[Delivery]:
 
 
 def claim(lane: Lane) -> Delivery | None:
-    """The next one, with its payload, counted as tried before anything is sent; None when nothing is due.
-    LaneLost when the hook is another's."""
+    """The next one, counted as tried before anything is sent; None when nothing is due. LaneLost when the hook is
+    another's."""
     with transaction.atomic():
         lane.hold()
         delivery = due().filter(hook=lane.hook_id).first()
         if delivery is None:
             return None
-        delivery.payload = delivery.payload or payload_of(delivery)
         delivery.attempts += 1
         mine = Delivery.objects.filter(pk=delivery.pk, status=DeliveryStatus.PENDING)
-        mine.update(attempts=delivery.attempts, tried_at=Now(), payload=delivery.payload)
+        mine.update(attempts=delivery.attempts, tried_at=Now())
     return delivery

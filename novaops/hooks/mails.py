@@ -14,7 +14,7 @@ from novaops.hooks.answers import Answer
 from novaops.hooks.deadlines import deadline
 from novaops.hooks.events import event_named
 
-TOTAL_SECONDS = 15.0
+TOTAL_SECONDS = 20.0
 
 
 def configured() -> bool:
@@ -27,7 +27,7 @@ def send(message_id: str, payload: dict[str, Any], recipients: Sequence[str], ho
     if not configured():
         return Answer(False, "No mail server is configured: NOVAOPS_EMAIL_URL and NOVAOPS_EMAIL_FROM.")
     message = message_of(message_id, payload, recipients)
-    server = EmailBackend(timeout=TOTAL_SECONDS)
+    server = EmailBackend()
     hold()
     with deadline(TOTAL_SECONDS, lambda: getattr(server.connection, "sock", None)) as limit:
         try:

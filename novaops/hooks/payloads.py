@@ -18,7 +18,16 @@ from novaops.operations.models import Operation
 
 
 def payload_of(delivery: Delivery) -> dict[str, Any]:
-    """Put together once, when it is first sent, from what was written down with the event."""
+    """Put together when it is first sent, and kept: every attempt says the same."""
+    if delivery.payload is None:
+        delivery.payload = _payload(delivery)
+        Delivery.objects.filter(pk=delivery.pk).update(payload=delivery.payload)
+    found: dict[str, Any] = delivery.payload
+    return found
+
+
+def _payload(delivery: Delivery) -> dict[str, Any]:
+    """From what was written down with the event."""
     record = Record.objects.get(sequence=delivery.sequence)
     fleet = connection.tenant  # type: ignore[attr-defined]
     data: dict[str, Any] = {"fleet": {"slug": fleet.slug, "name": fleet.name}}

@@ -5,6 +5,7 @@ import random
 from django.db import transaction
 from django.db.models.functions import Coalesce, Now
 
+from novaops.audit.cleaning import text
 from novaops.hooks.answers import Answer
 from novaops.hooks.choices import DeliveryStatus
 from novaops.hooks.disabling import disable_by_itself
@@ -19,14 +20,15 @@ AN_OUTAGE = 3
 
 def settle(lane: Lane, delivery: Delivery, answer: Answer, took_ms: float) -> None:
     """A failure counts only while the lane is this deliverer's; that something arrived is true whoever has it now."""
-    said = {"last_error": answer.problem[:500], "last_status": answer.status, "took_ms": round(took_ms, 1)}
+    problem = _line(answer.problem)
+    said = {"last_error": problem, "last_status": answer.status, "took_ms": round(took_ms, 1)}
     pending = Delivery.objects.filter(pk=delivery.pk, status=DeliveryStatus.PENDING)
     with transaction.atomic():
         # The hook's row first, as everybody does who changes both.
         if answer.delivered:
             _reached(lane)
             pending.update(status=DeliveryStatus.DELIVERED, ended_at=Now(), **said)
-        elif _failed(lane, answer):
+        elif _failed(lane, answer, problem):
             pause = pause_after(delivery.attempts, random.random(), answer.retry_after)  # noqa: S311 (spreads load)
             if pause is None:
                 pending.update(status=DeliveryStatus.GIVEN_UP, ended_at=Now(), **said)
@@ -34,7 +36,7 @@ def settle(lane: Lane, delivery: Delivery, answer: Answer, took_ms: float) -> No
                 pending.update(next_at=Now() + pause, **said)
         publish("hooks")
     if answer.gone:
-        disable_by_itself(lane.hook_id, answer.problem)
+        disable_by_itself(lane.hook_id, problem)
 
 
 def _reached(lane: Lane) -> None:
@@ -46,7 +48,7 @@ def _reached(lane: Lane) -> None:
         waiting.update(next_at=Now())
 
 
-def _failed(lane: Lane, answer: Answer) -> bool:
+def _failed(lane: Lane, answer: Answer, problem: str) -> bool:
     failures = lane.held.select_for_update(no_key=True).values_list("failures", flat=True).first()
     if failures is None:
         return False
@@ -54,6 +56,11 @@ def _failed(lane: Lane, answer: Answer) -> bool:
         failures=failures + 1,
         failing_since=Coalesce("failing_since", Now()),
         rests_until=Now() + rest_after(failures + 1, answer.retry_after),
-        last_error=answer.problem[:500],
+        last_error=problem,
     )
     return True
+
+
+def _line(problem: str) -> str:
+    """A receiver's words may hold anything; what is stored is one line that the database takes."""
+    return " ".join(text(problem).split())[:500]

@@ -171,6 +171,29 @@ def test_a_receiver_that_hangs_up(hook: Hook, receiver: Receiver) -> None:
     assert "gave no answer" in only().last_error
 
 
+def test_a_receiver_may_say_what_it_likes(hook: Hook, receiver: Receiver) -> None:
+    def babble(handler: BaseHTTPRequestHandler) -> None:
+        handler.wfile.write(b"HTTP/1.1 500 a\x00b\x1b[31m\r\n\r\n")
+
+    receiver.answers.append(babble)
+    happened()
+    deliver(hook.pk)
+    assert only().last_error.startswith("The receiver answered 500 a") and "\x00" not in only().last_error
+
+
+def test_an_event_that_cannot_be_told_is_a_failed_attempt(hook: Hook, receiver: Receiver) -> None:
+    """Such as an operation whose plan another version wrote: it keeps no other event from being sent."""
+    broken = Operation.objects.create(kind="x", title="x", plan_json={"from": "elsewhere"})
+    happened(number=broken.pk)
+    other = happened(number=broken.pk + 1)
+    deliver(hook.pk)
+    found = Delivery.objects.get(sequence__lt=other.sequence)
+    assert found.status == "pending" and "NovaOps itself failed" in found.last_error
+    Hook.objects.update(rests_until=None)
+    deliver(hook.pk)
+    assert sequences(receiver) == [other.sequence]
+
+
 def test_an_answer_counts_whatever_body_follows(hook: Hook, receiver: Receiver) -> None:
     def endless(handler: BaseHTTPRequestHandler) -> None:
         handler.send_response(200)

@@ -39,7 +39,7 @@ def deliverer(site: Site) -> Spec:
     argv = (
         *CELERY,
         "worker",
-        *("--queues", "hooks", "--pool", "threads", "--concurrency", "4", "--hostname", "hooks@%h"),
+        *("--queues", "hooks", "--pool", "threads", "--concurrency", "8", "--hostname", "hooks@%h"),
         *("--loglevel", "INFO", "--without-gossip", "--without-mingle"),
     )
     return _spec(site, "deliverer", argv, grace=12.0, ready=probe.says(site.layout.log("deliverer"), "ready."))

@@ -24,7 +24,7 @@ def test_from_the_form_to_a_delivery(fleet: Fleet, receiver: Receiver, client_as
     client = client_as("admin")
     assert "Nobody is told yet" in client.get(BASE).text
     form = client.get(f"{BASE}new/webhook").text
-    assert 'value="operation.done" id="id_events' in form and 'name="mail_to"' not in form
+    assert 'value="operation.done"' in form and 'name="mail_to"' not in form
     answer = client.post(f"{BASE}new/webhook", {**FILLED, "url": receiver.url})
     assert answer.status_code == 200 and "whsec_" in answer.text and "no-store" in answer["Cache-Control"]
     with tenant_context(in_fleet):

@@ -6,12 +6,11 @@ from datetime import datetime, timedelta
 from django.db.models import Prefetch
 
 from novaops.audit.models import Record
-from novaops.operations.choices import NEXT, Status
+from novaops.operations.choices import ENDED, Status
 from novaops.operations.models import Operation, OperationLock
 from shards.leftovers.leftover import Leftover
 from shards.leftovers.sorts import Sort
 
-ENDED = tuple(status for status in Status if not NEXT[status])
 # Beat tells workers of a lapsed lease every few seconds: after this, none is there that could take it.
 LEASE_LAPSED = timedelta(minutes=10)
 RESTS_LONG = timedelta(hours=4)

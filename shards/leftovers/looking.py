@@ -61,7 +61,10 @@ def _and(found: LeftoversFacts, session: Session, target: Target, database: str)
         with session_in(session, target, database, DATABASE_SECONDS) as there:
             more = _in_database(there)
     except (ShardError, psycopg.Error) as problem:
-        sentence = f"Database {database} was not looked through: {' '.join(str(problem).split())[:200]}"
+        said = " ".join(str(problem).split())[:200]
+        if "does not exist" in said:  # it was dropped since the list was made
+            return found
+        sentence = f"Database {database} was not looked through: {said}"
         return found.model_copy(update={"not_looked": (*found.not_looked, sentence)})
     both = {name: (getattr(found, name) + several)[:MOST] for name, several in more.items()}
     return found.model_copy(update=both)

@@ -2,7 +2,7 @@
 
 For plans, tests and proofs: after an operation, `leftovers()` is what it left behind. Pages read `selectors.stored`."""
 
-from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 from django.utils import timezone
 
@@ -39,51 +39,60 @@ class NotLooked(Exception):
     """A shard that could not be asked: a sentence. Nothing is known of what is left behind there."""
 
 
+@dataclass(slots=True)
+class Survey:
+    """What is left behind on one shard and in its pools, and in sentences what could not be looked through."""
+
+    found: list[Leftover] = field(default_factory=list)
+    not_looked: list[str] = field(default_factory=list)
+
+
 def leftovers(shard: str = "") -> tuple[Leftover, ...]:
-    """Of the whole fleet, or of one shard; inside a fleet. NotLooked when a shard's leader does not answer."""
+    """Of the whole fleet, or of one shard, with the control database; inside a fleet. NotLooked when a shard's leader
+    does not answer."""
     names = [shard] if shard else [one.name for one in shards_of()]
-    found = [one for name in names for one in on_shard(name)]
+    found = [one for name in names for one in survey(name).found]
     return in_order([*found, *control_leftovers(timezone.now())])
 
 
-def on_shard(shard: str) -> Iterator[Leftover]:
-    """Everything that is left behind on one shard and in its pools."""
-    snapshot = selectors.snapshot()
+def survey(shard: str) -> Survey:
+    """NotLooked when the shard's leader does not answer."""
+    found, snapshot = Survey(), selectors.snapshot()
     try:
         leader = find(shard)
         with sessions.open(leader, LOOK_SECONDS) as session:
-            yield from _things(session, leader, snapshot)
-            yield from _rows(session, leader)
+            _things(found, session, leader, snapshot)
+            _rows(found, session, leader)
     except (NoLeader, ShardError) as problem:
         raise NotLooked(f"{shard} was not looked through: {problem}") from problem
-    yield from pools_of(shard)
+    _pools(found, shard)
+    return found
 
 
-def _things(session: Session, leader: Target, snapshot: Snapshot) -> tuple[Leftover, ...]:
+def _things(found: Survey, session: Session, leader: Target, snapshot: Snapshot) -> None:
     facts = look(session, leader)
     known = known_of_things(facts, leader.shard, snapshot, slots_now(leader.shard))
-    return judge(facts, leader.shard, leader.name, known, timezone.now())
+    found.found += judge(facts, leader.shard, leader.name, known, timezone.now())
+    found.not_looked += facts.not_looked
 
 
-def _rows(session: Session, leader: Target) -> tuple[Leftover, ...]:
+def _rows(found: Survey, session: Session, leader: Target) -> None:
     facts = look_at_rows(session)
     few, known = strays(TenantsFacts(tenants=tenants_on(session)), leader.shard)
-    return (
-        *judge_rows(facts, leader.shard, leader.name, known_of_rows(facts)),
-        *judge_tenants(few, leader.shard, leader.name, known),
-    )
+    found.found += judge_rows(facts, leader.shard, leader.name, known_of_rows(facts))
+    found.found += judge_tenants(few, leader.shard, leader.name, known)
+    found.not_looked += facts.not_looked
 
 
-def pools_of(shard: str) -> Iterator[Leftover]:
-    """A pool that does not answer is no leftover."""
-    if f"shard:{shard}" in held_locks():
-        return
-    for target in targets_of(shard, ServerKind.PGBOUNCER):
+def _pools(found: Survey, shard: str) -> None:
+    held = f"shard:{shard}" in held_locks()
+    for target in targets_of(shard, ServerKind.PGBOUNCER) if not held else ():
         try:
             facts = facts_of(PgBouncer(target).report())
-        except ShardError:
-            continue
-        yield from paused_databases(shard, target.name, facts)
+        except ShardError as problem:
+            found.not_looked.append(f"{target.name} does not answer: {problem}")
+        else:
+            found.found += paused_databases(shard, target.name, facts)
 
 
 def slots_now(shard: str) -> frozenset[str] | None:

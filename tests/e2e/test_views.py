@@ -14,6 +14,7 @@ VIEWS = {
     "replication/": "Replication",
     "caches/": "Caches",
     "partitions/": "Partitions",
+    "leftovers/": "Leftovers",
     "operations/": "Operations",
     "changes/": "Change log",
 }

@@ -22,10 +22,11 @@ PAGES = [
     "replication/",
     "tenants/",
     "tenants/acme/",
+    "leftovers/",
     "servers/postgres/shard-1-a/",
     "servers/pgbouncer/shard-1-pool/",
 ]
-ALWAYS_THERE = ["", "shards/", "replication/", "tenants/"]
+ALWAYS_THERE = ["", "shards/", "replication/", "tenants/", "leftovers/"]
 
 
 @pytest.fixture

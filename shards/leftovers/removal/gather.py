@@ -1,19 +1,23 @@
 """Asks the fleet about one leftover: whether it is still there, what goes with it, and where its tenant lives."""
 
+from collections.abc import Iterable
+
 import psycopg
+from django.utils import timezone
 from psycopg import sql
 
 from novaops.inventory.targets import Target
 from shards import fences
 from shards.clients.postgres import Session, sessions
 from shards.exceptions import ShardError
+from shards.leftovers.control import control_leftovers
 from shards.leftovers.databases import session_in
 from shards.leftovers.leftover import Leftover
 from shards.leftovers.place import Place
 from shards.leftovers.removal import counting
 from shards.leftovers.removal.facts import Home, RemovalFacts
 from shards.leftovers.sorts import Sort
-from shards.leftovers.survey import NotLooked, leftovers
+from shards.leftovers.survey import NotLooked, survey
 from shards.partitions.leader import NoLeader, find
 from shards.placement.selectors import placement
 
@@ -22,14 +26,22 @@ ASK_SECONDS = 30.0
 
 def gather(place: Place) -> RemovalFacts:
     try:
-        found = next((one for one in leftovers(place.shard) if one.key == place.key), None)
-        if found is None or place.sort.of_control or place.sort is Sort.POOL:
-            return RemovalFacts(leftover=found)
+        if place.sort.of_control:
+            return RemovalFacts(leftover=_of_key(place, control_leftovers(timezone.now())))
+        seen = survey(place.shard)
+        found = _of_key(place, seen.found)
+        if found is None or place.sort is Sort.POOL:
+            # What was not looked through may still be there.
+            return RemovalFacts(leftover=found, problem="" if found else " ".join(seen.not_looked))
         leader = find(place.shard)
         with sessions.open(leader, ASK_SECONDS) as session:
             return _on_shard(session, leader, found)
     except (NotLooked, NoLeader, ShardError) as problem:
         return RemovalFacts(problem=str(problem))
+
+
+def _of_key(place: Place, several: Iterable[Leftover]) -> Leftover | None:
+    return next((one for one in several if one.key == place.key), None)
 
 
 def _on_shard(session: Session, leader: Target, found: Leftover) -> RemovalFacts:

@@ -18,7 +18,7 @@ from shards.leftovers.remembering import forget
 from shards.leftovers.removal.acting import STEP_SECONDS, WRITE_SECONDS
 from shards.leftovers.removal.counting import count_of, of_tenant, without_vm
 from shards.leftovers.sorts import Sort
-from shards.leftovers.survey import NotLooked, leftovers
+from shards.leftovers.survey import NotLooked, survey
 from shards.partitions.leader import session_on
 from shards.placement.models import Placement
 
@@ -77,7 +77,7 @@ def verify(context: StepContext) -> str:
     """The sweeper no longer finds it."""
     place = Place.parse(context.arguments["leftover"])
     try:
-        left = next((one for one in leftovers(place.shard) if one.key == place.key), None)
+        left = next((one for one in survey(place.shard).found if one.key == place.key), None)
     except NotLooked as problem:
         raise TransientProblem(str(problem)) from problem
     if left:

@@ -1,7 +1,8 @@
 """The step of `leftover-remove`: one thing, in one transaction. It first asks whether the thing is still what the plan
 saw; one of the same name that was made anew stays."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from django.db import transaction
@@ -85,19 +86,25 @@ def _lift(context: StepContext, place: Place, identity: Mapping[str, Any]) -> st
 
 
 def _paused(place: Place) -> bool:
-    facts = facts_of(_pool(place).report())
-    found = facts.database(place.database)
+    with _answering(place):
+        found = facts_of(_pool(place).report()).database(place.database)
     return found is not None and found.paused
 
 
 def _resume(context: StepContext, place: Place) -> str:
     context.hold()
-    try:
+    with _answering(place):
         _pool(place).resume(place.database)
+    return f"{place.name} is resumed: the clients of {place.database} go on."
+
+
+@contextmanager
+def _answering(place: Place) -> Iterator[None]:
+    try:
+        yield
     except ShardError as problem:
         kind = PermanentProblem if problem.permanent else TransientProblem
         raise kind(f"{place.name}: {problem}") from problem
-    return f"{place.name} is resumed: the clients of {place.database} go on."
 
 
 def _pool(place: Place) -> PgBouncer:

@@ -23,7 +23,7 @@ from novaops.api.finding import operation_or_404
 from novaops.api.idempotency import key_of, once, once_planned
 from novaops.api.paging import Limit, Offset, next_page
 from novaops.api.shown import line, seen
-from novaops.api.waiting import LONGEST, answer_when_changed
+from novaops.api.waiting import LONGEST, answer_when_changed, can_wait
 from novaops.fleets.paths import fleet_path
 from novaops.fleets.requests import FleetRequest
 from novaops.operations import services
@@ -59,7 +59,8 @@ def operation(request: FleetRequest, pk: Number, wait: Wait = 0, after: After = 
     """With `after`, the `version` that you know, and `wait`, it answers as soon as the operation is another one, or as
     it is when the time is over. The same news come as events from `/fleets/{fleet}/live`."""
     now = seen(pk)
-    return answer_when_changed(request, pk, after, wait) if wait and now.version == after and not now.ended else now
+    waits = wait and now.version == after and not now.ended and can_wait(request)
+    return answer_when_changed(request, pk, after, wait) if waits else now
 
 
 @router.post("", response=MADE, summary="Request an operation: plans it, changes nothing")

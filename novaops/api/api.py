@@ -1,9 +1,13 @@
 """The JSON API of a fleet, at /fleets/<slug>/api/: the same rights and services as the pages."""
 
+from typing import Any
+
 from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.operation import Operation
+from ninja.renderers import BaseRenderer
+from pydantic_core import to_json
 
 from novaops.api.acting import router as acting
 from novaops.api.callers import callers_with
@@ -18,6 +22,15 @@ from novaops.fleets.rights import Right
 from novaops.operations.problems import Invalid, NotAllowed, Refused
 
 
+class Exact(BaseRenderer):
+    """Times to the microsecond, as an answer that was waited for has them."""
+
+    media_type = "application/json"
+
+    def render(self, request: HttpRequest, data: Any, *, response_status: int) -> bytes:
+        return to_json(data)
+
+
 class Api(NinjaAPI):
     def get_openapi_operation_id(self, operation: Operation) -> str:
         """Stable names for generated clients: `request_operation`."""
@@ -29,6 +42,7 @@ api = Api(
     version="1",
     urls_namespace="api",
     auth=callers_with(Right.VIEW),
+    renderer=Exact(),
     openapi_url=None,
     docs_url=None,
 )

@@ -31,7 +31,7 @@ class ChangeOut(Schema):
     """One record. Its hash is SHA-256 over the RFC 8785 form of everything else."""
 
     sequence: int
-    at: datetime
+    at: str = Field(description="In UTC with six decimals, as it was hashed.")
     actor_kind: str
     actor: str
     person_id: int | None

@@ -42,7 +42,7 @@ def changes(
     records = records.filter(sequence__lt=before) if before else records
     rows = list(records[: limit + 1])
     following = with_query(request, before=rows[limit - 1].sequence) if len(rows) > limit else None
-    return ChangesOut(next=following, changes=[ChangeOut.model_validate(row) for row in rows[:limit]])
+    return ChangesOut(next=following, changes=[ChangeOut(**row.exported) for row in rows[:limit]])
 
 
 @router.get("verdict", response=VerdictOut, summary="Verify the whole chain, now")
@@ -65,11 +65,11 @@ def export(request: FleetRequest, narrowed: Query[ChangeFilters], format: Form =
 
 
 @router.get("{int:sequence}", response={200: ChangeOut, 404: ProblemOut}, summary="One record")
-def change(request: FleetRequest, sequence: Sequence) -> Record:
+def change(request: FleetRequest, sequence: Sequence) -> ChangeOut:
     found = Record.objects.filter(sequence=sequence).first()
     if found is None:
         raise Http404(f"The change log has no record {sequence}.")
-    return found
+    return ChangeOut(**found.exported)
 
 
 def _copies(fleet: str) -> list[File]:

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from asgiref.sync import sync_to_async
 from django.core.handlers.asgi import ASGIRequest
 from django.db import connection
-from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpRequest, StreamingHttpResponse
 from django_tenants.utils import tenant_context
 
 from novaops.api.shown import seen
@@ -19,11 +19,13 @@ LONGEST = 30.0
 JSON = "application/json; charset=utf-8"
 
 
-def answer_when_changed(request: FleetRequest, pk: int, known: str, seconds: float) -> HttpResponseBase:
-    """The operation as soon as its version is not `known`, or when the time is over. A server that cannot wait (WSGI)
-    answers at once."""
-    if not isinstance(request, ASGIRequest):
-        return HttpResponse(_seen(request.fleet, pk)[1], content_type=JSON)
+def can_wait(request: HttpRequest) -> bool:
+    """Behind WSGI nobody can, without a thread for each who waits."""
+    return isinstance(request, ASGIRequest)
+
+
+def answer_when_changed(request: FleetRequest, pk: int, known: str, seconds: float) -> StreamingHttpResponse:
+    """The operation as soon as its version is not `known`, or when the time is over."""
     return StreamingHttpResponse(_changed(request.fleet, pk, known, seconds), content_type=JSON)
 
 

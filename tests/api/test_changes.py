@@ -2,10 +2,12 @@
 
 import io
 import json
+from hashlib import sha256
 from typing import Any
 from zipfile import ZipFile
 
 import pytest
+import rfc8785
 from django.test import Client
 from django.utils import timezone
 from django_tenants.utils import tenant_context
@@ -58,6 +60,8 @@ def test_one_record_is_whole(fleet: Fleet, auditor: Program) -> None:
     said = auditor.get(f"changes/{stored.sequence}").json()
     assert (said["hash"], said["previous_hash"], said["data"]) == (stored.hash, stored.previous_hash, {"n": 1})
     assert auditor.get("changes/999999").status_code == 404
+    unhashed = {name: value for name, value in said.items() if name != "hash"}
+    assert sha256(rfc8785.dumps(unhashed)).hexdigest() == said["hash"], "anybody can compute it"
 
 
 def test_a_verdict_says_how_far_the_log_is_good(fleet: Fleet, auditor: Program) -> None:

@@ -71,7 +71,9 @@ def test_the_page_shows_every_address(fleet: Fleet, client_as: ClientAs, descrip
     for method, path, operation in operations(description):
         assert path in page.text and f'id="{operation["operationId"]}"' in page.text
         assert method.upper() in page.text
-    assert page.text.count('<details class="api-address"') == sum(len(section.addresses) for section in sections(description))
+    assert page.text.count('<details class="api-address"') == sum(
+        len(section.addresses) for section in sections(description)
+    )
     assert "curl" in page.text and "problem-key-missing" in page.text
 
 

@@ -1,66 +1,138 @@
-"""`manage.py changelog verify --fleet SLUG`: is the change log whole? Exit 0 when it is, 1 when it is not."""
+"""The change log from the command line: verify, export, checkpoints and the key that signs them."""
 
 import json
 import sys
-from argparse import ArgumentParser
+from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from collections.abc import Callable
+from dataclasses import asdict, fields
+from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
 from django_tenants.utils import tenant_context
 
-from novaops.audit.export import batches
-from novaops.audit.selectors import Filters
-from novaops.audit.verifying import Verdict, verify
+from novaops.audit import checkpoints, delivering, export, export_csv, signing, standalone
+from novaops.audit.actors import Actor
+from novaops.audit.checkpoints import Unsound
+from novaops.audit.outside import Unreadable
+from novaops.audit.selectors import Filters, filters_of
+from novaops.audit.services import record
+from novaops.audit.signing import KeyProblem
+from novaops.audit.verification import sentence_of
+from novaops.audit.verifying import verify
 from novaops.fleets.models import Fleet
+from novaops.fleets.problems import FleetProblem
+from novaops.fleets.services import fleet_named
+
+WHO = Actor.automatic("command line")
+HELP = """Verifies and exports a fleet's change log, and looks after its checkpoints.
+
+Exit codes: 0 whole, or done; 1 not whole (the first bad record is named); 2 it could not be done.
+
+  manage.py changelog verify --fleet demo --checkpoints /mnt/elsewhere/demo-checkpoints.jsonl
+  manage.py changelog export --fleet demo > changes.jsonl        the records, and the proof that they are in the log
+  manage.py changelog export --fleet demo --csv --since 2026-11-01 --actor ann > changes.zip
+  manage.py changelog checkpoint --fleet demo                    make one now, and carry it outside
+  manage.py changelog checkpoints --fleet demo                   all of them, one a line
+  manage.py changelog new-key /etc/novaops/checkpoint.pem        make the key that signs checkpoints
+  manage.py changelog new-key NEW --introduced-by OLD            the next key, which the old one introduces
+  manage.py changelog public-key                                 what auditors are given
+  manage.py changelog verifier > verify_changelog.py             the verifier that needs no NovaOps
+"""
 
 
 class Command(BaseCommand):
-    help = "Verifies or exports a fleet's change log. Exit: 0 whole, 1 not whole (the first bad record is named)."
+    help = HELP
+
+    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> Any:
+        return super().create_parser(prog_name, subcommand, formatter_class=RawDescriptionHelpFormatter, **kwargs)
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("action", choices=["verify", "export"])
-        parser.add_argument("--fleet", required=True, help="the fleet's slug")
-        parser.add_argument("--json", action="store_true", help="the verdict as JSON")
+        parser.add_argument("action", choices=[*IN_A_FLEET, *ANYWHERE])
+        parser.add_argument("file", nargs="?", type=Path, help="new-key: where the new key is written")
+        parser.add_argument("--fleet", default="", help="the fleet's slug")
+        parser.add_argument("--json", action="store_true", help="the answer as JSON")
+        parser.add_argument(
+            "--checkpoints", nargs="+", type=Path, default=[], metavar="FILE", help="verify: copies from outside"
+        )
+        parser.add_argument("--introduced-by", type=Path, metavar="FILE", help="new-key: the private key until now")
+        parser.add_argument("--csv", action="store_true", help="export: a zip file with a table, and the proof")
+        for field in fields(Filters):
+            parser.add_argument(f"--{field.name}", default="", help="export: only such records")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        fleet = Fleet.objects.filter(slug=options["fleet"]).first()
-        if fleet is None:
-            raise CommandError(f"There is no fleet {options['fleet']!r}.", returncode=2)
-        if options["action"] == "export":
-            self._export(fleet)
-        else:
-            self._verify(fleet, options["json"])
+        try:
+            if options["action"] in ANYWHERE:
+                ANYWHERE[options["action"]](self, options)
+            else:
+                fleet = fleet_named(options["fleet"])
+                IN_A_FLEET[options["action"]](self, fleet, options)
+        except (FleetProblem, KeyProblem, Unsound, Unreadable) as problem:
+            raise CommandError(str(problem), returncode=2) from problem
 
-    def _export(self, fleet: Fleet) -> None:
-        for block in batches(fleet, Filters()):
-            sys.stdout.buffer.write(block)
-        sys.stdout.buffer.flush()
+    def say(self, options: dict[str, Any], sentence: str, **facts: object) -> None:
+        self.stdout.write(json.dumps(facts) if options["json"] else sentence)
 
-    def _verify(self, fleet: Fleet, as_json: bool) -> None:
+    def verify(self, fleet: Fleet, options: dict[str, Any]) -> None:
         with tenant_context(fleet):
-            verdict = verify()
-        if as_json:
-            self.stdout.write(json.dumps(_as_json(fleet, verdict)))
-        else:
-            self.stdout.write(_sentence(fleet, verdict))
+            verdict = verify(options["checkpoints"])
+        facts = {**asdict(verdict), "first_bad_record": verdict.sequence, "whole": verdict.whole, "fleet": fleet.slug}
+        del facts["sequence"]
+        word = f"is whole: {verdict.records} records." if verdict.whole else "is NOT whole."
+        self.say(options, f"The change log of {fleet.slug} {word} {sentence_of(verdict)}", **facts)
         if not verdict.whole:
             sys.exit(1)
 
+    def export(self, fleet: Fleet, options: dict[str, Any]) -> None:
+        filters = filters_of({**options, "q": options["text"]})
+        with tenant_context(fleet):
+            record("change log exported", "change-log", actor=WHO, data={"filters": filters.narrow})
+        form = export_csv if options["csv"] else export
+        for block in form.batches(fleet, filters):
+            sys.stdout.buffer.write(block)
+        sys.stdout.buffer.flush()
 
-def _as_json(fleet: Fleet, verdict: Verdict) -> dict[str, Any]:
-    return {
-        "fleet": fleet.slug,
-        "whole": verdict.whole,
-        "records": verdict.records,
-        "head": verdict.head,
-        "first_bad_record": verdict.sequence,
-        "problem": verdict.problem,
-    }
+    def checkpoint(self, fleet: Fleet, options: dict[str, Any]) -> None:
+        with tenant_context(fleet):
+            made = checkpoints.ask(WHO)
+            taken = delivering.deliver(timezone.now())
+        assert made is not None, "that it was asked for is a record"
+        sentence = f"Checkpoint {made.number} covers the change log of {fleet.slug} up to record {made.sequence}."
+        self.say(options, sentence, number=made.number, sequence=made.sequence, key=made.key, delivered=taken)
+
+    def checkpoints(self, fleet: Fleet, options: dict[str, Any]) -> None:
+        with tenant_context(fleet):
+            for line in checkpoints.lines():
+                self.stdout.write(line.text.decode(), ending="")
+
+    def new_key(self, options: dict[str, Any]) -> None:
+        if options["file"] is None:
+            raise KeyProblem("Say where the new key is to be written: manage.py changelog new-key FILE.")
+        old = signing.load(options["introduced_by"]) if options["introduced_by"] else None
+        made = signing.make(options["file"], old, timezone.now())
+        where = f"NOVAOPS_CHECKPOINT_KEY_FILE={options['file']}"
+        sentence = f"The key {made.public} is made. Set {where} and give auditors the public key, by another way."
+        self.say(
+            options, sentence, key=made.public, file=str(options["file"]), introduced=made.introduction is not None
+        )
+
+    def public_key(self, options: dict[str, Any]) -> None:
+        key = signing.load(options["file"]) if options["file"] else signing.configured()
+        self.say(options, f"{key.public_pem}\n{key.public}", key=key.public, pem=key.public_pem)
+
+    def verifier(self, options: dict[str, Any]) -> None:
+        self.stdout.write(standalone.text(), ending="")
 
 
-def _sentence(fleet: Fleet, verdict: Verdict) -> str:
-    if verdict.whole:
-        return f"The change log of {fleet.slug} is whole: {verdict.records} records, the last one {verdict.head}."
-    return (
-        f"The change log of {fleet.slug} is NOT whole. {verdict.problem} {verdict.records} records before it are good."
-    )
+IN_A_FLEET: dict[str, Callable[[Command, Fleet, dict[str, Any]], None]] = {
+    "verify": Command.verify,
+    "export": Command.export,
+    "checkpoint": Command.checkpoint,
+    "checkpoints": Command.checkpoints,
+}
+ANYWHERE: dict[str, Callable[[Command, dict[str, Any]], None]] = {
+    "new-key": Command.new_key,
+    "public-key": Command.public_key,
+    "verifier": Command.verifier,
+}

@@ -10,7 +10,9 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase
 
 from novaops.fleets.rights import Right
+from novaops.fleets.signals import change_refused
 
+SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 View = TypeVar("View", bound=Callable[..., HttpResponseBase | Awaitable[HttpResponseBase]])
 
 
@@ -33,8 +35,17 @@ def refusal(request: HttpRequest, *enough: Right) -> HttpResponseBase | None:
         return redirect_to_login(request.get_full_path())
     if not any(right in getattr(request, "rights", ()) for right in enough):
         wanted = " or ".join(f"“{right.label}”" for right in enough)
-        raise PermissionDenied(f"This needs the right {wanted}, which your roles on this fleet do not hold.")
+        reason = f"This needs the right {wanted}, which your roles on this fleet do not hold."
+        _tell(request, reason)
+        raise PermissionDenied(reason)
     return None
+
+
+def _tell(request: HttpRequest, reason: str) -> None:
+    """Of tries to change something alone: looking at a page that is not shown changes nothing."""
+    if request.method not in SAFE:
+        what = request.resolver_match.url_name if request.resolver_match else request.path
+        change_refused.send(sender=Right, person=request.user, what=what or request.path, reason=reason)
 
 
 def _synchronous(view: Callable[..., Any], enough: tuple[Right, ...]) -> Callable[..., Any]:

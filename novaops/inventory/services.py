@@ -1,7 +1,7 @@
 """Registering what a fleet file says: everything or nothing."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from django.db import models, transaction
@@ -11,21 +11,25 @@ from novaops.fleets.models import Fleet, Person
 from novaops.fleets.services import create_fleet
 from novaops.inventory.fleet_file import FleetFile
 from novaops.inventory.models import Credential, Server, Shard
+from novaops.inventory.pictures import Picture, differing, picture
 from novaops.inventory.reading import password_of
 from novaops.inventory.rows import Row, credential_name, rows
 from novaops.inventory.secrets import open_, reseal, seal
-from novaops.inventory.signals import fleet_imported, resealing
+from novaops.inventory.signals import fleet_imported, passwords_resealed, resealing
 
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What an import did; servers are written as kind and name ("postgres shard-1-a")."""
+    """What an import did; servers are written as kind and name ("postgres shard-1-a"). `before` and `after` are the
+    parts of the fleet that differ."""
 
     fleet: str
     made: bool
     added: tuple[str, ...]
     changed: tuple[str, ...]
     gone: tuple[str, ...]
+    before: Picture = field(default_factory=dict)
+    after: Picture = field(default_factory=dict)
 
     @property
     def sentence(self) -> str:
@@ -57,16 +61,18 @@ def reseal_passwords() -> int:
             credential.password_encrypted = reseal(credential.password_encrypted)
             credential.save(update_fields=["password_encrypted"])
         others = sum(int(count or 0) for _, count in resealing.send(sender=Credential))
+        passwords_resealed.send(sender=Credential, count=len(sealed) + others)
     return len(sealed) + others
 
 
 def _write(file: FleetFile, passwords: Mapping[str, str], made: bool) -> Imported:
+    before = picture()
     credentials = _write_credentials(file, passwords)
     shards = _write_shards(file, credentials)
     wanted = rows(file)
     added, changed = _write_servers(wanted, shards, credentials)
     gone = _retire(wanted, shards, credentials)
-    return Imported(file.fleet, made, added, changed, gone)
+    return Imported(file.fleet, made, added, changed, gone, *differing(before, picture()))
 
 
 def _write_credentials(file: FleetFile, passwords: Mapping[str, str]) -> dict[str, Credential]:

@@ -9,3 +9,7 @@ fleet_imported = Signal()
 # What is sealed comes under the newest key. Sent on each fleet's schema; a receiver brings over what its room keeps
 # with `novaops.inventory.secrets`, and returns how many there were.
 resealing = Signal()
+
+# Every stored password was brought under the newest key. Arguments: count. Sent on the fleet's schema, inside the
+# transaction that did it.
+passwords_resealed = Signal()

@@ -6,7 +6,7 @@ from typing import Any
 from ninja import Schema
 from pydantic import Field
 
-from novaops.audit.selectors import Filters
+from novaops.audit.filters import ENDINGS, Filters
 
 
 class ChangeFilters(Schema):
@@ -15,11 +15,15 @@ class ChangeFilters(Schema):
     subject: str = Field("", description="Such as `operation:7`, which finds its steps too.")
     since: datetime | None = Field(None, description="Not before this time; UTC without an offset.")
     until: datetime | None = Field(None, description="Before this time.")
+    kind: str = Field("", description="The kind of an operation, such as `switchover`.")
+    target: str = Field("", description="What it touched, such as `shard:shard-1`.")
+    outcome: str = Field("", description=f"How an operation ended: {', '.join(ENDINGS)}.")
+    ticket: str = Field("", description="The change ticket.")
     q: str = Field("", description="In any word of a record.")
 
     def as_filters(self) -> Filters:
-        times = {"since": _aware(self.since), "until": _aware(self.until)}
-        return Filters(actor=self.actor, verb=self.verb, subject=self.subject, text=self.q, **times)
+        words = self.model_dump(exclude={"since", "until", "q"})
+        return Filters(**words, since=_aware(self.since), until=_aware(self.until), text=self.q)
 
 
 def _aware(moment: datetime | None) -> datetime | None:

@@ -28,14 +28,14 @@ def post(url: str, body: bytes, headers: Mapping[str, str], hold: Callable[[], N
     try:
         found = target(url)
         hold()
-        talking = _socket(found)
+        wire = Wire(_connected(found))
     except AddressRefused as refused:
         return Answer(False, str(refused))
     except OSError as error:
         return Answer(False, f"{_host(url)} cannot be reached: {_words(error)}.")
-    with contextlib.closing(talking), deadline(TOTAL_SECONDS, lambda: talking) as limit:
+    with contextlib.closing(wire), deadline(TOTAL_SECONDS, lambda: wire.socket) as limit:
         try:
-            connection = _on(talking, found)
+            connection = _speaking(wire, found)
             connection.request("POST", found.path, body, {**headers, "User-Agent": AGENT})
             response, problem = connection.getresponse(), ""
         except (OSError, HTTPException) as error:
@@ -46,31 +46,39 @@ def post(url: str, body: bytes, headers: Mapping[str, str], hold: Callable[[], N
         return Answer(False, problem) if problem else _answer(response)
 
 
-def _on(talking: socket.socket, found: Target) -> HTTPConnection:
-    """On a socket of our own, so that the name is not resolved a second time."""
-    kind = HTTPSConnection if found.tls else HTTPConnection
-    connection = kind(found.host, found.port)
-    connection.sock = talking
-    return connection
+class Wire:
+    """The connection, whatever is spoken on it by now."""
+
+    def __init__(self, connected: socket.socket) -> None:
+        self.socket = connected
+
+    def close(self) -> None:
+        self.socket.close()
 
 
-def _socket(found: Target) -> socket.socket:
+def _connected(found: Target) -> socket.socket:
     problem: OSError | None = None
     for address in found.addresses[:ADDRESSES]:
         try:
-            plain = socket.create_connection((address, found.port), CONNECT_SECONDS)
+            connected = socket.create_connection((address, found.port), CONNECT_SECONDS)
         except OSError as error:
             problem = error
-            continue
-        try:
-            plain.settimeout(CONNECT_SECONDS)
-            ready = ssl.create_default_context().wrap_socket(plain, server_hostname=found.host) if found.tls else plain
-            ready.settimeout(TOTAL_SECONDS)
-        except BaseException:
-            plain.close()
-            raise
-        return ready
+        else:
+            connected.settimeout(TOTAL_SECONDS)
+            return connected
     raise problem or OSError("it has no address")
+
+
+def _speaking(wire: Wire, found: Target) -> HTTPConnection:
+    """On a socket of our own, so that the name is not resolved a second time."""
+    connection = (HTTPSConnection if found.tls else HTTPConnection)(found.host, found.port)
+    if found.tls:
+        tls = ssl.create_default_context()
+        secure = tls.wrap_socket(wire.socket, server_hostname=found.host, do_handshake_on_connect=False)
+        wire.socket = secure
+        secure.do_handshake()
+    connection.sock = wire.socket
+    return connection
 
 
 def _answer(response: HTTPResponse) -> Answer:

@@ -45,6 +45,12 @@ def take_turn(recurrence_id: int, now: datetime | None = None) -> None:
     _confirm(recurrence, operation, due)
 
 
+def open_turns(now: datetime) -> list[int]:
+    """The schedules of this fleet that have a turn which nobody has taken: beat's message was lost, or its worker."""
+    going = [(one, last_until(one.crontab, one.time_zone, now)) for one in Recurrence.objects.filter(enabled=True)]
+    return [one.pk for one, due in going if due and due >= one.made_at and not _taken(one, due)]
+
+
 def key_of(recurrence: Recurrence, due: datetime) -> str:
     return f"recurrence:{recurrence.pk}:{due:%Y-%m-%dT%H:%M}"
 

@@ -3,16 +3,18 @@
 import logging
 
 from celery import shared_task
+from django.utils import timezone
 from django_tenants.utils import tenant_context
 
 from novaops.fleets.models import Fleet
 from novaops.fleets.turns import in_each_fleet
 from novaops.operations.expiry import expire
-from novaops.operations.occurrences import take_turn
+from novaops.operations.occurrences import open_turns, take_turn
 from novaops.operations.releasing import release_due
 from novaops.operations.runner import execute
 from novaops.operations.waking import waiting, wake
 
+LOOK_SECONDS = 5
 log = logging.getLogger(__name__)
 
 
@@ -39,7 +41,7 @@ def recur(fleet_slug: str, recurrence_id: int) -> None:
 
 @shared_task(name="novaops.operations.tasks.look_again")
 def look_again() -> None:
-    """Every few seconds: operations that lost their message or their worker, what expired, and what is due."""
+    """Every few seconds: operations and turns that lost their message or their worker, what expired, what is due."""
     in_each_fleet(_look_again, "Operations were not looked at")
 
 
@@ -48,3 +50,5 @@ def _look_again(fleet: Fleet) -> None:
     release_due()
     for number in waiting():
         wake(fleet.slug, number)
+    for number in open_turns(timezone.now()):
+        recur.apply_async((fleet.slug, number), expires=LOOK_SECONDS, retry=False)

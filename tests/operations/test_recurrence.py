@@ -17,7 +17,7 @@ from novaops.operations import services, tasks
 from novaops.operations.contract import Risk
 from novaops.operations.crontabs import last_until, next_after
 from novaops.operations.models import Operation, Recurrence
-from novaops.operations.occurrences import take_turn
+from novaops.operations.occurrences import open_turns, take_turn
 from novaops.operations.policies import Rule
 from novaops.operations.problems import Invalid, NotAllowed, Refused
 from novaops.operations.runner import execute
@@ -215,3 +215,11 @@ def test_half_past_two_comes_once_a_day_over_summer_time(after: datetime, expect
     assert next_after("30 2 * * *", BERLIN, after) == expected
     assert last_until("30 2 * * *", BERLIN, expected) == expected
     assert last_until("30 2 * * *", BERLIN, expected - timedelta(minutes=1)) != expected
+
+
+def test_a_turn_whose_message_was_lost_is_found(hourly: Recurrence) -> None:
+    due = turn(hourly)
+    assert open_turns(hourly.made_at) == []
+    assert open_turns(due) == [hourly.pk]
+    take_turn(hourly.pk, due)
+    assert open_turns(due) == [] and hourly.occurrences.count() == 1

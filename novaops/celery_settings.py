@@ -16,20 +16,25 @@ task_routes = {"novaops.hooks.tasks.*": {"queue": "hooks"}}
 timezone = "UTC"
 # What recurs stands in the control database; the entries below are added to it when beat starts.
 beat_scheduler = "django_celery_beat.schedulers:DatabaseScheduler"
+# Rows call it `expire_seconds`: `expires` would be dropped.
 beat_schedule = {
     "operations-look-again": {
         "task": "novaops.operations.tasks.look_again",
         "schedule": 5.0,
-        "options": {"expires": 5},
+        "options": {"expire_seconds": 5},
     },
     "api-keep-house": {"task": "novaops.api.tasks.keep_house", "schedule": 3600.0},
-    "hooks-look-again": {"task": "novaops.hooks.tasks.look_again", "schedule": 5.0, "options": {"expires": 5}},
-    "hooks-keep-house": {"task": "novaops.hooks.tasks.keep_house", "schedule": 3600.0, "options": {"expires": 600}},
+    "hooks-look-again": {"task": "novaops.hooks.tasks.look_again", "schedule": 5.0, "options": {"expire_seconds": 5}},
+    "hooks-keep-house": {
+        "task": "novaops.hooks.tasks.keep_house",
+        "schedule": 3600.0,
+        "options": {"expire_seconds": 600},
+    },
     "audit-look-again": {
         "task": "novaops.audit.tasks.look_again",
         "schedule": 15.0,
-        "options": {"expires": 15},
+        "options": {"expire_seconds": 15},
     },
-    "audit-verify": {"task": "novaops.audit.tasks.verify_if_due", "schedule": 60.0, "options": {"expires": 60}},
+    "audit-verify": {"task": "novaops.audit.tasks.verify_if_due", "schedule": 60.0, "options": {"expire_seconds": 60}},
     "metrics-keep-house": {"task": "metrics.tasks.keep_house", "schedule": 60.0},
 }

@@ -64,12 +64,13 @@ class Console:
     def operations(self, operations: Iterable[Operation]) -> None:
         rows = list(operations)
         if self.as_json:
-            names = ("kind", "title", "status", "outcome", "requested_by_name")
+            names = ("kind", "title", "status", "outcome", "requested_by_name", "break_glass")
             shown = [{"id": one.pk, **{name: getattr(one, name) for name in names}} for one in rows]
             self.out.write(json.dumps(shown, indent=2))
             return
         for one in rows:
-            self.out.write(f"{one.pk:>6}  {one.status:<10} {one.requested_by_name:<16} {one.title}")
+            glass = " (break-glass)" if one.break_glass else ""
+            self.out.write(f"{one.pk:>6}  {one.status:<10} {one.requested_by_name:<16} {one.title}{glass}")
         if not rows:
             self.out.write("No operation yet.")
 

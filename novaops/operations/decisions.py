@@ -33,7 +33,7 @@ def decide(
     kind = kind_named(operation.kind)
     demand_any(rights or (kind.right,), person, operation.subject, kind.title)
     with transaction.atomic():
-        current = Operation.objects.select_for_update().get(pk=operation.pk)
+        current = Operation.objects.select_for_update(no_key=True).get(pk=operation.pk)
         reason = change(current)
         if not reason:
             tell(current)

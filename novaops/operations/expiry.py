@@ -30,7 +30,7 @@ def outcome_of(operation: Operation) -> str:
 def _expire(number: int) -> int:
     with transaction.atomic():
         late = Operation.objects.filter(pk=number, status__in=EXPIRING, expires_at__lt=Now())
-        operation = late.select_for_update(skip_locked=True).first()
+        operation = late.select_for_update(skip_locked=True, no_key=True).first()
         if operation is None:
             return 0
         who, outcome = Actor.automatic("operations"), outcome_of(operation)

@@ -88,7 +88,7 @@ def _confirm(recurrence: Recurrence, operation: Operation, due: datetime) -> Non
     """With the phrase that was typed when the schedule was made, for a plan that asks for the same."""
     actor = _actor(recurrence)
     with transaction.atomic():
-        current = Operation.objects.select_for_update().get(pk=operation.pk)
+        current = Operation.objects.select_for_update(no_key=True).get(pk=operation.pk)
         reason = ""
         if current.status == Status.PLANNED:
             order = Order(recurrence.confirm_phrase, time_zone=recurrence.time_zone)

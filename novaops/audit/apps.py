@@ -6,6 +6,7 @@ class AuditConfig(AppConfig):
     label = "audit"
 
     def ready(self) -> None:
+        from novaops.audit import checks  # noqa: F401  it registers them
         from novaops.audit.access.registry import register_use
         from novaops.audit.access.uses import own_use
         from novaops.audit.subscriptions import subscribe

@@ -7,8 +7,8 @@ from datetime import datetime
 
 from novaops.audit.canonical import instant
 
-# A cell that begins with one of these is a formula to a spreadsheet.
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+# A cell that begins with one of these is a formula to a spreadsheet; to some, also the wide ones of East Asia.
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
 def csv_lines(rows: Iterable[Iterable[object]]) -> Iterator[str]:

@@ -1,8 +1,6 @@
 """The change log as a table: a zip file with `changes.csv`, for reading, and `proof.jsonl`. The last column of each row
 is the record in canonical form, exactly what was hashed: by it the table can be verified as well as JSON lines."""
 
-import csv
-import io
 import json
 from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import asdict
@@ -11,6 +9,7 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 from django.utils import timezone
 
 from novaops.audit.canonical import canonical
+from novaops.audit.csv_lines import csv_lines
 from novaops.audit.export import stepwise, stepwise_async
 from novaops.audit.inclusion import Proven
 from novaops.audit.models import Record
@@ -19,8 +18,6 @@ from novaops.fleets.models import Fleet
 
 FIELDS = ("sequence", "at", "actor_kind", "actor", "person_id", "verb", "subject", "outcome", "data", "previous_hash")
 COLUMNS = (*FIELDS, "hash", "canonical")
-# A cell that begins so would be a formula for a spreadsheet.
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001
 BEGINNING = "\ufeff"  # by which spreadsheets know UTF-8
 
 
@@ -32,16 +29,10 @@ def batches_async(fleet: Fleet, filters: Filters) -> AsyncIterator[bytes]:
     return stepwise_async(fleet, _zipped(fleet, filters))
 
 
-def guarded(value: object) -> str:
-    """A cell as a spreadsheet shows it and never computes it."""
-    text = "" if value is None else str(value)
-    return f"'{text}" if text.startswith(FORMULA) else text
-
-
-def row(record: Record) -> list[str]:
+def row(record: Record) -> list[object]:
     body = record.body
     said = {**asdict(body), "data": json.dumps(body.data, ensure_ascii=False, sort_keys=True)}
-    return [*(guarded(said[name]) for name in FIELDS), record.hash, canonical(asdict(body)).decode()]
+    return [*(said[name] for name in FIELDS), record.hash, canonical(asdict(body)).decode()]
 
 
 def _zipped(fleet: Fleet, filters: Filters) -> Iterator[bytes]:
@@ -56,15 +47,13 @@ def _zipped(fleet: Fleet, filters: Filters) -> Iterator[bytes]:
 
 
 def _rows(proven: Proven) -> Iterator[bytes]:
-    yield BEGINNING.encode() + _csv([list(COLUMNS)])
+    yield BEGINNING.encode() + _lines([COLUMNS])
     for records in proven.records():
-        yield _csv(map(row, records))
+        yield _lines(map(row, records))
 
 
-def _csv(rows: Iterable[list[str]]) -> bytes:
-    text = io.StringIO(newline="")
-    csv.writer(text).writerows(rows)
-    return text.getvalue().encode()
+def _lines(rows: Iterable[Iterable[object]]) -> bytes:
+    return "".join(csv_lines(rows)).encode()
 
 
 def _member(name: str) -> ZipInfo:

@@ -21,7 +21,6 @@ def keep(now: datetime) -> None:
     state, _ = Signing.objects.get_or_create(pk=1)
     free = Signing.objects.filter(Q(busy_until=None) | Q(busy_until__lt=now), pk=state.pk)
     if free.update(busy_until=now + LEASE):
-        problem = ""
         try:
             problem = _made_if_due(now)
         finally:
@@ -30,21 +29,23 @@ def keep(now: datetime) -> None:
     deliver(now)
 
 
-def _made_if_due(now: datetime) -> str:
+def _made_if_due(now: datetime) -> Exception | None:
     """What kept a checkpoint from being made. The key is asked for each time: that it is missing is said at once."""
     try:
         configured()
         if is_due(now):
             make()
     except (KeyProblem, Unsound) as problem:
-        return str(problem)
-    return ""
+        return problem
+    return None
 
 
-def _remember(state: Signing, problem: str, now: datetime) -> None:
-    since = None if not problem else state.since if problem == state.problem else now
-    Signing.objects.filter(pk=state.pk).update(tried_at=now, problem=problem, since=since)
-    if problem != state.problem:
+def _remember(state: Signing, problem: Exception | None, now: datetime) -> None:
+    sentence = str(problem or "")
+    since = None if not sentence else state.since if sentence == state.problem else now
+    changes = {"problem": sentence, "since": since, "altered": isinstance(problem, Unsound)}
+    Signing.objects.filter(pk=state.pk).update(tried_at=now, **changes)
+    if sentence != state.problem:
         publish(EVENT)
-        if problem:
-            logger.error("No checkpoint is made: %s", problem)
+        if sentence:
+            logger.error("No checkpoint is made: %s", sentence)

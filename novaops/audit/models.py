@@ -116,6 +116,7 @@ class Signing(models.Model):
     busy_until = models.DateTimeField(null=True)
     problem = models.TextField(blank=True)
     since = models.DateTimeField(null=True, help_text="Since when there is that problem.")
+    altered = models.BooleanField(default=False, help_text="The problem is that the log is not what was written.")
 
 
 class Delivery(models.Model):

@@ -1,4 +1,4 @@
-"""The verifier that auditors take with them: one file that knows nothing of the console and is never imported by it."""
+"""The verifier that auditors take with them: one file that knows nothing of the console, and is no part of it."""
 
 from pathlib import Path
 

@@ -113,9 +113,8 @@ class Command(BaseCommand):
         made = signing.make(options["file"], old, timezone.now())
         where = f"NOVAOPS_CHECKPOINT_KEY_FILE={options['file']}"
         sentence = f"The key {made.public} is made. Set {where} and give auditors the public key, by another way."
-        self.say(
-            options, sentence, key=made.public, file=str(options["file"]), introduced=made.introduction is not None
-        )
+        introduced = made.introduction is not None
+        self.say(options, sentence, key=made.public, file=str(options["file"]), introduced=introduced)
 
     def public_key(self, options: dict[str, Any]) -> None:
         key = signing.load(options["file"]) if options["file"] else signing.configured()

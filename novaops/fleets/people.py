@@ -73,6 +73,15 @@ def create_person(username: str, password: str | None, email: str = "") -> tuple
     return person, made
 
 
+def let_in(person: Person, wanted: bool) -> bool:
+    """Whether they may sign in at all; False when that was so already. Their roles stay, and so does their history."""
+    changed = person.is_active != wanted
+    if changed:
+        person.is_active = wanted
+        person.save(update_fields=["is_active"])
+    return changed
+
+
 def _set_password(person: Person, password: str) -> None:
     try:
         validate_password(password, person)

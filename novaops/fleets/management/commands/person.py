@@ -1,4 +1,4 @@
-"""`manage.py person create|grant|revoke|list`: who signs in, and with which roles."""
+"""`manage.py person create|grant|revoke|lock|unlock|list`: who signs in, and with which roles."""
 
 import os
 from pathlib import Path
@@ -8,7 +8,15 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
 from novaops.fleets.models import Person
-from novaops.fleets.people import create_machine, create_person, grant, parse_grant, person_named, revoke
+from novaops.fleets.people import (
+    create_machine,
+    create_person,
+    grant,
+    let_in,
+    parse_grant,
+    person_named,
+    revoke,
+)
 from novaops.fleets.problems import FleetProblem
 from novaops.fleets.selectors import fleets_of
 
@@ -32,6 +40,8 @@ class Command(BaseCommand):
             action = actions.add_parser(name, help=meaning)
             action.add_argument("username")
             action.add_argument("grants", nargs="+", metavar="FLEET:ROLE", help=GRANT_HELP)
+        for name, meaning in (("lock", "let somebody in no more; roles stay"), ("unlock", "let them in again")):
+            actions.add_parser(name, help=meaning).add_argument("username")
         actions.add_parser("list", help="every person with their roles")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -58,6 +68,16 @@ class Command(BaseCommand):
         for unwanted in map(parse_grant, options["grants"]):
             word = "is no longer" if revoke(person, unwanted) else "was not"
             self.stdout.write(f"{person.username} {word} {unwanted.role.label.lower()} of {unwanted.fleet.slug}.")
+
+    def do_lock(self, options: dict[str, Any]) -> None:
+        person = person_named(options["username"])
+        word = "is" if let_in(person, False) else "was already"
+        self.stdout.write(f"{person.username} {word} locked out.")
+
+    def do_unlock(self, options: dict[str, Any]) -> None:
+        person = person_named(options["username"])
+        word = "may sign in again" if let_in(person, True) else "was not locked out"
+        self.stdout.write(f"{person.username} {word}.")
 
     def do_list(self, options: dict[str, Any]) -> None:
         for person in Person.objects.order_by("username"):

@@ -9,6 +9,7 @@ from django_tenants.models import TenantMixin
 
 from novaops.fleets.rights import Right, Role
 
+LEAST_MONTHS = 12
 slug_shape = RegexValidator(
     r"^[a-z][a-z0-9-]{0,39}$",
     "A fleet's slug is lower-case letters, digits and dashes, at most 40, and begins with a letter.",
@@ -38,6 +39,16 @@ class Fleet(TenantMixin):  # type: ignore[misc]
     name = models.CharField(max_length=100)
     created_at = models.DateTimeField(auto_now_add=True)
     cycle_seconds = models.PositiveSmallIntegerField(default=5, help_text="How often servers are asked, in seconds.")
+    change_log_months = models.PositiveSmallIntegerField(
+        default=LEAST_MONTHS, help_text="For how long records of the change log are kept, at least."
+    )
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(change_log_months__gte=LEAST_MONTHS), name="change_log_kept_for_a_year"
+            )
+        ]
 
     objects: ClassVar[models.Manager["Fleet"]] = models.Manager()
 

@@ -132,8 +132,10 @@ def _usable(session: Session) -> bool:
     """Nothing is to be read from an idle connection, unless the server has closed it."""
     if session.closed or session.info.transaction_status != psycopg.pq.TransactionStatus.IDLE:
         return False
-    readable, _, _ = select.select([session.fileno()], [], [], 0)
-    return not readable
+    # Unlike select(), it also knows the descriptors of a process with more than a thousand files open.
+    looked = select.poll()
+    looked.register(session.fileno(), select.POLLIN)
+    return not looked.poll(0)
 
 
 sessions = Sessions()

@@ -73,4 +73,5 @@ class Scene:
         for worker in self.workers:
             worker.kill()
             worker.join()
+            worker.close()
         self.workers.clear()

@@ -42,11 +42,14 @@ class Trial:
         """Carries it through, and says in sentences what is not as it should be."""
         operation = self.scene.queued(self.case.kind, self.case.parameters(self.way))
         plan = self._planned()
-        self._until_over(operation, plan)
+        try:
+            self._until_over(operation, plan)
+            late = self._wake_frozen(operation)
+        finally:
+            self.scene.kill_workers()
         missed = [f"No worker came to: {fault.name}." for fault in plan if not fault.reached and not self.may_miss]
-        found = [*missed, *self._wake_frozen(operation)]
         with tenant_context(self.scene.fleet):
-            return found + violations(operation) + self.case.violations(operation)
+            return missed + late + violations(operation) + self.case.violations(operation)
 
     def _planned(self) -> dict[Fault, Event | None]:
         """The armed faults, each with what is to be done while a worker waits there."""

@@ -75,4 +75,9 @@ def killed_and_back(servers: Client, name: str) -> None:
     victim = servers.status()[name].identity
     servers.kill(name, tree=True)
     wait_for(lambda: victim is None or not proc.alive(victim), f"{name} to be dead", every=0.01)
-    servers.start(name)
+    started(servers, name)
+
+
+def started(servers: Client, name: str) -> None:
+    """Also where the supervisor has yet to notice that it is dead, and says that it cannot be started."""
+    wait_for(lambda: servers.start(name) is None, f"{name} to be started")

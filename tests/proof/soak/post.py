@@ -21,7 +21,7 @@ from tests.proof.faults import Fault, Mishap, Point, Way
 from tests.proof.programs import Program
 from tests.proof.scene import Scene
 from tests.proof.soak.attempt import Attempt
-from tests.proof.soak.matrix import killed_and_back, steps, ways
+from tests.proof.soak.matrix import killed_and_back, started, steps, ways
 from tests.proof.verdict import violations
 
 LEASE_SECONDS = "3"
@@ -39,13 +39,14 @@ def attempts(scene: Scene, servers: Client, subject: Subject) -> Iterator[Attemp
 def posted(scene: Scene, servers: Client, wanted: Sequence[tuple[Subject, Way]], may_miss: bool = False) -> list[str]:
     """The operations are queued while the broker is away; all must end as they should. Unless it `may_miss` some, every
     fault has to happen."""
+    started(servers, "broker")
     with ExitStack() as stack:
         cases = [(stack.enter_context(subject.make(scene)), subject, way) for subject, way in wanted]
         plans = [_plan(scene, subject, case, way) for case, subject, way in cases]
         office = stack.enter_context(_office(scene, [fault for plan in plans for fault in plan]))
         servers.stop("broker")
         queued = [(scene.queued(case.kind, case.parameters(way)), case) for case, _, way in cases]
-        servers.start("broker")
+        started(servers, "broker")
         for (operation, _), plan in zip(queued, plans, strict=True):
             office.events |= {
                 fault: partial(killed_and_back, servers, "broker")

@@ -80,4 +80,9 @@ def killed_and_back(servers: Client, name: str) -> None:
 
 def started(servers: Client, name: str) -> None:
     """Also where the supervisor has yet to notice that it is dead, and says that it cannot be started."""
-    wait_for(lambda: servers.start(name) is None, f"{name} to be started")
+
+    def start() -> bool:
+        servers.start(name)
+        return True
+
+    wait_for(start, f"{name} to be started")

@@ -23,6 +23,8 @@ class ShardsConfig(AppConfig):
         from shards.pools.findings import pools
         from shards.pools.probes import PROBES as POOLS
         from shards.replication.findings import clusters
+        from shards.replication.history_recording import keep_history
+        from shards.replication.history_servers import keep_pauses, keep_restarts
         from shards.replication.probes import PROBES as REPLICATION
         from shards.replication.server_findings import etcd, servers
         from shards.replication.switchover import Switchover
@@ -34,6 +36,9 @@ class ShardsConfig(AppConfig):
             findings.register(rule)
         answered.connect(keep_counts, dispatch_uid="placement counts")
         answered.connect(keep_leftovers, dispatch_uid="leftovers")
+        answered.connect(keep_history, dispatch_uid="history of leaders")
+        answered.connect(keep_restarts, dispatch_uid="restarts")
+        answered.connect(keep_pauses, dispatch_uid="pauses")
         operations.register(Switchover())
         operations.register(PartitionsCreate())
         operations.register(LeftoverRemove())

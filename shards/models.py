@@ -2,5 +2,6 @@
 
 from shards.leftovers.models import SeenLeftover
 from shards.placement.models import Placement, PlacementChange
+from shards.replication.history_models import Happening
 
-__all__ = ["Placement", "PlacementChange", "SeenLeftover"]
+__all__ = ["Happening", "Placement", "PlacementChange", "SeenLeftover"]

@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("shards", "0002_search_by_part")]
+    dependencies = [("shards", "0003_happenings")]
 
     operations = [
         migrations.CreateModel(

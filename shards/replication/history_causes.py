@@ -1,0 +1,70 @@
+"""Who asked for what a shard did: the operation that was at work on it at that moment, or nobody here."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Q
+
+from novaops.operations.models import Operation, OperationStep
+from shards.replication.history import LeaderChange
+from shards.replication.switchover_plan import SWITCH
+
+# Clocks of the members and of the control database may differ by so much.
+CLOCKS = timedelta(seconds=10)
+SWITCHOVER = "switchover"
+NOBODY = "Nobody asked for it through NovaOps: Patroni failed over by itself, or somebody acted past the console."
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """`operation` is None when nobody asked for it here."""
+
+    operation: Operation | None
+    sentence: str
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """For the record: "operation", its number and its person; or "nobody"."""
+        if self.operation is None:
+            return {"asked_for_by": "nobody"}
+        return {
+            "asked_for_by": "operation",
+            "operation": self.operation.pk,
+            "person": self.operation.requested_by_name,
+            **({"ticket": self.operation.ticket} if self.operation.ticket else {}),
+        }
+
+    def targets(self, shard: str) -> list[str]:
+        """So that timelines of the shard find the record, and the operation's own records lead to it."""
+        return [f"shard:{shard}", *([self.operation.subject] if self.operation else [])]
+
+
+def cause_of(shard: str, change: LeaderChange, moment: datetime) -> Cause:
+    """A switchover that had asked Patroni for exactly this leader by then, and was not over yet."""
+    step = _switching(shard, moment)
+    if step is None:
+        return Cause(None, NOBODY)
+    operation = step.operation
+    candidate = operation.parameters.get("candidate")
+    who = f"operation {operation.pk} of {operation.requested_by_name}"
+    if change.new_leader in ("", candidate):
+        return Cause(operation, f"{who[0].upper()}{who[1:]} asked for it.")
+    return Cause(None, f"It is not what {who} asked for, which wanted {candidate} to lead. {NOBODY}")
+
+
+def at_work(shard: str, moment: datetime) -> Operation | None:
+    """What held the shard at that moment, whatever its kind."""
+    held = Operation.objects.filter(locks__contains=[["shard", shard]], started_at__lte=moment + CLOCKS)
+    return held.filter(_not_over(moment)).defer("plan_json").order_by("-started_at").first()
+
+
+def _switching(shard: str, moment: datetime) -> OperationStep | None:
+    asked = OperationStep.objects.filter(
+        operation__kind=SWITCHOVER, operation__parameters__shard=shard, key=SWITCH, started_at__lte=moment + CLOCKS
+    )
+    return asked.filter(_not_over(moment, "operation__")).select_related("operation").order_by("-started_at").first()
+
+
+def _not_over(moment: datetime, way: str = "") -> Q:
+    return Q(**{f"{way}ended_at": None}) | Q(**{f"{way}ended_at__gte": moment - CLOCKS})

@@ -81,8 +81,8 @@ def killed_and_back(servers: Client, name: str) -> None:
 def started(servers: Client, name: str) -> None:
     """Also where the supervisor has yet to notice that it is dead, and says that it cannot be started."""
 
-    def start() -> bool:
+    def answers() -> bool:
         servers.start(name)
         return True
 
-    wait_for(start, f"{name} to be started")
+    wait_for(answers, f"{name} to be started")

@@ -10,6 +10,7 @@ from django_tenants.utils import tenant_context
 
 from novaops.fleets.models import Fleet
 from novaops.operations import services
+from novaops.operations.choices import Status
 from novaops.operations.models import Operation
 from novaops.operations.runner import execute
 from shards.leftovers.leftover import Leftover
@@ -68,16 +69,28 @@ def plan(live_fleet: Fleet, person: MakePerson) -> Remove:
 
 
 @pytest.fixture
-def remove(plan: Remove, live_fleet: Fleet, person: MakePerson) -> Remove:
+def queue(plan: Remove, live_fleet: Fleet, person: MakePerson) -> Remove:
+    """The same, confirmed, and approved where the fleet's policy asks for that."""
+
+    def queued(found: Leftover | None) -> Operation:
+        operation = plan(found)
+        with tenant_context(live_fleet):
+            assert operation.status == Status.PLANNED, operation.outcome
+            operation = services.confirm(operation, person("operator"), operation.plan.confirm)
+            if operation.status == Status.WAITING:
+                operation = services.approve(operation, person("approver"))
+            return operation
+
+    return queued
+
+
+@pytest.fixture
+def remove(queue: Remove, live_fleet: Fleet) -> Remove:
     """The same, carried out."""
 
     def removed(found: Leftover | None) -> Operation:
-        operation = plan(found)
+        operation = queue(found)
         with tenant_context(live_fleet):
-            assert operation.status == "planned", operation.outcome
-            operation = services.confirm(operation, person("operator"), operation.plan.confirm)
-            if operation.status == "waiting":
-                services.approve(operation, person("approver"))
             execute(operation.pk)
             operation.refresh_from_db()
             return operation

@@ -205,8 +205,9 @@ def test_a_fence_of_a_control_database_that_was_set_back(
 ) -> None:
     """Its token is ahead of all that this console gives out, and would refuse its own removal too."""
     with tenant_context(live_fleet):
+        mine = f"{console_id()} shard:{SHARD}"
         leader.execute("SELECT novaops_schema.fence(%s, 'shard:shard-1', 1000000, 77)", (console_id(),))
-    found = find("shard:shard-1")
+    found = find(mine)
     assert found and found.sort is Sort.FENCE and "is higher than any that this console gave out" in found.sentence
     assert found.origin == "Operation 77, which this console does not know."
     operation = remove(found)
@@ -214,14 +215,18 @@ def test_a_fence_of_a_control_database_that_was_set_back(
     row = leader.execute(
         "SELECT operation FROM novaops_schema.fences WHERE token < 1000000 AND operation = %s", (operation.pk,)
     )
-    assert row.fetchone() and find("shard:shard-1") is None
+    assert row.fetchone() and find(mine) is None
 
 
-def test_the_fence_of_the_shards_own_lock_is_kept(leader: Leader, slot: str, find: Find, remove: Remove) -> None:
+def test_the_fence_of_the_shards_own_lock_is_kept(
+    leader: Leader, slot: str, find: Find, remove: Remove, live_fleet: Fleet
+) -> None:
     """It is what refuses the worker of that operation, should it wake up late."""
     operation = remove(find(slot))
-    held = leader.execute("SELECT lock FROM novaops_schema.fences WHERE operation = %s", (operation.pk,)).fetchall()
-    assert ("shard:shard-1",) in held and find("shard:shard-1") is None
+    with tenant_context(live_fleet):
+        mine = console_id()
+    held = leader.execute("SELECT lock, operation FROM novaops_schema.fences WHERE console = %s", (mine,)).fetchall()
+    assert held == [("shard:shard-1", operation.pk)] and find(mine) is None
 
 
 def test_what_is_gone_leaves_nothing_to_do(

@@ -33,7 +33,7 @@ def login(url: Url = "", fleet: Fleet = "", as_json: AsJson = False) -> None:
     printer = Printer(as_json)
     url = url or os.environ.get("NOVAOPS_URL", "") or _asked("The console's address")
     token = os.environ.get("NOVAOPS_TOKEN", "") or _asked("The token", hide=True)
-    found = settings.made(url, fleet or settings.fleet_of(token), token)
+    found = settings.made(url, fleet, token)
     if found.readable_on_the_way:
         printer.news("http:// sends the token readable by everybody on the way: use https://.")
     said = Client(found, printer.news, patience()).get("me")

@@ -41,21 +41,20 @@ def load(environment: Mapping[str, str] = os.environ) -> Settings:
     """Raises Problem, and names what is missing."""
     stored = _stored(home(environment))
     found = {name: environment.get(variable) or str(stored.get(name, "")) for name, variable in NAMES.items()}
-    found["fleet"] = found["fleet"] or fleet_of(found["token"])
-    missing = [variable for name, variable in NAMES.items() if not found[name]]
+    missing = [variable for name, variable in NAMES.items() if not found[name] and name != "fleet"]
     if missing:
-        raise Problem(ExitCode.INVALID, f"Not signed in: {', '.join(missing)} is not known. `novaops login` stores it.")
+        raise Problem(ExitCode.INVALID, f"Not signed in: {' and '.join(missing)} unknown. `novaops login` stores both.")
     return made(**found)
 
 
 def made(url: str, fleet: str, token: str) -> Settings:
-    """Raises Problem for what cannot be an address or a token."""
+    """With the token's own fleet if none is told. Raises Problem for what cannot be an address or a token."""
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise Problem(ExitCode.INVALID, f"{url!r} is no address of a console; https://novaops.example.org is one.")
     if not fleet_of(token):
         raise Problem(ExitCode.INVALID, "That is no token: one looks like novaops_demo_7_… and is made in the browser.")
-    return Settings(url.rstrip("/"), fleet, token)
+    return Settings(url.rstrip("/"), fleet or fleet_of(token), token)
 
 
 def fleet_of(token: str) -> str:

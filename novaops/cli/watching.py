@@ -104,11 +104,11 @@ class Teller:
     def tell(self, shown: Shown) -> None:
         if self.printer.as_json:
             return
-        if self._changed("operation", f"{shown['state']} {shown['waiting_for']}"):
-            waits = f": waits for {shown['waiting_for']}" if shown["waiting_for"] else ""
-            self._say(f"Operation {shown['id']} is {shown['state']}{waits}.")
         for step in shown["steps"]:
             self._step(step)
+        if self._changed("operation", f"{shown['state']} {shown['waiting_for']}") and not shown["ended"]:
+            waits = f": waits for {shown['waiting_for']}" if shown["waiting_for"] else ""
+            self._say(f"Operation {shown['id']} is {shown['state']}{waits}.")
 
     def _step(self, step: Shown) -> None:
         name, status = f"{step['index'] + 1}. {step['title']}", step["status"]

@@ -55,11 +55,8 @@ def operation(shown: Shown) -> Iterator[Line]:
 
 def headline(shown: Shown) -> Iterator[Line]:
     state = shown["state"] if shown["status"] == "running" else shown["status"]
-    yield [
-        (f"Operation {shown['id']}: {clean(shown['title'])}  ", "bold"),
-        word(state),
-        (f"  risk {shown['risk']}", ""),
-    ]
+    number, title = f"Operation {shown['id']}  ", f"  risk {shown['risk']}  {clean(shown['title'])}"
+    yield [(number, "bold"), word(state), (title, "")]
     if shown["outcome"]:
         yield plain(f"  {shown['outcome']}")
 

@@ -22,6 +22,7 @@ MAY_KNOW: dict[str, set[str]] = {
     "metrics": ACT | {"novaops.hooks"},
     "shards": ACT | {"metrics"},
     "caching": ACT | {"metrics", "shards"},
+    "novaops.cli": set(),
     "novaops.sandbox": set(),
 }
 ROOMS = sorted(MAY_KNOW, key=len, reverse=True)
@@ -90,6 +91,31 @@ def test_the_sandbox_is_unknown_to_the_console() -> None:
         if room_of(name) == "novaops.sandbox"
     ]
     assert not wrong, "Nothing in the console may assume the sandbox:\n" + "\n".join(wrong)
+
+
+def test_the_command_line_needs_no_django() -> None:
+    known = {
+        "json",
+        "os",
+        "re",
+        "sys",
+        "tempfile",
+        "time",
+        "tomllib",
+        "uuid",
+        "collections",
+        "contextlib",
+        "dataclasses",
+    }
+    known |= {"datetime", "enum", "pathlib", "typing", "urllib", "zoneinfo", "requests", "rich", "typer", "novaops"}
+    strange = {
+        f"{module} imports {name}"
+        for module, tree in MODULES.items()
+        if room_of(module) == "novaops.cli"
+        for name, _ in imported(tree)
+        if name.partition(".")[0] not in known
+    }
+    assert not strange, "\n".join(strange)
 
 
 def test_no_import_hides_inside_a_function() -> None:

@@ -35,6 +35,6 @@ beat_schedule = {
         "schedule": 15.0,
         "options": {"expire_seconds": 15},
     },
-    "audit-verify": {"task": "novaops.audit.tasks.verify_if_due", "schedule": 60.0, "options": {"expire_seconds": 60}},
+    "audit-verify": {"task": "novaops.audit.tasks.verify", "schedule": 10.0, "options": {"expire_seconds": 10}},
     "metrics-keep-house": {"task": "metrics.tasks.keep_house", "schedule": 60.0},
 }

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import connection
+from django.db.models import Max
 from django.utils import timezone
 
 from novaops.audit import stored
@@ -20,7 +21,7 @@ from novaops.audit.statements import Line, Statement
 from novaops.live import publish
 
 ADD = "SELECT audit_add_checkpoint(%s, %s, %s, %s, %s)"
-EVENT = "checkpoints"
+EVENT, ASKED = "checkpoints", "checkpoint asked for"
 TRIES, PER_QUERY = 5, 200
 KEY_CHANGED, KEY_SETTING = "checkpoint key changed", "setting:checkpoint-key"
 
@@ -54,8 +55,20 @@ def make() -> Checkpoint | None:
 def ask(actor: Actor) -> Checkpoint | None:
     """The same by somebody's wish, which is recorded, and under the checkpoint that follows it."""
     configured()
-    record("checkpoint asked for", "change-log", actor=actor)
+    record(ASKED, "change-log", actor=actor)
     return make()
+
+
+def uncovered() -> int:
+    """How many records no checkpoint covers."""
+    before = last()
+    return stored.end()[0] - (before.sequence if before else 0)
+
+
+def keys() -> list[str]:
+    """The public keys that signed, the newest first."""
+    signed = Checkpoint.objects.values("key").annotate(newest=Max("number")).order_by("-newest")
+    return [one["key"] for one in signed]
 
 
 def is_due(now: datetime) -> bool:

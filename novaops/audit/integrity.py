@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db.models import Max, Value
 from django.db.models.functions import Coalesce
 
-from novaops.audit import delivering, stored, verification
+from novaops.audit import delivering, verification
 from novaops.audit.models import Checkpoint, Delivery, Record, Signing, Verification
 
 # A place that was not tried for so long is no longer configured anywhere.
@@ -50,11 +50,6 @@ def integrity(now: datetime) -> Integrity:
         refusing=tuple(Delivery.objects.exclude(problem="").filter(next_at__gte=now - FORGOTTEN)),
         verified=verification.last(),
     )
-
-
-def uncovered(last: Checkpoint | None) -> int:
-    """How many records no checkpoint covers."""
-    return stored.end()[0] - (last.sequence if last else 0)
 
 
 def places(last: Checkpoint | None) -> list[Place]:

@@ -104,6 +104,14 @@ class Checkpoint(models.Model):
     def digest(self) -> str:
         return statements.digest(self.body.encode())
 
+    @property
+    def root(self) -> str:
+        """As the text says it; empty where it no longer says one."""
+        try:
+            return self.statement.root
+        except ValueError:
+            return ""
+
     def line(self, before: Sequence[str]) -> Line:
         """As it is written down outside; `before` is the frontier of the checkpoint before it."""
         return Line(self.statement, self.signature, before, self.added, self.introduction)
@@ -138,8 +146,8 @@ class Verification(models.Model):
     """One reading of the whole change log, with its verdict once it has ended."""
 
     asked_by = models.CharField(max_length=150)
-    started_at = models.DateTimeField()
-    seen_at = models.DateTimeField(help_text="The last sign of life of the process that reads.")
+    started_at = models.DateTimeField(help_text="When it was asked for.")
+    seen_at = models.DateTimeField(null=True, help_text="The last sign of life of the process that reads.")
     ended_at = models.DateTimeField(null=True)
     total = models.BigIntegerField(default=0)
     records = models.BigIntegerField(default=0, help_text="So many are read; at the end, so many are good.")

@@ -48,7 +48,7 @@ class Key:
 
     @property
     def public_pem(self) -> str:
-        return self.private.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+        return pem_of(self.public)
 
 
 def configured() -> Key:
@@ -98,6 +98,12 @@ def is_signed(statement: bytes, signature: str, by: str) -> bool:
     except (InvalidSignature, ValueError):
         return False
     return True
+
+
+def pem_of(public: str) -> str:
+    """The public key as the files of other programs hold it."""
+    key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(public))
+    return key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
 
 
 def introduced(said: Mapping[str, Any] | None) -> tuple[str, str] | None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import connection
+from django.db.models import Q
 from django.utils import timezone
 
 from novaops.audit import delivering, stored
@@ -27,8 +28,13 @@ logger = logging.getLogger(__name__)
 
 
 def running(now: datetime) -> Verification | None:
-    """The one that is at it, if any."""
+    """The one that somebody is at, if any."""
     return Verification.objects.filter(ended_at=None, seen_at__gte=now - SILENT).first()
+
+
+def waiting(now: datetime) -> Verification | None:
+    """One that was asked for and that nobody is at: not yet, or no longer because its process died."""
+    return Verification.objects.filter(_free(now)).order_by("started_at").first()
 
 
 def last() -> Verification | None:
@@ -37,31 +43,26 @@ def last() -> Verification | None:
 
 
 def ask(asked_by: str) -> Verification:
-    """A verification that somebody wants and a worker will carry out; the one that runs, if one does."""
+    """A verification that a worker will carry out soon; the one that runs or waits, if there is one."""
     now = timezone.now()
-    found = running(now)
-    return found or Verification.objects.create(asked_by=asked_by[:150], started_at=now, seen_at=now)
+    found = running(now) or waiting(now)
+    return found or Verification.objects.create(asked_by=asked_by[:150], started_at=now)
 
 
-def is_due(now: datetime) -> bool:
-    before = last()
-    return before is None or now - before.started_at >= timedelta(minutes=settings.VERIFY_MINUTES)
-
-
-def verify_if_due() -> None:
-    """What beat asks for: a verification whose time has come."""
+def look_again() -> None:
+    """What beat asks for: a verification that somebody asked for, or whose time has come."""
     now = timezone.now()
-    if running(now) is None and is_due(now):
+    if running(now) is None and (waiting(now) or _is_due(now)):
         run(ask(BY_ITSELF).pk)
 
 
-def run(pk: int) -> Verification | None:
-    """Carries it out, unless somebody else did or does. Two that read at once do no harm."""
-    found = Verification.objects.filter(pk=pk, ended_at=None).first()
-    if found is None:
-        return None
+def run(pk: int) -> None:
+    """Carries it out, unless somebody else did or does."""
+    now = timezone.now()
+    mine = Verification.objects.filter(_free(now), pk=pk)
+    if not mine.update(seen_at=now, total=stored.end()[0]):
+        return
     before = last()
-    Verification.objects.filter(pk=pk).update(total=stored.end()[0], seen_at=timezone.now())
     verdict, note = _verdict(pk)
     sentence = " ".join(filter(None, (sentence_of(verdict), note)))
     changes = {"whole": verdict.whole, "records": verdict.records, "first_bad": verdict.sequence}
@@ -70,7 +71,6 @@ def run(pk: int) -> Verification | None:
     _tell(before, verdict)
     _forget_old()
     publish(EVENT)
-    return Verification.objects.get(pk=pk)
 
 
 def sentence_of(verdict: Verdict) -> str:
@@ -107,6 +107,15 @@ def _readable(path: Path) -> bool:
             return True
     except OSError:
         return False
+
+
+def _free(now: datetime) -> Q:
+    return Q(ended_at=None) & (Q(seen_at=None) | Q(seen_at__lt=now - SILENT))
+
+
+def _is_due(now: datetime) -> bool:
+    before = last()
+    return before is None or now - before.started_at >= timedelta(minutes=settings.VERIFY_MINUTES)
 
 
 class _Progress:

@@ -6,12 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from novaops.fleets.models import Fleet
-from novaops.operations import registry
+from novaops.fleets.models import Fleet, Person
+from novaops.operations import registry, runner, stepping
 from tests import control_database
 from tests.conftest import MakePerson
 from tests.proof import addresses, kinds, ledger, turn
+from tests.proof.driving import Drive, without_a_heart
 from tests.proof.scene import Scene
+from tests.proof.world import Easy, Risky
 
 # Long enough for a slow machine; where a lease has to run out, the test says so.
 LEASE_SECONDS = "20"
@@ -31,3 +33,18 @@ def scene(
     made = Scene(in_fleet, person("operator"), person("approver"), tmp_path)
     yield made
     made.kill_workers()
+
+
+@pytest.fixture
+def operator(in_fleet: Fleet, person: MakePerson) -> Person:
+    return person("operator")
+
+
+@pytest.fixture
+def drive(operator: Person, monkeypatch: pytest.MonkeyPatch) -> Drive:
+    """Workers of this process, with the kinds in memory; none of them rests before it tries again."""
+    made = Drive(operator)
+    monkeypatch.setattr(registry, "_kinds", {kind.name: kind for kind in (Easy(made.world), Risky(made.world))})
+    monkeypatch.setattr(runner, "beating", without_a_heart)
+    monkeypatch.setattr(stepping, "pause_before", lambda attempt: 0.0)
+    return made

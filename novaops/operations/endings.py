@@ -11,6 +11,7 @@ from novaops.operations.leases import Lease, fenced, held
 from novaops.operations.models import Operation
 from novaops.operations.news import tell
 from novaops.operations.recording import note, note_step
+from novaops.operations.safe_points import begun
 
 _BROKEN_STEP = {
     Status.FAILED: StepStatus.FAILED,
@@ -55,8 +56,8 @@ def rest(lease: Lease) -> None:
 
 
 def break_step(operation: Operation, ending: Ending) -> None:
-    """The step in which it ended, if there is one."""
+    """The step in which it ended, if there is one; also where it was paused there and never went on."""
     broken = _BROKEN_STEP.get(ending.status, StepStatus.FAILED)
-    for step in operation.steps.filter(status__in=[StepStatus.RUNNING, StepStatus.UNDOING]):
+    for step in begun(operation).filter(status__in=[StepStatus.RUNNING, StepStatus.UNDOING, StepStatus.PENDING]):
         operation.steps.filter(pk=step.pk).update(status=broken, error=ending.outcome, finished_at=Now(), note="")
         note_step(f"step {broken.value}", operation, step, outcome=ending.outcome)

@@ -10,10 +10,9 @@ from novaops.operations.leases import fenced, held
 from novaops.operations.models import Operation, OperationStep
 from novaops.operations.news import tell
 from novaops.operations.recording import note
-from novaops.operations.safe_points import past_no_return
+from novaops.operations.safe_points import begun, past_no_return
 from novaops.operations.stepping import Run, take_back
 
-UNTOUCHED = (StepStatus.PENDING, StepStatus.SKIPPED, StepStatus.UNDONE)
 EARLY = (Status.FAILED, Status.ERRORED, Status.CANCELLED)
 
 
@@ -21,7 +20,7 @@ def to_take_back(operation: Operation, ways: Mapping[str, Step]) -> list[Operati
     """Steps that left something behind and know how to take it away, the last one first."""
     if past_no_return(operation):
         return []
-    touched = operation.steps.exclude(status__in=UNTOUCHED).order_by("-index")
+    touched = begun(operation).exclude(status=StepStatus.UNDONE).order_by("-index")
     return [step for step in touched if step.key in ways and ways[step.key].undo]
 
 

@@ -18,7 +18,7 @@ from novaops.operations.news import tell
 from novaops.operations.problems import CancelRequested, LeaseLost, PauseRequested
 from novaops.operations.progress import stop_if_asked, write_line
 from novaops.operations.recording import note
-from novaops.operations.safe_points import may_stop_before
+from novaops.operations.safe_points import begun, may_stop_before
 from novaops.operations.starting import obstacle
 from novaops.operations.stepping import Run, carry_out
 
@@ -100,7 +100,7 @@ def _ending(run: Run, work: Work) -> Ending:
 
 def _forwards(run: Run, ways: Mapping[str, Step]) -> Ending:
     operation = Operation.objects.get(pk=run.lease.operation_id)
-    if not operation.steps.exclude(status=StepStatus.PENDING).exists():
+    if not begun(operation).exists():
         found = obstacle(operation)
         if found:
             return found

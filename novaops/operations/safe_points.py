@@ -1,9 +1,17 @@
 """Where an operation may stop: before it began, or at a cancellable step, never past its point of no return."""
 
+from django.db.models import QuerySet
+
 from novaops.operations import registry
 from novaops.operations.choices import Status, StepStatus
 from novaops.operations.contract import Step
-from novaops.operations.models import Operation
+from novaops.operations.models import Operation, OperationStep
+
+
+def begun(operation: Operation) -> QuerySet[OperationStep]:
+    """The steps that a worker began, whatever became of them: one in which the operation was paused is pending again,
+    and may have left something behind."""
+    return operation.steps.filter(attempts__gt=0)
 
 
 def past_no_return(operation: Operation) -> bool:
@@ -14,8 +22,7 @@ def past_no_return(operation: Operation) -> bool:
 
 def may_stop_before(operation: Operation, step: Step) -> bool:
     """A step that is not cancellable always follows those before it; before the first step one may always stop."""
-    began = operation.steps.exclude(status=StepStatus.PENDING).exists()
-    return not past_no_return(operation) and (step.cancellable or not began)
+    return not past_no_return(operation) and (step.cancellable or not begun(operation).exists())
 
 
 def cancel_refusal(operation: Operation) -> str:
@@ -46,5 +53,4 @@ def _stops_somewhere(operation: Operation) -> bool:
     left = list(operation.steps.exclude(status=StepStatus.DONE))
     kinds = {kind.name: kind for kind in registry.kinds()}
     ways = kinds[operation.kind].steps() if operation.kind in kinds else {}
-    unstarted = all(step.status == StepStatus.PENDING for step in operation.steps.all())
-    return unstarted or any(ways[step.key].cancellable for step in left if step.key in ways)
+    return not begun(operation).exists() or any(ways[step.key].cancellable for step in left if step.key in ways)

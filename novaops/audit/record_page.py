@@ -1,16 +1,17 @@
 """What the page of one record shows: the record, whether it is what was written, and what it belongs to."""
 
 import json
-from dataclasses import asdict
 from typing import Any
 
 from novaops.audit.canonical import canonical
 from novaops.audit.comparing import Comparison, compare
 from novaops.audit.models import Record
-from novaops.audit.stories import MOST_RECORDS, Story, number_in, story
+from novaops.audit.selectors import touching
+from novaops.audit.stories import MOST_RECORDS, Story, number_in, story, told
 from novaops.audit.verifying import fault
 from novaops.fleets.paths import fleet_path
 
+MOST_EFFECTS = 20
 SHOWN_ELSEWHERE = frozenset({"plan", "before", "after", "targets"})
 
 
@@ -19,7 +20,7 @@ def page_of_record(entry: Record) -> dict[str, Any]:
     before = Record.objects.filter(sequence=entry.sequence - 1).first()
     following = Record.objects.filter(sequence=entry.sequence + 1).defer("data").first()
     number = number_in(entry.subject)
-    told = story(number) if number else None
+    whole = story(number) if number else None
     rest = {name: value for name, value in entry.data.items() if name not in SHOWN_ELSEWHERE}
     return {
         "entry": entry,
@@ -28,9 +29,11 @@ def page_of_record(entry: Record) -> dict[str, Any]:
         "problem": fault(entry, entry.sequence, before.hash if before else entry.previous_hash),
         "title": f"Record {entry.sequence}: {entry.verb}",
         "crumbs": [("Change log", fleet_path("changes")), (f"Record {entry.sequence}", "")],
-        "story": told,
-        "more": told is not None and len(told.records) == MOST_RECORDS,
-        "plan": _plan(entry, told),
+        "story": whole,
+        "effects": _effects(number),
+        "asked_for_by": _asked_for_by(entry),
+        "more": whole is not None and len(whole.records) == MOST_RECORDS,
+        "plan": _plan(entry, whole),
         "own_plan": "plan" in entry.data,
         "comparison": _comparison(entry),
         "things": things(entry),
@@ -40,7 +43,7 @@ def page_of_record(entry: Record) -> dict[str, Any]:
 
 def canonical_line(entry: Record) -> bytes:
     """The record in canonical form, exactly what was hashed, and its hash: a line of an export."""
-    return canonical({**asdict(entry.body), "hash": entry.hash}) + b"\n"
+    return canonical(entry.exported) + b"\n"
 
 
 def things(entry: Record) -> list[tuple[str, str]]:
@@ -55,11 +58,24 @@ def things(entry: Record) -> list[tuple[str, str]]:
     ]
 
 
-def _plan(entry: Record, told: Story | None) -> Any:
+def _effects(number: int | None) -> list[Record]:
+    """What the fleet was seen to do because of an operation: each such record names it among its targets."""
+    if number is None:
+        return []
+    return list(told(touching(f"operation:{number}", Record.objects.order_by("sequence")))[:MOST_EFFECTS])
+
+
+def _asked_for_by(entry: Record) -> int | None:
+    """The operation that a record of the fleet's own doings is attributed to."""
+    number = entry.data.get("operation")
+    return number if isinstance(number, int) and not isinstance(number, bool) else None
+
+
+def _plan(entry: Record, whole: Story | None) -> Any:
     """A plan with its steps: the record's own, or the one that the operation was requested with."""
     own = entry.data.get("plan")
-    if own is None and told and told.requested:
-        own = Record.objects.get(pk=told.requested.pk).data.get("plan")
+    if own is None and whole and whole.requested:
+        own = Record.objects.get(pk=whole.requested.pk).data.get("plan")
     return own if isinstance(own, dict) and "steps" in own else None
 
 

@@ -18,8 +18,8 @@ KINDS: dict[str, tuple[int, str]] = {
     "refused": (409, "Understood, and refused"),
     "key-in-use": (409, "A request with this idempotency key is still being worked on"),
     "invalid": (422, "Something in the request is wrong"),
-    "too-many": (429, "Too many wrong tokens"),
     "key-reused": (422, "This idempotency key was used for another request"),
+    "too-many": (429, "Too many wrong tokens"),
     "defect": (500, "NovaOps failed"),
     "unavailable": (503, "NovaOps cannot answer now"),
 }

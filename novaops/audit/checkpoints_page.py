@@ -7,10 +7,10 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-from novaops.audit import verification
-from novaops.audit.checkpoints import last, uncovered
-from novaops.audit.integrity import Integrity, Place, integrity, places
-from novaops.audit.models import Checkpoint
+from novaops.audit import stored, verification
+from novaops.audit.checkpoints import last
+from novaops.audit.integrity import Integrity, Place, integrity, places, proven_to
+from novaops.audit.models import Checkpoint, Verification
 from novaops.fleets.ownership import weaknesses
 from novaops.fleets.paths import fleet_path
 from novaops.ui.formats import human_number
@@ -37,19 +37,23 @@ WELL = Said("ok", "Signed, and kept outside", "Whoever rewrites the past is foun
 
 def page_of_checkpoints(now: datetime) -> dict[str, Any]:
     """The context of templates/audit/checkpoints.html. Asks the control database alone."""
-    found, newest = integrity(now), last()
+    found, newest, end = integrity(now), last(), stored.end()[0]
     outside, misnamed = _outside(newest)
+    proven = proven_to(outside)
     return {
         "verdict": _verdict(found, newest, outside, now),
         "signing": found.signing,
         "last": newest,
         "rows": Checkpoint.objects.order_by("-number")[:SHOWN],
         "count": f"{human_number(newest.number)} in all" if newest else "",
-        "uncovered": uncovered(),
+        "uncovered": end - (newest.sequence if newest else 0),
         "uncovered_since": found.uncovered_since,
         "outside": outside,
         "misnamed": misnamed,
+        "proven": proven,
+        "unproven": end - proven,
         "verified": found.verified,
+        "asked": _asked(found.verified),
         "running": verification.running(now),
         "waiting": verification.waiting(now),
         "verify_seconds": settings.VERIFY_MINUTES * 60 * 3,
@@ -57,6 +61,12 @@ def page_of_checkpoints(now: datetime) -> dict[str, Any]:
         "weaknesses": weaknesses(),
         "crumbs": [("Change log", fleet_path("changes")), ("Checkpoints", "")],
     }
+
+
+def _asked(verified: Verification | None) -> str:
+    if verified is None or verified.asked_by == verification.BY_ITSELF:
+        return verification.BY_ITSELF
+    return f"asked by {verified.asked_by}"
 
 
 def _outside(newest: Checkpoint | None) -> tuple[list[Place], str]:

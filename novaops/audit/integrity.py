@@ -1,6 +1,6 @@
 """How well the change log is protected, from what is stored: the page of checkpoints and the findings read it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -61,5 +61,12 @@ def _place(name: str, known: Mapping[str, Delivery], newest: int) -> Place:
     delivery = known.get(name)
     if delivery is None:
         return Place(name, "unknown", newest, None)
-    missing = newest - delivery.delivered
-    return Place(name, "failing" if delivery.problem else "ok", missing, delivery)
+    state = "failing" if delivery.problem else "ok" if delivery.delivered else "unknown"
+    return Place(name, state, newest - delivery.delivered, delivery)
+
+
+def proven_to(several: Iterable[Place]) -> int:
+    """The last record under a checkpoint that some place outside has."""
+    number = max((place.delivery.delivered for place in several if place.delivery), default=0)
+    found = Checkpoint.objects.filter(number=number).values_list("sequence", flat=True).first()
+    return found or 0

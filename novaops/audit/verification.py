@@ -13,7 +13,7 @@ from django.utils import timezone
 from novaops.audit import delivering, stored
 from novaops.audit.actors import Actor
 from novaops.audit.checkpoints import EVENT
-from novaops.audit.models import Verification
+from novaops.audit.models import Delivery, Verification
 from novaops.audit.services import record
 from novaops.audit.verifying import Verdict, verify
 from novaops.live import publish
@@ -80,8 +80,9 @@ def sentence_of(verdict: Verdict) -> str:
     found = f"The chain of {human_number(verdict.records)} records is whole"
     if not verdict.checkpoints:
         return f"{found}; no checkpoint is signed over it."
-    covered = human_number(verdict.covered)
-    found += f"; {human_number(verdict.checkpoints)} signed checkpoints fit it, up to record {covered}"
+    count = verdict.checkpoints
+    several = "1 signed checkpoint fits" if count == 1 else f"{human_number(count)} signed checkpoints fit"
+    found += f"; {several} it, up to record {human_number(verdict.covered)}"
     if verdict.copies:
         return f"{found}. Copies outside prove it up to record {human_number(verdict.proven)}."
     return f"{found}."
@@ -95,7 +96,7 @@ def _verdict(pk: int) -> tuple[Verdict, str]:
         path = sink.path(fleet)
         if _readable(path):
             paths.append(path)
-        else:
+        elif Delivery.objects.filter(sink=sink.name, delivered__gt=0).exists():
             note = f"{path} cannot be read on this host, and was not compared."
     progress = _Progress(pk)
     return verify(paths, progress.seen), note

@@ -17,6 +17,7 @@ from django.db import connection, connections
 from psycopg import sql
 
 from novaops.fleets.services import create_fleet
+from tests.waiting import wait_for
 
 ROOT = Path(__file__).resolve().parent.parent
 FLEETS = {"alpha": "Alpha fleet", "beta": "Beta fleet"}
@@ -92,8 +93,14 @@ def _copy(session: psycopg.Connection[tuple[str]]) -> None:
 
 
 def _drop(session: psycopg.Connection[tuple[str]], name: str) -> None:
+    """Autovacuum's worker belongs to nobody, so that only a superuser may end it: it is waited for."""
     connections.close_all()
+    wait_for(lambda: _dropped(session, name), f"{name} to be dropped", every=0.05)
+
+
+def _dropped(session: psycopg.Connection[tuple[str]], name: str) -> bool:
     session.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+    return True
 
 
 def _point_at(name: str) -> None:

@@ -25,7 +25,7 @@ def slot(leader: Leader, name: str) -> Iterator[str]:
 
 
 def test_a_slot_that_nobody_reads(slot: str, leader: Leader, find: Find, remove: Remove) -> None:
-    leader.execute("SELECT pg_logical_emit_message(false, 'test', repeat('x', 200000))")
+    leader.execute("SELECT pg_logical_emit_message(true, 'test', repeat('x', 200000))")
     found = find(slot)
     assert found and found.sort is Sort.SLOT and found.removable
     assert found.wal_bytes and found.wal_bytes > 100_000 and found.xid_age is not None

@@ -42,7 +42,7 @@ def test_a_healthy_cluster_is_switched_over_in_three_steps() -> None:
     assert plan.runnable
     assert [step.key for step in plan.steps] == ["checkpoint", "switch-over", "settle"]
     assert plan.steps[1].arguments["leader"] == "a"
-    assert plan.confirm == "main b"
+    assert plan.confirm == "main b leader"
     assert plan.point_of_no_return == "switch-over"
     assert plan.blast.tenants == 118
     assert plan.blast.write_pause_ms

@@ -30,6 +30,7 @@ MOMENTS = strategies.builds(
     Moment, strategies.sampled_from(STEPS), strategies.sampled_from(Way), acted=strategies.booleans()
 )
 TWISTS = strategies.dictionaries(MOMENTS, strategies.sampled_from(Twist), max_size=4)
+MOSTLY = strategies.sampled_from([True, True, True, False])
 PEOPLE = strategies.sampled_from(["operator", "approver", "on-call", "admin"])
 SOON = timedelta(hours=2)
 Act = Callable[[Operation, Person], object]
@@ -58,6 +59,14 @@ class Operations(RuleBasedStateMachine):
             return multiple()
         self.ours.append(operation.pk)
         return operation.pk
+
+    @rule(target=operations, thing=strategies.sampled_from("xy"), twists=TWISTS)
+    def begin(self, thing: str, twists: dict[Moment, Twist]) -> object:
+        number = self.request(Easy.name, thing)
+        if isinstance(number, int):
+            self.confirm_at_once(number)
+            self.take_turn(number, twists)
+        return number
 
     @rule(number=operations, who=PEOPLE, later=strategies.booleans(), broken=strategies.booleans())
     def confirm(self, number: int, who: str, later: bool, broken: bool) -> None:
@@ -115,14 +124,16 @@ class Operations(RuleBasedStateMachine):
         scheduled.update(due_at=Now() - timedelta(seconds=1), expires_at=Now() + timedelta(minutes=59))
         release_due()
 
-    @rule()
-    def freeze(self) -> None:
+    @rule(lifted=MOSTLY)
+    def freeze(self, lifted: bool) -> None:
+        if lifted:
+            self.lift()
+            return
         now = timezone.now()
         services.make_freeze(
             self.people["admin"], "Quiet", "Nothing today.", now, now + 2 * SOON, risks=[Easy.risk, Risky.risk]
         )
 
-    @rule()
     def lift(self) -> None:
         for freeze in Freeze.objects.filter(lifted_at=None):
             services.lift_freeze(freeze, self.people["admin"])
@@ -131,7 +142,7 @@ class Operations(RuleBasedStateMachine):
     def fleet_changes(self, colour: str) -> None:
         self.world.colour = colour
 
-    @rule(who=strategies.sampled_from(["operator", "approver", "on-call"]), holds=strategies.booleans())
+    @rule(who=strategies.sampled_from(["operator", "approver", "on-call"]), holds=MOSTLY)
     def rights_change(self, who: str, holds: bool) -> None:
         role = Membership.objects.filter(person=self.people[who], fleet=self.fleet, role=Role(who))
         if not holds:

@@ -15,11 +15,11 @@ KIND = Func(F("data"), template="left(%(expressions)s ->> 'kind', 200)", output_
 TICKET = Func(F("data"), template="left(%(expressions)s ->> 'ticket', 200)", output_field=TextField())
 
 
-def has_words(text: str) -> Func | None:
-    """Whether a record holds every word of `text`; None when there is no word in it."""
+def has_words(text: str) -> Func:
+    """Whether a record holds every word of `text`. ValueError when there is no word in it."""
     query = tsquery(text)
     if not query:
-        return None
+        raise ValueError(f"There is no word in {text!r}.")
     template = "audit_words(verb, subject, actor, outcome, data) @@ lower(%(expressions)s)::tsquery"
     return Func(Value(query), template=template, output_field=BooleanField())
 

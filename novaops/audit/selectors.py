@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db import connection
 from django.db.models import Q, QuerySet
 
-from novaops.audit.expressions import KIND, TARGETS, THING, TICKET, has_words
+from novaops.audit.expressions import KIND, TARGETS, THING, TICKET, has_words, tsquery
 from novaops.audit.filters import Filters, filters_of
 from novaops.audit.models import Record
 
@@ -77,8 +77,7 @@ def _first_at(moment: datetime) -> int:
 
 
 def _saying(records: QuerySet[Record], text: str) -> QuerySet[Record]:
-    words = has_words(text)
-    return records.none() if words is None else records.filter(words)
+    return records.filter(has_words(text)) if tsquery(text) else records.none()
 
 
 def verbs() -> list[str]:

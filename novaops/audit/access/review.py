@@ -11,8 +11,8 @@ from novaops.fleets.rights import RIGHTS, Right, Role
 from novaops.fleets.selectors import Member, members_of
 
 UNUSED_AFTER = timedelta(days=90)
-# Who reads is not recorded, only who exports: that nothing is recorded does not say that it is not used.
-NOT_ALWAYS_RECORDED = frozenset({Right.READ_CHANGE_LOG})
+# Who reads is not recorded, only who exports; and it is good when there was no emergency.
+NEVER_MARKED = frozenset({Right.READ_CHANGE_LOG, Right.BREAK_GLASS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ def _gives(held: Membership, right: Right) -> bool:
 
 def _held(right: Right, memberships: Sequence[Membership], uses: Uses, now: datetime) -> HeldRight:
     since, use = min(held.since for held in memberships if _gives(held, right)), uses.of(right)
-    return HeldRight(right, since, use, right not in NOT_ALWAYS_RECORDED and _unused(since, use, now))
+    return HeldRight(right, since, use, right not in NEVER_MARKED and _unused(since, use, now))
 
 
 def _unused(since: datetime, use: Use | None, now: datetime) -> bool:

@@ -7,8 +7,12 @@ from datetime import datetime
 from pathlib import Path
 
 from django.db import connection
+from django.db.models import QuerySet
 
 from novaops.audit.access.registry import rights_used
+from novaops.audit.actors import ActorKind
+from novaops.audit.expressions import has_words
+from novaops.audit.models import Record
 from novaops.audit.stories import STEP_STATES
 from novaops.fleets.rights import Right
 
@@ -31,12 +35,14 @@ OWN_USES = {
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """One thing that somebody did, for the last time in record `sequence`."""
+    """One thing that somebody did, for the last time in record `sequence`. `right` is one that it used, where neither
+    verb nor kind tell that."""
 
     verb: str
     kind: str
     sequence: int
     at: datetime
+    right: Right | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +63,7 @@ class Uses:
         """To see the fleet is used by whatever somebody does."""
         if right is Right.VIEW:
             return self.last
-        return _newest(use for use in self.each if right in rights_used(use.verb, use.kind))
+        return _newest(use for use in self.each if use.right is right or right in rights_used(use.verb, use.kind))
 
 
 def last_uses(names: Collection[str]) -> dict[str, Uses]:
@@ -67,7 +73,15 @@ def last_uses(names: Collection[str]) -> dict[str, Uses]:
         found: dict[str, list[Use]] = defaultdict(list)
         for name, *rest in cursor.fetchall():
             found[name].append(Use(*rest))
+    for entry in _emergencies(names):
+        found[entry.actor].append(Use(entry.verb, "", entry.sequence, entry.at, Right.BREAK_GLASS))
     return {name: Uses(tuple(uses)) for name, uses in found.items()}
+
+
+def _emergencies(names: Collection[str]) -> QuerySet[Record]:
+    """What was confirmed by break-glass: seldom, and found by that word."""
+    confirmed = Record.objects.filter(verb="operation confirmed", actor__in=names, actor_kind=ActorKind.PERSON)
+    return confirmed.filter(has_words("break_glass"), data__break_glass=True).defer("data")
 
 
 def own_use(verb: str, kind: str) -> Right | None:

@@ -1,9 +1,11 @@
 """The page of leftovers, from what was stored."""
 
+import json
 from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -151,3 +153,15 @@ def test_findings_lead_to_the_page_and_do_not_double_those_of_slots(stored: Flee
         (found,) = rule(snapshot(), timezone.now())
     assert found.page == "leftovers" and found.key == "leftovers:prepared-transaction:shard-1"
     assert found.sentence.startswith("Prepared transaction pay-1 is left behind on shard-1 (4 transactions")
+
+
+def test_the_command_line_tells_the_same(stored: Fleet, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as left:
+        call_command("leftovers", fleet=stored.slug)
+    told = capsys.readouterr().out
+    assert left.value.code == 1
+    assert told.startswith("slot/shard-1//cdc_old  critical, for at least 2\u00a0d, 2\u00a0GiB of WAL held")
+    with pytest.raises(SystemExit):
+        call_command("leftovers", fleet=stored.slug, json=True)
+    rows = json.loads(capsys.readouterr().out)
+    assert [row["key"] for row in rows][:2] == ["slot/shard-1//cdc_old", "tenant-rows/shard-2//acme%2Feu"]

@@ -48,7 +48,7 @@ EVENTS: tuple[Event, ...] = (
     Event("operation.refused", "refused", ("operation refused",)),
     Event("operation.expired", "expired", ("operation expired",), "expired"),
     Event("operation.acknowledged", "break-glass acknowledged", ("operation acknowledged",)),
-    Event("fleet.failover", "failover by itself", ("failover",), usual=True),
+    Event("fleet.leader-changed", "leader changed", ("leader changed",), usual=True),
     Event("changelog.broken", "change log altered", ("change log found altered",), usual=True),
     Event("changelog.whole", "change log whole again", ("change log found whole again",), usual=True),
     Event("setting.changed", "setting changed", ("setting changed",)),

@@ -19,7 +19,7 @@ STYLES = {
     "unreachable": "red", "critical": "red", "failed": "red", "errored": "red", "refused": "red", "rejected": "red",
     "running": "cyan", "queued": "cyan", "scheduled": "cyan", "info": "cyan",
 }  # fmt: skip
-COUNTS = ("tenants", "rows", "keys", "bytes", "connections", "write_pause_ms")
+COUNTS = ("tenants", "rows", "keys", "bytes", "connections")
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
@@ -99,7 +99,9 @@ def _step(number: int, step: Shown) -> Line:
 
 
 def _blast(blast: Shown) -> str:
-    counted = [f"{blast[name]:,} {name.replace('_', ' ')}" for name in COUNTS if blast.get(name) is not None]
+    counted = [f"{blast[name]:,} {name}" for name in COUNTS if blast.get(name) is not None]
+    if blast.get("write_pause_ms") is not None:
+        counted.append(f"writes pause for about {blast['write_pause_ms']:,} ms")
     return " ".join([blast["summary"], *([f"({', '.join(counted)})"] if counted else [])])
 
 

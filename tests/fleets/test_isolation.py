@@ -88,6 +88,7 @@ def furnished(fleet: Fleet, person: MakePerson) -> Fleet:
         Operation.objects.create(
             kind="switchover",
             title="alpha-operation",
+            risk="low",
             reason="alpha",
             requested_by=someone,
             plan_json={"summary": "x", "blast": {"summary": "y"}},

@@ -82,7 +82,7 @@ def doomed(events: Leader, fleet: Fleet, person: MakePerson) -> Operation:
     """It is past its start, where a taken name would still stop it."""
     events.execute("DROP TABLE IF EXISTS events_202701")
     operation = queued(fleet, person, count=2)
-    operation.steps.filter(index=0).update(status="running")
+    operation.steps.filter(index=0).update(status="running", attempts=1)
     events.execute("CREATE TABLE events_202701 ()")
     return operation
 

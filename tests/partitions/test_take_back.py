@@ -30,7 +30,7 @@ def half_done(events: psycopg.Connection[Any], live_fleet: Fleet, person: MakePe
         services.confirm(operation, person("operator"), operation.plan.confirm)
         for step in operation.steps.filter(index__lt=2):
             steps.create(on_shard.context(SHARD, 0, operation.pk, step.arguments))
-            operation.steps.filter(pk=step.pk).update(status="done")
+            operation.steps.filter(pk=step.pk).update(status="done", attempts=1)
     events.execute(f"CREATE TABLE {NAMES[2]} ()")
     return operation
 

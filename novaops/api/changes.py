@@ -2,10 +2,8 @@
 
 import os
 from pathlib import Path as File
-from types import ModuleType
 from typing import Annotated, Literal
 
-from django.core.handlers.asgi import ASGIRequest
 from django.http import Http404, StreamingHttpResponse
 from ninja import Path, Query, Router
 
@@ -13,11 +11,10 @@ from novaops.api.act_schemas import ProblemOut
 from novaops.api.callers import callers_with
 from novaops.api.change_schemas import ChangeFilters, ChangeOut, ChangesOut, VerdictOut
 from novaops.api.paging import Limit, with_query
-from novaops.audit import delivering, export_csv
-from novaops.audit import export as export_lines
+from novaops.audit import delivering
+from novaops.audit.export_views import WAYS, exported
 from novaops.audit.models import Record
 from novaops.audit.selectors import filtered
-from novaops.audit.services import Actor, record
 from novaops.audit.verification import sentence_of
 from novaops.audit.verifying import verify
 from novaops.fleets.requests import FleetRequest
@@ -27,10 +24,6 @@ router = Router(tags=["change log"], auth=callers_with(Right.READ_CHANGE_LOG))
 Before = Annotated[int | None, Query(ge=1, description="Only records with a smaller number.")]
 Form = Annotated[Literal["jsonl", "csv"], Query(description="JSON lines, or a zip file with a table.")]
 Sequence = Annotated[int, Path(description="The record's number.")]
-WAYS: dict[str, tuple[ModuleType, str]] = {
-    "jsonl": (export_lines, "application/x-ndjson"),
-    "csv": (export_csv, "application/zip"),
-}
 STREAMED = {"responses": {200: {"description": "OK", "content": {media: {"schema": {}} for _, media in WAYS.values()}}}}
 
 
@@ -57,11 +50,7 @@ def verdict(request: FleetRequest) -> VerdictOut:
 def export(request: FleetRequest, narrowed: Query[ChangeFilters], format: Form = "jsonl") -> StreamingHttpResponse:
     """Each line is exactly what was hashed, and the hash; the proof stands behind them. As `csv` it is a zip file with
     a table and the proof. That somebody exported is itself a record."""
-    filters = narrowed.as_filters()
-    record("change log exported", "change-log", actor=Actor.person(request.user), data={"filters": filters.narrow})
-    way, media = WAYS[format]
-    lines = way.batches_async if isinstance(request, ASGIRequest) else way.batches
-    return StreamingHttpResponse(lines(request.fleet, filters), content_type=media)
+    return exported(request, narrowed.as_filters(), format)
 
 
 @router.get("{int:sequence}", response={200: ChangeOut, 404: ProblemOut}, summary="One record")

@@ -4,12 +4,12 @@ from django.urls import path
 
 from novaops.audit import checkpoint_views, views
 from novaops.audit.access.views import access_review, access_review_csv
-from novaops.audit.export_views import export_table
+from novaops.audit.export_views import export_lines, export_table
 from novaops.audit.retention import change_retention, retention
 
 urlpatterns = [
     path("", views.changes, name="changes"),
-    path("export.jsonl", views.export, name="changes-export"),
+    path("export.jsonl", export_lines, name="changes-export"),
     path("export.zip", export_table, name="changes-export-csv"),
     path("checkpoints/", checkpoint_views.page, name="checkpoints"),
     path("checkpoints/make", checkpoint_views.make, name="checkpoint-make"),

@@ -1,17 +1,14 @@
-"""The auditor's pages: the list, one record, timelines, the export. Nothing here can change anything."""
+"""The auditor's pages: the list, one record, timelines. Nothing here can change anything."""
 
-from django.core.handlers.asgi import ASGIRequest
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
-from novaops.audit.export import batches, batches_async
 from novaops.audit.filters import ENDINGS, field_values, filters_of
 from novaops.audit.models import Record
 from novaops.audit.paging import count_of, page_of
 from novaops.audit.record_page import canonical_line, page_of_record
 from novaops.audit.selectors import actors, filtered, kinds, verbs
-from novaops.audit.services import Actor, record
 from novaops.audit.timelines import page_of_timeline
 from novaops.fleets.guards import right_required
 from novaops.fleets.requests import FleetRequest
@@ -58,15 +55,3 @@ def change_raw(request: FleetRequest, sequence: int) -> HttpResponse:
 def timeline(request: FleetRequest, scope: str, name: str) -> HttpResponse:
     """Everything that touched a tenant, a shard, a person or another thing of the fleet."""
     return render(request, "audit/timeline.html", page_of_timeline(scope, name, request.GET))
-
-
-@require_safe
-@right_required(Right.READ_CHANGE_LOG)
-def export(request: FleetRequest) -> StreamingHttpResponse:
-    """JSON lines, streamed; that somebody exported is a record too, and the last one in the export."""
-    filters = filters_of(request.GET)
-    record("change log exported", "change-log", actor=Actor.person(request.user), data={"filters": filters.narrow})
-    lines = batches_async if isinstance(request, ASGIRequest) else batches
-    response = StreamingHttpResponse(lines(request.fleet, filters), content_type="application/x-ndjson")
-    response["Content-Disposition"] = f'attachment; filename="{request.fleet.slug}-changes.jsonl"'
-    return response

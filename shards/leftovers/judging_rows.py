@@ -36,11 +36,10 @@ def _strays(facts: TenantsFacts, shard: str, known: Known) -> Iterator[Leftover]
 
 def stray(one: TenantOnShard, lives_on: str) -> Leftover:
     own = ", in a schema of its own" if one.isolation == "schema" else ""
-    where = f"is placed on {lives_on}" if lives_on else "is placed on no shard"
     return Leftover(
         sort=Sort.TENANT_ROWS,
         name=one.tenant_id,
-        sentence=f"The tenant {where}, and has {one.vms:,} VMs here{own}.",
+        sentence=f"The tenant {_home(lives_on)}, and has {one.vms:,} VMs here{own}.",
         origin=ORIGIN,
         bytes=one.bytes,
         rows=one.vms or None,
@@ -50,16 +49,20 @@ def stray(one: TenantOnShard, lives_on: str) -> Leftover:
     )
 
 
+def _home(lives_on: str) -> str:
+    return f"is placed on {lives_on}" if lives_on else "is placed on no shard"
+
+
 def homeless(one: HomelessTrace, shard: str, known: Known) -> Leftover | None:
     """A tenant that is placed here and not listed is damage, not a leftover: nothing of it is offered for removal."""
     lives_on = known.placed.get(one.tenant_id, "")
     if lives_on == shard or _being_moved(one.tenant_id, known):
         return None
-    where = f"is placed on {lives_on}" if lives_on else "is placed on no shard"
+    tables = ", ".join(sorted(one.tables))
     return Leftover(
         sort=Sort.TENANT_ROWS,
         name=one.tenant_id,
-        sentence=f"The tenant {where}, and is not listed here; it has rows in {', '.join(sorted(one.tables))}.",
+        sentence=f"The tenant {_home(lives_on)}, and is not listed here; it has rows in {tables}.",
         origin=ORIGIN,
         rows=one.rows,
         about="at least" if max(one.tables.values()) >= ROWS_COUNTED else "",

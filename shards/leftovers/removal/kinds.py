@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from metrics.selectors import snapshot
 from novaops.fleets.rights import Right
@@ -17,6 +17,7 @@ from shards.leftovers.removal.plan import (
     REMOVE,
     VERIFY,
     DeleteParameters,
+    LeftoverParameters,
     RemoveParameters,
     plan_removal,
 )
@@ -25,8 +26,23 @@ from shards.leftovers.sorts import DELETE_KIND, REMOVE_KIND, Sort
 
 STEP = Step(run=things.remove, done=things.gone, timeout_seconds=60, attempts=5)
 
+Parameters = TypeVar("Parameters", bound=LeftoverParameters)
 
-class LeftoverRemove(Kind[RemoveParameters]):
+
+class _Removal(Kind[Parameters]):
+    """What both share: a leftover is looked for, judged and planned in one way, whatever it holds."""
+
+    def locks(self, parameters: Parameters) -> tuple[Lock, ...]:
+        return locks_of(parameters.place)
+
+    def gather(self, parameters: Parameters) -> RemovalFacts:
+        return gather(parameters.place)
+
+    def plan(self, parameters: Parameters, facts: Any, now: datetime) -> Plan:
+        return plan_removal(parameters.place, facts)
+
+
+class LeftoverRemove(_Removal[RemoveParameters]):
     name: ClassVar[str] = REMOVE_KIND
     title: ClassVar[str] = "Remove a leftover"
     description: ClassVar[str] = (
@@ -37,15 +53,6 @@ class LeftoverRemove(Kind[RemoveParameters]):
     right: ClassVar[Right] = Right.SWITCH_OVER
     parameters = RemoveParameters
 
-    def locks(self, parameters: RemoveParameters) -> tuple[Lock, ...]:
-        return locks_of(parameters.place)
-
-    def gather(self, parameters: RemoveParameters) -> RemovalFacts:
-        return gather(parameters.place)
-
-    def plan(self, parameters: RemoveParameters, facts: Any, now: datetime) -> Plan:
-        return plan_removal(parameters.place, facts)
-
     def steps(self) -> Mapping[str, Step]:
         return {REMOVE: STEP}
 
@@ -53,7 +60,7 @@ class LeftoverRemove(Kind[RemoveParameters]):
         return {"leftover": choices(data=False)}
 
 
-class LeftoverDelete(Kind[DeleteParameters]):
+class LeftoverDelete(_Removal[DeleteParameters]):
     name: ClassVar[str] = DELETE_KIND
     title: ClassVar[str] = "Delete leftover data"
     description: ClassVar[str] = (
@@ -63,15 +70,6 @@ class LeftoverDelete(Kind[DeleteParameters]):
     risk: ClassVar[Risk] = Risk.HIGH
     right: ClassVar[Right] = Right.CHANGE_PLACEMENT
     parameters = DeleteParameters
-
-    def locks(self, parameters: DeleteParameters) -> tuple[Lock, ...]:
-        return locks_of(parameters.place)
-
-    def gather(self, parameters: DeleteParameters) -> RemovalFacts:
-        return gather(parameters.place)
-
-    def plan(self, parameters: DeleteParameters, facts: Any, now: datetime) -> Plan:
-        return plan_removal(parameters.place, facts)
 
     def steps(self) -> Mapping[str, Step]:
         return {

@@ -16,7 +16,7 @@ REMOVE, DROP_SCHEMA, DELETE, VERIFY = "remove", "drop-schema", "delete-rows", "v
 ROWS_PER_SECOND = 20_000
 
 
-class _Parameters(BaseModel):
+class LeftoverParameters(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     leftover: str = Field(title="Leftover", description="As the page of leftovers names it.")
@@ -26,7 +26,7 @@ class _Parameters(BaseModel):
         return Place.parse(self.leftover)
 
 
-class RemoveParameters(_Parameters):
+class RemoveParameters(LeftoverParameters):
     """Of everything that holds no data."""
 
     @field_validator("leftover")
@@ -40,7 +40,7 @@ class RemoveParameters(_Parameters):
         return key
 
 
-class DeleteParameters(_Parameters):
+class DeleteParameters(LeftoverParameters):
     """Of rows, and of what holds some."""
 
     @field_validator("leftover")

@@ -9,11 +9,12 @@ from novaops.audit.actors import Actor, ActorKind
 from novaops.audit.canonical import canonical
 from novaops.audit.cleaning import SecretRefused, cleaned, text
 from novaops.audit.models import Record
-from novaops.audit.signals import recorded
+from novaops.audit.signals import awaited, recorded
 
 __all__ = ["Actor", "ActorKind", "SecretRefused", "record"]
 
 APPEND = "SELECT sequence, at, previous_hash, hash FROM audit_append(%s, %s, %s, %s, %s, %s, %s)"
+APPEND_ALONE = "CALL audit_append_alone(%s, %s, %s, %s, %s, %s, %s, NULL, NULL, NULL, NULL)"
 FLUSH = "SELECT pg_logical_emit_message(true, 'novaops change log', '')"
 
 
@@ -36,6 +37,9 @@ def record(
         outcome=text(outcome),
         data=cleaned({**(data or {}), **through}),
     )
+    if _alone(entry):
+        _append_alone(entry)
+        return entry
     # Without a savepoint: a change that could not be recorded must not be committed either.
     with transaction.atomic(savepoint=False):
         _append(entry)
@@ -43,15 +47,32 @@ def record(
     return entry
 
 
+def _alone(entry: Record) -> bool:
+    """Whether it is a transaction of its own in which nobody else wants to write."""
+    if connection.in_atomic_block or not connection.get_autocommit():
+        return False
+    return not any(wants for _, wants in awaited.send(sender=Record, record=entry))
+
+
+def _append_alone(entry: Record) -> None:
+    """Writes it, and waits for the disk, in one call."""
+    _write(entry, APPEND_ALONE)
+
+
 def _append(entry: Record) -> None:
-    """Writes it, and fills in what the database decided."""
-    said = (entry.actor, entry.actor_kind, entry.person_id, entry.verb, entry.subject, entry.outcome)
-    with connection.cursor() as cursor:
-        cursor.execute(APPEND, (*said, canonical(entry.data).decode()))
-        entry.sequence, entry.at, entry.previous_hash, entry.hash = cursor.fetchone()
-    entry._state.adding, entry._state.db = False, connection.alias
+    """Writes it as a part of the transaction; whoever ends that waits for the disk."""
+    _write(entry, APPEND)
     if all(waiting[1] is not _wait_for_disk for waiting in connection.run_on_commit):
         transaction.on_commit(_wait_for_disk)
+
+
+def _write(entry: Record, call: str) -> None:
+    """Fills in what the database decided."""
+    said = (entry.actor, entry.actor_kind, entry.person_id, entry.verb, entry.subject, entry.outcome)
+    with connection.cursor() as cursor:
+        cursor.execute(call, (*said, canonical(entry.data).decode()))
+        entry.sequence, entry.at, entry.previous_hash, entry.hash = cursor.fetchone()
+    entry._state.adding, entry._state.db = False, connection.alias
 
 
 def _wait_for_disk() -> None:

@@ -19,6 +19,12 @@ KNOWN_FOR_SECONDS = 2.0
 _wanted: dict[str, tuple[float, frozenset[str]]] = {}
 
 
+def wants(sender: object, record: Record, **rest: object) -> bool:
+    """Receiver of `novaops.audit.signals.awaited`: whether `put` would write something."""
+    event = event_of(record.verb, record.data)
+    return event is not None and event.name in wanted()
+
+
 def put(sender: object, record: Record, **rest: object) -> None:
     """Receiver of `novaops.audit.signals.recorded`: one statement, and none when no hook wants such a record."""
     event = event_of(record.verb, record.data)

@@ -1,13 +1,14 @@
 """Appending: on disk when it returns, announced inside its transaction, its time never running backwards."""
 
 from collections.abc import Iterator
+from secrets import token_hex
 
 import pytest
 from django.db import connection, transaction
 
 from novaops.audit.models import Record
 from novaops.audit.services import Actor, record
-from novaops.audit.signals import recorded
+from novaops.audit.signals import awaited, recorded
 from novaops.audit.verifying import verify
 from novaops.fleets.models import Fleet
 
@@ -81,3 +82,30 @@ def test_time_never_runs_backwards_within_the_chain(in_fleet: Fleet) -> None:
         cursor.execute("UPDATE audit_record SET at = at + interval '1 day'")
     second = record("tried", "second", actor=WHO)
     assert second.at == Record.objects.get(sequence=1).at
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_record_that_is_alone_is_on_disk_when_it_returns(in_fleet: Fleet) -> None:
+    before = lsn("pg_current_wal_insert_lsn")
+    entry = record("tried", "it", actor=WHO, outcome="So it is.", data={"noise": token_hex(3_000)})
+    assert lsn("pg_current_wal_flush_lsn") >= before + 3_000
+    stored = Record.objects.get()
+    assert stored.body == entry.body and stored.hash == entry.hash == entry.computed_hash() and not entry._state.adding
+    record("tried", "it again", actor=WHO)
+    assert verify().records == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_record_that_somebody_waits_for_is_announced_inside_its_transaction(
+    in_fleet: Fleet, heard: list[Record]
+) -> None:
+    def wants(sender: object, record: Record, **rest: object) -> bool:
+        return record.subject == "it"
+
+    awaited.connect(wants)
+    try:
+        record("tried", "something else", actor=WHO)
+        entry = record("tried", "it", actor=WHO)
+    finally:
+        awaited.disconnect(wants)
+    assert heard == [entry] and verify().records == 2

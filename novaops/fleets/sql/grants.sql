@@ -31,9 +31,9 @@ BEGIN
         WHERE p.pronamespace = (SELECT oid FROM pg_namespace WHERE nspname = home)
             AND pg_get_userbyid(p.proowner) = current_user
     LOOP
-        EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC, %I', thing.name, application);
+        EXECUTE format('REVOKE ALL ON ROUTINE %s FROM PUBLIC, %I', thing.name, application);
         IF NOT thing.of_trigger THEN
-            EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO %I', thing.name, application);
+            EXECUTE format('GRANT EXECUTE ON ROUTINE %s TO %I', thing.name, application);
         END IF;
     END LOOP;
 END

@@ -39,7 +39,7 @@ def make_table(schema: str) -> None:
 
 
 def save() -> None:
-    """The least change to `record()` that leaves out the chain."""
+    """As any row of the console is saved: through the ORM, in a transaction of its own."""
     entry = PlainRecord(
         at=timezone.now(),
         actor_kind=records.WHO.kind.value,
@@ -56,7 +56,13 @@ def save() -> None:
 
 
 def insert() -> None:
-    """One statement, in autocommit."""
+    """One statement, in a transaction of its own."""
+    with transaction.atomic():
+        insert_at_once()
+
+
+def insert_at_once() -> None:
+    """The same in autocommit: the least that one could do."""
     said = (records.WHO.name, records.VERB, records.SUBJECT, records.OUTCOME, json.dumps(records.DATA))
     with connection.cursor() as cursor:
         cursor.execute(INSERT, (timezone.now(), "automatic", *said, GENESIS, GENESIS))

@@ -31,7 +31,8 @@ MOMENTS = strategies.builds(
 )
 TWISTS = strategies.dictionaries(MOMENTS, strategies.sampled_from(Twist), max_size=4)
 MOSTLY = strategies.sampled_from([True, True, True, False])
-PEOPLE = strategies.sampled_from(["operator", "approver", "on-call", "admin"])
+PEOPLE = ("operator", "approver", "on-call", "admin")
+WHO = strategies.sampled_from(PEOPLE)
 SOON = timedelta(hours=2)
 Act = Callable[[Operation, Person], object]
 
@@ -68,7 +69,7 @@ class Operations(RuleBasedStateMachine):
             self.take_turn(number, twists)
         return number
 
-    @rule(number=operations, who=PEOPLE, later=strategies.booleans(), broken=strategies.booleans())
+    @rule(number=operations, who=WHO, later=strategies.booleans(), broken=strategies.booleans())
     def confirm(self, number: int, who: str, later: bool, broken: bool) -> None:
         operation = Operation.objects.get(pk=number)
         due = timezone.now() + SOON if later else None
@@ -81,15 +82,15 @@ class Operations(RuleBasedStateMachine):
     def confirm_at_once(self, number: int) -> None:
         self.confirm(number, "operator", False, False)
 
-    @rule(number=operations, who=PEOPLE)
+    @rule(number=operations, who=WHO)
     def approve(self, number: int, who: str) -> None:
         self._try(services.approve, number, who)
 
-    @rule(number=operations, who=PEOPLE)
+    @rule(number=operations, who=WHO)
     def reject(self, number: int, who: str) -> None:
         self._try(lambda one, person: services.reject(one, person, "No."), number, who)
 
-    @rule(number=operations, who=PEOPLE)
+    @rule(number=operations, who=WHO)
     def withdraw(self, number: int, who: str) -> None:
         self._try(services.withdraw, number, who)
 
@@ -105,7 +106,7 @@ class Operations(RuleBasedStateMachine):
     def resume(self, number: int) -> None:
         self._try(services.resume, number, "operator")
 
-    @rule(number=operations, who=PEOPLE)
+    @rule(number=operations, who=WHO)
     def acknowledge(self, number: int, who: str) -> None:
         self._try(lambda one, person: services.acknowledge(one, person, "Seen."), number, who)
 

@@ -6,14 +6,14 @@ from hypothesis.stateful import run_state_machine_as_test
 from novaops.fleets.models import Fleet
 from tests.conftest import MakePerson
 from tests.proof.driving import Drive
-from tests.proof.machine import Operations
+from tests.proof.machine import PEOPLE, Operations
 
 
 def test_the_state_machine(in_fleet: Fleet, person: MakePerson, drive: Drive) -> None:
     Operations.fleet, Operations.drive = in_fleet, drive
-    Operations.people = {role: person(role) for role in ("operator", "approver", "on-call", "admin")}
+    Operations.people = {role: person(role) for role in PEOPLE}
     bounds = settings(
-        max_examples=60,
+        max_examples=40,
         stateful_step_count=25,
         deadline=None,
         derandomize=True,

@@ -7,6 +7,7 @@ import random
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 
 import django
@@ -19,7 +20,7 @@ from novaops.sandbox.control import Client  # noqa: E402
 from shards.leftovers.survey import leftovers  # noqa: E402
 from tests.proof.cases.case import Subject  # noqa: E402
 from tests.proof.scene import Scene  # noqa: E402
-from tests.proof.soak import chance, matrix, post, primaries, stage  # noqa: E402
+from tests.proof.soak import chance, matrix, orders, post, primaries, stage  # noqa: E402
 from tests.proof.soak.attempt import Attempt, made  # noqa: E402
 from tests.proof.soak.report import Report  # noqa: E402
 from tests.proof.soak.subjects import SUBJECTS  # noqa: E402
@@ -29,15 +30,17 @@ def main() -> int:
     options = _options()
     state = Path(os.environ["NOVAOPS_STATE"])
     began, report = time.monotonic(), Report(options.seed)
-    subjects = [SUBJECTS[kind] for kind in options.kind or SUBJECTS]
-    report.say(f"Seed {options.seed}; {', '.join(one.kind for one in subjects)}.")
+    kinds = options.kind or [orders.KIND, *SUBJECTS]
+    subjects = [SUBJECTS[kind] for kind in kinds if kind in SUBJECTS]
+    report.say(f"Seed {options.seed}; {', '.join(kinds)}.")
     logging.disable(logging.CRITICAL)
     with stage.prepared(state) as scene:
         servers, report.log = Client(state), stage.log_in(scene.folder)
-        for attempt in _fixed(scene, servers, subjects):
+        machine = orders.attempts(scene) if orders.KIND in kinds else ()
+        for attempt in chain(machine, _fixed(scene, servers, subjects)):
             if options.only in attempt.group:
                 report.add(made(attempt))
-        for attempt in chance.attempts(scene, servers, subjects, options.seed):
+        for attempt in chance.attempts(scene, servers, subjects, options.seed) if subjects else ():
             if time.monotonic() - began > options.minutes * 60:
                 break
             report.add(made(attempt))
@@ -63,7 +66,9 @@ def _left_behind(scene: Scene) -> list[str]:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="script/soak", description=__doc__)
     parser.add_argument("--minutes", type=float, default=0, help="go on with random combinations until then")
-    parser.add_argument("--kind", action="append", choices=SUBJECTS, help="only this one; may be given several times")
+    parser.add_argument(
+        "--kind", action="append", choices=[orders.KIND, *SUBJECTS], help="only this one; may be given several times"
+    )
     parser.add_argument("--only", default="", metavar="WORD", help="of the fixed ones: groups with this word")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
     return parser.parse_args()

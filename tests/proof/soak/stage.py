@@ -33,7 +33,7 @@ def prepared(state: Path) -> Iterator[Scene]:
         fleet = _with_servers(state)
         with TemporaryDirectory(prefix="novaops-soak-") as folder:
             turn.prepare({"NOVAOPS_LEASE_SECONDS": LEASE_SECONDS, turn.LOG: str(log_in(Path(folder)))})
-            scene = Scene(fleet, _person("operator", fleet), _person("approver", fleet), Path(folder))
+            scene = Scene(fleet, person("operator", fleet), person("approver", fleet), Path(folder))
             yield scene
             scene.kill_workers()
     finally:
@@ -55,8 +55,10 @@ def _with_servers(state: Path) -> Fleet:
     return fleet
 
 
-def _person(role: str, fleet: Fleet) -> Person:
-    person = Person.objects.create_user(role)
-    with tenant_context(fleet):
-        Membership.objects.create(person=person, fleet=fleet, role=Role(role))
-    return person
+def person(role: str, fleet: Fleet) -> Person:
+    """The one who has that role, and is named like it."""
+    known, new = Person.objects.get_or_create(username=role)
+    if new:
+        with tenant_context(fleet):
+            Membership.objects.create(person=known, fleet=fleet, role=Role(role))
+    return known

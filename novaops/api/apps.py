@@ -6,7 +6,7 @@ class ApiConfig(AppConfig):
     label = "api"
 
     def ready(self) -> None:
-        from novaops.api.selectors import last_uses
-        from novaops.fleets import uses
+        from novaops.api.selectors import credentials
+        from novaops.audit.access.registry import register_credentials
 
-        uses.register(last_uses)
+        register_credentials(credentials)

@@ -1,11 +1,14 @@
 """Reading tokens."""
 
+from collections.abc import Collection
+
 from django.db.models import QuerySet
+from django.db.models.functions import Now
 
 from novaops.api.models import ApiToken
+from novaops.audit.access.registry import Credential
 from novaops.fleets.models import Person
 from novaops.fleets.rights import Right
-from novaops.fleets.uses import Use
 
 
 def tokens_seen_by(person: Person, rights: frozenset[Right]) -> QuerySet[ApiToken]:
@@ -14,7 +17,12 @@ def tokens_seen_by(person: Person, rights: frozenset[Right]) -> QuerySet[ApiToke
     return found if Right.MANAGE_FLEET in rights else found.filter(person=person)
 
 
-def last_uses() -> dict[int, Use]:
-    """By person's id, for the access review: the token of theirs that was used last."""
-    used = ApiToken.objects.filter(last_used_at__isnull=False).order_by("last_used_at")
-    return {token.person_id: Use(token.last_used_at, f"token {token}") for token in used if token.last_used_at}
+def credentials(people: Collection[int]) -> dict[int, list[Credential]]:
+    """For the access review: the tokens of each person that can be used now, by the person's id."""
+    found: dict[int, list[Credential]] = {}
+    valid = ApiToken.objects.filter(person_id__in=people, revoked_at=None, expires_at__gt=Now()).order_by("id")
+    for token in valid:
+        scopes = ", ".join(token.scopes)
+        held = Credential(f"token {token.name}", scopes, token.created_at, token.expires_at, token.last_used_at)
+        found.setdefault(token.person_id, []).append(held)
+    return found

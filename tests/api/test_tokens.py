@@ -12,12 +12,12 @@ from django_tenants.utils import tenant_context
 from novaops.api import guessing, tokens
 from novaops.api.models import ApiToken
 from novaops.api.scopes import FOR_PEOPLE, RIGHTS_OF, Scope, rights_within
+from novaops.audit.access.registry import credentials_of
 from novaops.audit.models import Record
 from novaops.fleets.models import Fleet, Membership, Person
 from novaops.fleets.people import create_machine, create_person
 from novaops.fleets.problems import FleetProblem
 from novaops.fleets.rights import RIGHTS, Right, Role
-from novaops.fleets.uses import last_uses
 from tests.api.conftest import FOR_MACHINES, MakeProgram, Program, with_token
 from tests.conftest import PASSWORD, MakePerson
 
@@ -90,8 +90,8 @@ def test_its_last_use_is_kept_and_told(fleet: Fleet, program: MakeProgram) -> No
     with tenant_context(fleet):
         token = ApiToken.objects.get()
         assert token.last_used_at and token.last_address == "127.0.0.1"
-        use = last_uses()[token.person_id]
-    assert use.at == token.last_used_at and "a test" in use.by
+        [held] = credentials_of([token.person_id])[token.person_id]
+    assert held.used_at == token.last_used_at and held.name == "token a test" and "observe" in held.scopes
     mine.get("me")
     with tenant_context(fleet):
         assert ApiToken.objects.get().last_used_at == token.last_used_at, "written once a minute"

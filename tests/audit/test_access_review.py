@@ -123,6 +123,18 @@ def test_other_rooms_add_the_credentials_that_they_know(
     assert len(tokens) == 1
 
 
+def test_whose_token_is_used_is_not_inactive(
+    in_fleet: Fleet, person: MakePerson, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a machine's, that only reads: there is no record of it."""
+    bea = person("operator", username="bea")
+    used = {bea.pk: [Credential("token nightly", used_at=LATER - timedelta(days=1))]}
+    monkeypatch.setattr(registry, "_credentials", [lambda people: used])
+    one = reviewed(in_fleet, "bea", LATER)
+    marked = {held.right for held in one.rights if held.unused}
+    assert not one.unused and Right.VIEW not in marked and Right.SWITCH_OVER in marked
+
+
 def test_the_csv_has_a_row_for_each_right_and_is_recorded(done: int, in_fleet: Fleet, client_as: ClientAs) -> None:
     answer = client_as("auditor").get(f"/fleets/{in_fleet.slug}/changes/access/export.csv")
     assert answer.streaming and answer["Content-Type"] == "text/csv; charset=utf-8"

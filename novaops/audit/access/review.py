@@ -39,6 +39,11 @@ class Reviewed:
     unused: bool
 
     @property
+    def seen_at(self) -> datetime | None:
+        """When a credential of theirs was used last."""
+        return max((one.used_at for one in self.credentials if one.used_at), default=None)
+
+    @property
     def machine(self) -> bool:
         return bool(getattr(self.person, "is_machine", False))
 
@@ -61,14 +66,15 @@ def review(fleet: Fleet, now: datetime) -> tuple[Reviewed, ...]:
 
 def _reviewed(member: Member, uses: Uses, credentials: tuple[Credential, ...], now: datetime) -> Reviewed:
     since = min(held.since for held in member.memberships)
+    seen = max((one.used_at for one in credentials if one.used_at), default=None)
     return Reviewed(
         person=member.person,
         memberships=member.memberships,
-        rights=tuple(_held(right, member.memberships, uses, now) for right in _rights(member.memberships)),
+        rights=tuple(_held(right, member.memberships, uses, seen, now) for right in _rights(member.memberships)),
         signed_in_at=uses.signed_in.at if uses.signed_in else member.person.last_login,
         last=uses.last,
         credentials=credentials,
-        unused=_unused(since, uses.last, now),
+        unused=_unused(now, since, uses.last.at if uses.last else None, seen),
     )
 
 
@@ -81,10 +87,14 @@ def _gives(held: Membership, right: Right) -> bool:
     return held.role in Role.values and right in RIGHTS[Role(held.role)]
 
 
-def _held(right: Right, memberships: Sequence[Membership], uses: Uses, now: datetime) -> HeldRight:
+def _held(
+    right: Right, memberships: Sequence[Membership], uses: Uses, seen: datetime | None, now: datetime
+) -> HeldRight:
+    """`seen` is when a credential was last used, which is seeing at least."""
     since, use = min(held.since for held in memberships if _gives(held, right)), uses.of(right)
-    return HeldRight(right, since, use, right not in NEVER_MARKED and _unused(since, use, now))
+    times = (use.at if use else None, seen if right is Right.VIEW else None)
+    return HeldRight(right, since, use, right not in NEVER_MARKED and _unused(now, since, *times))
 
 
-def _unused(since: datetime, use: Use | None, now: datetime) -> bool:
-    return max(since, use.at if use else since) < now - UNUSED_AFTER
+def _unused(now: datetime, since: datetime, *uses: datetime | None) -> bool:
+    return max([since, *(at for at in uses if at)]) < now - UNUSED_AFTER

@@ -4,7 +4,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from typing import Any
 
@@ -69,6 +69,16 @@ def digest(body: Body) -> str:
     return hashlib.sha256(canonical(asdict(body))).hexdigest()
 
 
+def canonical_body(body: Body) -> bytes:
+    """What is hashed. A record that never was in canonical form comes as it is: whoever verifies it will say so."""
+    return orjson.dumps(_plain(body), option=orjson.OPT_SORT_KEYS)
+
+
+def exported_line(body: Body, stated: str) -> bytes:
+    """The same with the hash that the record states, as a line of an export."""
+    return orjson.dumps({**_plain(body), "hash": stated}, option=orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE)
+
+
 def stored_digest(stored: StoredBody) -> str:
     """The same, many times faster, for what the database holds. ValueError when it has no canonical form.
 
@@ -90,6 +100,15 @@ def stored_digest(stored: StoredBody) -> str:
         "verb": verb,
     }
     return hashlib.sha256(orjson.dumps(written)).hexdigest()
+
+
+def _plain(body: Body) -> dict[str, Any]:
+    written = json.dumps(body.data)
+    try:
+        data = recanonical(written)
+    except ValueError:
+        data = written.encode()
+    return {field.name: getattr(body, field.name) for field in fields(body)} | {"data": orjson.Fragment(data)}
 
 
 def _whole_numbers(value: Any) -> Any:

@@ -3,10 +3,10 @@ them the proof that each of them is in the log that a signed checkpoint covers."
 
 from collections.abc import AsyncIterator, Iterator
 
-import rfc8785
 from asgiref.sync import sync_to_async
 from django_tenants.utils import tenant_context
 
+from novaops.audit.canonical import exported_line
 from novaops.audit.inclusion import Proven
 from novaops.audit.models import Record
 from novaops.audit.selectors import Filters
@@ -14,7 +14,7 @@ from novaops.fleets.models import Fleet
 
 
 def line(record: Record) -> bytes:
-    return rfc8785.dumps(record.exported) + b"\n"
+    return exported_line(record.body, record.hash)
 
 
 def batches(fleet: Fleet, filters: Filters) -> Iterator[bytes]:

@@ -3,12 +3,11 @@ is the record in canonical form, exactly what was hashed: by it the table can be
 
 import json
 from collections.abc import AsyncIterator, Iterable, Iterator
-from dataclasses import asdict
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from django.utils import timezone
 
-from novaops.audit.canonical import canonical
+from novaops.audit.canonical import canonical_body
 from novaops.audit.csv_lines import csv_lines
 from novaops.audit.export import stepwise, stepwise_async
 from novaops.audit.inclusion import Proven
@@ -31,8 +30,9 @@ def batches_async(fleet: Fleet, filters: Filters) -> AsyncIterator[bytes]:
 
 def row(record: Record) -> list[object]:
     body = record.body
-    said = {**asdict(body), "data": json.dumps(body.data, ensure_ascii=False, sort_keys=True)}
-    return [*(said[name] for name in FIELDS), record.hash, canonical(asdict(body)).decode()]
+    written = canonical_body(body)
+    said = {name: getattr(body, name) for name in FIELDS}
+    return [*{**said, "data": json.dumps(body.data, ensure_ascii=False)}.values(), record.hash, written.decode()]
 
 
 def _zipped(fleet: Fleet, filters: Filters) -> Iterator[bytes]:

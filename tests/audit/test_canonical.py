@@ -11,7 +11,15 @@ import rfc8785
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from novaops.audit.canonical import Body, digest, instant, recanonical, stored_digest
+from novaops.audit.canonical import (
+    Body,
+    canonical_body,
+    digest,
+    exported_line,
+    instant,
+    recanonical,
+    stored_digest,
+)
 
 numbers = st.one_of(
     st.integers(-(2**53) - 2, 2**53 + 2),
@@ -86,5 +94,7 @@ bodies = st.builds(
 @settings(max_examples=500, deadline=None)
 @given(bodies)
 def test_what_is_stored_gives_the_hash_that_was_written(body: Body) -> None:
+    assert canonical_body(body) == rfc8785.dumps(asdict(body))
+    assert exported_line(body, "f" * 64) == rfc8785.dumps({**asdict(body), "hash": "f" * 64}) + b"\n"
     as_stored = (*astuple(body)[:8], json.dumps(body.data), body.previous_hash)
     assert stored_digest(as_stored) == digest(body) == sha256(rfc8785.dumps(asdict(body))).hexdigest()

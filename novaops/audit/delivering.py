@@ -36,6 +36,8 @@ def deliver(now: datetime) -> int:
 
 def _to(sink: Sink, newest: int, now: datetime) -> int:
     state, _ = Delivery.objects.get_or_create(sink=sink.name, defaults={"next_at": now})
+    # A database that was restored makes numbers anew. That the place then has two of one number is what it is for.
+    Delivery.objects.filter(pk=state.pk, delivered__gt=newest).update(delivered=newest)
     mine = Delivery.objects.filter(pk=state.pk, delivered__lt=newest, next_at__lte=now)
     if not mine.update(next_at=now + LEASE):
         return 0

@@ -41,7 +41,7 @@ class Judge:
         """Broken with the first record that may be another than the one that was signed."""
         problem = self._problem(mark, walk)
         if problem:
-            raise Broken(max(self.covered, self.proven) + 1, problem)
+            raise Broken(self._good(mark) + 1, problem)
         if mark.copy:
             self.outside, self.proven = self.outside + 1, mark.sequence
         else:
@@ -71,10 +71,14 @@ class Judge:
         return self._out_of_step(mark) if mark.copy else self._no_successor(mark.line)
 
     def _differs(self, mark: Mark) -> str:
-        said, good = mark.line.statement, max(self.covered, self.proven)
+        said, good = mark.line.statement, self._good(mark)
         several = good + 1 < said.sequence
         which = f"Records {good + 1} to {said.sequence} are" if several else f"Record {said.sequence} is"
         return f"{which} not what {mark.name} signed on {said.made_at}: the chain was made anew since."
+
+    def _good(self, mark: Mark) -> int:
+        """The last record that is vouched for: against a copy, the database's own checkpoints say nothing."""
+        return self.proven if mark.copy else self.covered
 
     def _no_successor(self, line: Line) -> str:
         before, said = self._last, line.statement

@@ -20,7 +20,7 @@ from novaops.audit.sinks import sink_at
 from novaops.audit.statements import read
 from novaops.audit.verifying import verify
 from novaops.fleets.models import Fleet
-from tests.audit.conftest import write
+from tests.audit.conftest import tamper, write
 from tests.audit.places import listening, received, web
 
 
@@ -167,6 +167,22 @@ def test_whoever_delivers_has_the_place_to_itself(in_fleet: Fleet, key: Key, out
     make()
     Delivery.objects.create(sink=f"file:{outside}", next_at=timezone.now() + timedelta(seconds=60))
     assert deliver(timezone.now()) == 0 and not outside.exists()
+
+
+def test_a_restored_database_sends_what_it_makes_anew(
+    as_control_owner: None, in_fleet: Fleet, key: Key, outside: Path
+) -> None:
+    make(3)
+    deliver(timezone.now())
+    tamper("DELETE FROM audit_checkpoint WHERE number > 1", "DELETE FROM audit_record WHERE sequence > 3")
+    tamper("UPDATE audit_head SET sequence = 3, hash = (SELECT hash FROM audit_record WHERE sequence = 3)")
+    deliver(timezone.now())
+    make()
+    deliver(timezone.now())
+    path = outside / "alpha-checkpoints.jsonl"
+    assert numbers(path) == [1, 2, 3, 2]
+    verdict = verify([path])
+    assert verdict.sequence == 4 and "Records 4 to 5 are not what checkpoint 2 in " in verdict.problem
 
 
 def test_names_hold_no_secret() -> None:

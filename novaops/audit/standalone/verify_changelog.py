@@ -736,7 +736,7 @@ def _conclude(verdict: Verdict, walk: Walk, export: Export, own: Checkpoint | No
     verdict.keys = sorted({one.said["key"] for one in walk.book.checkpoints.values()})
     verdict.proven = _proven(walk, own)
     verdict.unproven = walk.behind(verdict.proven)
-    found = (_about_records(verdict, said), _about_own(verdict, walk, own, said), _about_outside(verdict, walk))
+    found = (_about_records(verdict, walk, said), _about_own(verdict, walk, own, said), _about_outside(verdict, walk))
     verdict.sentences = [sentence for several in found for sentence in several]
 
 
@@ -750,20 +750,22 @@ def _proven(walk: Walk, own: Checkpoint | None) -> int:
     return found
 
 
-def _about_records(verdict: Verdict, said: dict[str, Any]) -> Iterator[str]:
+def _about_records(verdict: Verdict, walk: Walk, said: dict[str, Any]) -> Iterator[str]:
     of_fleet = f" of the fleet {verdict.fleet}" if verdict.fleet else ""
     if not verdict.records:
         yield f"No records{of_fleet}."
         return
     filters = said.get("filters") or {}
-    which = "all that there are" if verdict.complete else "a part of the log"
+    part = "a part of the log" if walk.gaps else "a part of the log, without a gap"
+    which = "all that there are" if verdict.complete else part
     yield (
         f"{_many(verdict.records)}{of_fleet}, from number {verdict.first} to {verdict.last}: {which}. Each gives its "
         "hash, and names its predecessor where that is here."
     )
     if filters:
         words = ", ".join(f"{name} {value}" for name, value in sorted(filters.items()))
-        yield f"They were chosen by {words}. That nothing which belongs to it was left out is not proven."
+        missing = "left out of them" if walk.gaps else "left out before or behind them"
+        yield f"They were chosen by {words}. That nothing was {missing} is not proven."
 
 
 def _about_own(verdict: Verdict, walk: Walk, own: Checkpoint | None, said: dict[str, Any]) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from datetime import datetime
 from itertools import pairwise
 
 from novaops.audit.models import Record
@@ -92,24 +93,25 @@ def story_violations(operation: Operation) -> Iterator[str]:
 
 def story_of(operation: Operation) -> list[Status]:
     """The statuses that it had, one after another, by its records alone."""
-    story = [Status.PLANNED]
+    story, due = [Status.PLANNED], None
     for one in Record.objects.filter(subject=operation.subject).order_by("sequence"):
-        after = _after(one, story[-1])
+        due = one.data.get("due_at") or due
+        waits = due is not None and datetime.fromisoformat(due) > one.at
+        after = _after(one, story[-1], Status.SCHEDULED if waits else Status.QUEUED)
         if after is not None and after is not story[-1]:
             story.append(after)
     return story
 
 
-def _after(one: Record, before: Status) -> Status | None:
+def _after(one: Record, before: Status, released: Status) -> Status | None:
     """The status that the record tells of; None for one that changed nothing, such as a refusal of what a person
-    wanted."""
+    wanted. `released` is where it goes when nobody else has to agree."""
     if one.verb == "operation refused" and "kind" not in one.data:
         return None
-    if one.verb in ("operation confirmed", "operation approved"):
-        lacks = one.data["approvals_needed"] if one.verb == "operation confirmed" else one.data["missing"]
-        if lacks:
-            return Status.WAITING
-        return Status.SCHEDULED if one.data.get("due_at") else Status.QUEUED
+    if one.verb == "operation confirmed":
+        return Status.WAITING if one.data["approvals_needed"] else released
+    if one.verb == "operation approved":
+        return Status.WAITING if one.data["missing"] else released
     if one.verb == "approval withdrawn":
         return Status.WAITING if one.data["missing"] else None
     if one.verb in ("resumption requested", "cancellation requested"):

@@ -71,5 +71,7 @@ def _rival(number: int) -> None:
 
 
 def _replaced(number: int) -> None:
+    """The second one may die too, and the first goes on as if it still had the operation."""
     let_lease_run_out(number)
-    execute(number, "second worker")
+    with suppress(Killed):
+        execute(number, "second worker")

@@ -167,14 +167,25 @@ class Operations(RuleBasedStateMachine):
         assert not problems, "\n".join(problems)
 
     def teardown(self) -> None:
+        """Whatever happened, people and workers bring every operation that began to its end."""
         self.lift()
         for who in ("operator", "approver", "on-call"):
             self.rights_change(who, True)
+        for number in self.ours:
+            self._bring_to_its_end(number)
+        self.all_is_as_it_should_be()
         verdict = verify()
         assert verdict.whole, verdict.problem
         # The transaction of the test never ends: what waits for its end would only grow.
         connection.run_on_commit = []
-        OperationLock.objects.filter(operation__in=self.ours).delete()
+
+    def _bring_to_its_end(self, number: int) -> None:
+        for decide in (services.cancel if number % 2 else services.resume, services.resume):
+            self.carry_through(number)
+            self._try(decide, number, "operator")
+        self.carry_through(number)
+        operation = Operation.objects.get(pk=number)
+        assert operation.state.terminal or operation.started_at is None, f"{operation} stays {operation.status}"
 
     def _problems(self, operation: Operation) -> Iterator[str]:
         yield from story_violations(operation)

@@ -4,14 +4,14 @@ Every transaction in which NovaOps writes to a shard is one of `writing`, and so
 per lock on the shard, for good: the highest token that acted there, by which a worker that wakes up late is known."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 import psycopg
 from django.db import connection
 from psycopg import errors, sql
 
-from novaops.operations.contract import PermanentProblem, StepContext
+from novaops.operations.contract import Lock, PermanentProblem, StepContext
 from shards.clients.postgres import Session
 from shards.marks import Mark
 
@@ -27,7 +27,7 @@ def fence(session: Session, context: StepContext) -> None:
     one of the operation's locks; the transaction then has to end unwritten, as it does when this is not caught."""
     console = console_id()
     try:
-        for lock in sorted(map(str, context.locks)):
+        for lock in _guarded(context.locks):
             session.execute(
                 "SELECT novaops_schema.fence(%s, %s, %s, %s)",
                 (console, lock, context.fencing_token, context.operation_id),
@@ -38,6 +38,13 @@ def fence(session: Session, context: StepContext) -> None:
         if problem.sqlstate == FENCED:
             raise PermanentProblem(f"{problem.diag.message_primary}.") from problem
         raise
+
+
+def _guarded(locks: Iterable[Lock]) -> list[str]:
+    """In one order, so that two workers cannot wait for each other in a circle. Who holds a whole shard is known there
+    by that alone: a row for each tenant that it ever wrote for would be left behind."""
+    whole = [lock for lock in locks if lock.scope == "shard"]
+    return sorted(map(str, whole or locks))
 
 
 @contextmanager

@@ -58,6 +58,8 @@ def test_rows_of_a_tenant_that_lives_elsewhere_go(
     assert operation.plan.blast.rows == 27 and operation.plan.blast.tenants == 1
     assert operation.plan.confirm == f"{SHARD} {moved}" and operation.risk == "high"
     assert rows_of(leader, moved) == {} and find(moved) is None
+    locks = "SELECT lock FROM novaops_schema.fences WHERE operation = %s AND token > 0 AND lock LIKE 'tenant:%%'"
+    assert not leader.execute(locks, (operation.pk,)).fetchall(), "nothing is left of the tenant, no fence either"
     assert rows_of(other, moved)["vms"] == 5, "where it lives nothing has changed"
 
 

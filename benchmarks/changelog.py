@@ -1,9 +1,9 @@
 """The change log: appended to by eight processes at once and verified by one, each beside a baseline of the same run.
 
-Append: `record()`, each call a transaction of its own, all into one fleet's chain; on disk when it returns. Its baseline
-is the plain insert: one INSERT statement of the same row in a transaction of its own (BEGIN, INSERT, COMMIT, over the
-same kind of connection) into a table with the same columns and indexes, without chain and triggers. Two others stand
-beside it: the row saved through the ORM, and the statement in autocommit, which is the least that one could do.
+Append: `record()`, each call a transaction of its own, all into one fleet's chain; on disk when it returns. Its
+baseline is the plain insert: one INSERT statement of the same row in a transaction of its own (BEGIN, INSERT, COMMIT,
+over the same kind of connection) into a table with the same columns and indexes, without chain and triggers. Two others
+stand beside it: the row saved through the ORM, and the statement in autocommit, which is the least that one could do.
 Verify: what `manage.py changelog verify` calls, PostgreSQL's part included, wall time. The verifying process is kept on
 one core. Its baseline is SHA-256 alone over the same canonical texts, in memory."""
 

@@ -1,16 +1,20 @@
 """The cache tiers of a fleet that this console has registered."""
 
+from collections.abc import Callable
+
 from django_tenants.utils import tenant_context
 
-from caching.backends import L1, L2
-from caching.tiers import Tiers
+from caching.library.l1 import L1
+from caching.library.l2 import L2
+from caching.library.tiers import Tiers, no_shard
 from novaops.fleets.models import Fleet
 from novaops.inventory.models import ServerKind
 from novaops.inventory.selectors import targets
 
 
-def tiers_of(fleet: Fleet) -> Tiers:
-    """Reads the addresses once; no server is asked yet."""
+def tiers_of(fleet: Fleet, shard_of: Callable[[str], str] = no_shard) -> Tiers:
+    """Reads the addresses once; no server is asked yet. Who reads tenants' entries through these tiers says which shard
+    a tenant is on; who only invalidates need not."""
     with tenant_context(fleet):
         redis, memcached = targets(ServerKind.REDIS), targets(ServerKind.MEMCACHED)
     login = redis[0].login if redis else None
@@ -19,4 +23,4 @@ def tiers_of(fleet: Fleet) -> Tiers:
         username=login.username if login else "",
         password=login.password if login else "",
     )
-    return Tiers(l1, L2([(server.host, server.port) for server in memcached]))
+    return Tiers(l1, L2([(server.host, server.port) for server in memcached]), shard_of)

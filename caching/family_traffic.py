@@ -1,8 +1,8 @@
 """What the caching library's counters say of each family: from the shared hash to facts. Pure."""
 
-from caching.counters import EVENTS
 from caching.facts import FamiliesFacts, FamilyTraffic
-from caching.families import FAMILIES
+from caching.library.counters import EVENTS
+from caching.library.families import FAMILIES
 
 
 def parse(fields: dict[str, int]) -> FamiliesFacts:

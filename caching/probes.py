@@ -7,9 +7,9 @@ from caching import family_traffic
 from caching.clients.memcached import Memcached
 from caching.clients.nats import Nats
 from caching.clients.redis import RedisNode
-from caching.counters import HASH
 from caching.exceptions import CacheError
 from caching.facts import FamiliesFacts, FamilyKeys, FamilyKeysFacts, MemcachedFacts, NatsFacts, RedisFacts
+from caching.library.counters import HASH
 from metrics.contract import Answer, Facts, Probe, ProbeProblem, State
 from novaops.inventory.models import ServerKind
 from novaops.inventory.targets import Target

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from caching.clients.redis_replies import SlotRange
 from caching.facts import FamilyKeysFacts, MemcachedFacts, RedisFacts
-from caching.families import FAMILIES, Family
+from caching.library.families import FAMILIES, Family
 from caching.slots import SlotPicture, picture
 from caching.traffic import Traffic, rate_over, traffic
 from metrics.contract import Seen, Snapshot

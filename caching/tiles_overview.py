@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 
-from caching.families import FAMILIES
 from caching.lately import reads_lately, sum_of_tier
+from caching.library.families import FAMILIES
 from caching.selectors import NOW_SECONDS, SPARK_POINTS, TierRow, page
 from caching.traffic import Traffic, traffic
 from metrics.contract import Snapshot

@@ -8,7 +8,7 @@ from django.template.loader import render_to_string
 from django.views.decorators.http import require_safe
 
 from caching import charts
-from caching.families import FAMILIES
+from caching.library.families import FAMILIES
 from caching.selectors import PLOT_POINTS, node_ratios, page
 from caching.traffic import traffic
 from metrics import findings

@@ -10,11 +10,11 @@ from django.utils import timezone
 
 from caching.clients.memcached import Memcached
 from caching.exceptions import CacheError
-from caching.families import Family
 from caching.flush.facts import FlushFacts, NodeKeys, ServerItems
 from caching.flush.scope import in_l1, in_l2, items_of
 from caching.flush.topology import NoCluster, Primary, primaries
 from caching.flush.walk import COUNT, batches, node_of, sizes
+from caching.library.families import Family
 from caching.traffic import traffic_of
 from novaops.inventory.models import ServerKind
 from novaops.inventory.selectors import targets

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, ClassVar
 
-from caching.families import FAMILIES
 from caching.flush import steps
 from caching.flush.facts import FlushFacts
 from caching.flush.gather import gather
 from caching.flush.plan import DELETE, HIDE, UNLINK, VERIFY, FlushParameters, plan_flush
+from caching.library.families import FAMILIES
 from novaops.fleets.rights import Right
 from novaops.operations.contract import Kind, Lock, Plan, Risk, Step
 

@@ -5,9 +5,9 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from caching.families import Family
 from caching.flush.facts import FlushFacts
 from caching.flush.scope import in_l1, in_l2
+from caching.library.families import Family
 from novaops.operations.contract import BlastRadius, Check, CheckOutcome, Plan, PlannedStep
 from novaops.ui.formats import compact, human_bytes, human_number, percent, rate
 

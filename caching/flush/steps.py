@@ -11,18 +11,18 @@ from threading import Event
 from django.db import connection
 from django.utils import timezone
 
-from caching.backends import Unavailable
 from caching.clients.memcached import Item, Memcached
 from caching.console_tiers import tiers_of
 from caching.exceptions import CacheError
-from caching.families import FAMILIES, Family
 from caching.flush.plan import HIDE
 from caching.flush.scope import in_l1, in_l2, items_of
 from caching.flush.topology import Primary
 from caching.flush.unlinking import in_parallel, led, unlink_family
 from caching.flush.walk import Tally, batches, milliseconds_left, unlink
-from caching.generations import FAMILY_SECONDS
-from caching.tiers import JITTER
+from caching.library.exceptions import Unavailable
+from caching.library.families import FAMILIES, Family
+from caching.library.generations import FAMILY_SECONDS
+from caching.library.tiers import JITTER
 from novaops.inventory.models import ServerKind
 from novaops.inventory.selectors import targets
 from novaops.operations.contract import StepContext, TransientProblem

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import psycopg
 from psycopg.rows import dict_row
 
-from caching.tiers import MISS, Tiers
+from caching.library.tiers import MISS, Tiers
 from caching.workload import statements
 from shards.placement.router import Router
 
@@ -21,34 +21,36 @@ class Application:
         self.router, self.tiers = router, tiers
 
     def vm_details(self, tenant: str, vm: UUID) -> Any:
-        return self.tiers.get_or_load("vm", tenant, str(vm), lambda: self._one(tenant, statements.DETAILS, {"vm": vm}))
+        return self.tiers.get_or_compute(
+            "vm", tenant, str(vm), lambda: self._one(tenant, statements.DETAILS, {"vm": vm})
+        )
 
     def vm_page(self, tenant: str, state: int) -> Any:
         """The newest twenty VMs in a state."""
-        return self.tiers.get_or_load(
+        return self.tiers.get_or_compute(
             "qr", tenant, f"list:{state}", lambda: self._all(tenant, statements.PAGE, {"state": state})
         )
 
     def total(self, tenant: str, name: str) -> Any:
-        """`name` is one of caching.families.AGGREGATIONS. Sums are computed on the primary."""
-        return self.tiers.get_or_load(
+        """`name` is one of caching.library.families.AGGREGATIONS. Sums are computed on the primary."""
+        return self.tiers.get_or_compute(
             "agg", tenant, name, lambda: self._one(tenant, statements.TOTALS[name], {}, replica=False)
         )
 
     def overview(self, tenant: str) -> Any:
         """A whole answer of the API."""
-        return self.tiers.get_or_load("api", tenant, "overview", lambda: self._all(tenant, statements.OVERVIEW, {}))
+        return self.tiers.get_or_compute("api", tenant, "overview", lambda: self._all(tenant, statements.OVERVIEW, {}))
 
     def session(self, tenant: str, user: UUID) -> Any:
         """The user's session; signing in makes one."""
-        found = self.tiers.get("session", f"{tenant}:{user}")
+        found = self.tiers.get("session", tenant, str(user))
         if found is MISS:
             found = {"tenant": tenant, "user": str(user), "since": datetime.now(UTC).isoformat()}
-            self.tiers.set("session", f"{tenant}:{user}", found)
+            self.tiers.set("session", tenant, str(user), found)
         return found
 
     def permissions(self, tenant: str, user: UUID) -> Any:
-        return self.tiers.get_or_load(
+        return self.tiers.get_or_compute(
             "perm", tenant, str(user), lambda: self._one(tenant, statements.PERMISSIONS, {"user": user})
         )
 
@@ -66,20 +68,20 @@ class Application:
     def change_state(self, tenant: str, vm: UUID, created_at: datetime, state: int, actor: UUID) -> None:
         values = {"vm": vm, "created_at": created_at, "state": state, "actor": actor, "audit": uuid4()}
         self._write(tenant, statements.CHANGE_STATE, {**values, "at": datetime.now(UTC)})
-        self.tiers.invalidate_vm(tenant, str(vm))
+        self.tiers.forget_vm(tenant, str(vm))
 
     def create(self, tenant: str, name: str, node: UUID, owner: UUID, profile: int) -> UUID:
         vm = uuid4()
         values = {"vm": vm, "name": name, "node": node, "actor": owner, "profile": profile, "audit": uuid4()}
         self._write(tenant, statements.CREATE, {**values, "at": datetime.now(UTC)})
-        self.tiers.invalidate_vm(tenant, str(vm))
+        self.tiers.forget_vm(tenant, str(vm))
         return vm
 
     def remove(self, tenant: str, vm: UUID, created_at: datetime, actor: UUID) -> None:
         """Soft: the rows stay, marked deleted."""
         values = {"vm": vm, "created_at": created_at, "actor": actor, "audit": uuid4(), "at": datetime.now(UTC)}
         self._write(tenant, statements.REMOVE, values)
-        self.tiers.invalidate_vm(tenant, str(vm))
+        self.tiers.forget_vm(tenant, str(vm))
 
     def known_vms(self, tenant: str) -> list[dict[str, Any]]:
         """Some VMs of the tenant with their owners, the same ones each time."""

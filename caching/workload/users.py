@@ -7,7 +7,7 @@ from random import Random
 from threading import Lock
 from typing import Any
 
-from caching.families import AGGREGATIONS
+from caching.library.families import AGGREGATIONS
 from caching.workload.application import Application
 
 # Requests and how often each comes, in parts of a thousand.

@@ -3,11 +3,11 @@
 import pytest
 
 from caching.clients.memcached import parse_items
-from caching.families import FAMILIES
 from caching.flush.facts import FlushFacts, NodeKeys, ServerItems
 from caching.flush.plan import DELETE, HIDE, UNLINK, VERIFY, plan_flush
 from caching.flush.scope import items_of
 from caching.flush.walk import escaped
+from caching.library.families import FAMILIES
 
 NODES = (
     NodeKeys(node_id="a", name="redis-1", total=50_000, sampled=20_000, keys=12_000, mean_bytes=300),
@@ -59,9 +59,10 @@ def test_a_cluster_that_is_not_whole_and_a_silent_primary_refuse_it() -> None:
 
 
 def test_copies_in_l2_belong_to_the_family_that_they_fill() -> None:
-    lines = [b"key=qr%3Aacme%3A17%3Avm%3A1 exp=1700000600 size=96", b"key=qr%3Aacme%3A17%3Alist exp=-1 size=50"]
+    copy, page = b"qr%3A%7Bacme%7D%3A17%3Avm%3A1", b"qr%3A%7Bacme%7D%3A17%3Alist"
+    lines = [b"key=%b exp=1700000600 size=96" % copy, b"key=%b exp=-1 size=50" % page]
     items = parse_items(b"\r\n".join(lines))
-    assert [item.key for item in items_of(FAMILIES["vm"], items)] == [b"qr:acme:17:vm:1"]
+    assert [item.key for item in items_of(FAMILIES["vm"], items)] == [b"qr:{acme}:17:vm:1"]
     assert len(items_of(FAMILIES["qr"], items)) == 2
     assert [item.expires for item in items] == [1_700_000_600, None]
 

@@ -35,7 +35,8 @@ class Command(BaseCommand):
             raise CommandError("--rate must be more than 0 and at most 1000 requests a second.")
         try:
             fleet = fleet_named(options["fleet"])
-            router, tiers = router_of(fleet), tiers_of(fleet)
+            router = router_of(fleet)
+            tiers = tiers_of(fleet, lambda tenant: router.place(tenant).shard)
         except (FleetProblem, InventoryProblem) as problem:
             raise CommandError(str(problem)) from problem
         try:

@@ -1,46 +1,31 @@
-"""The two tiers as stores of bytes in which a dead server is a miss: nothing here raises, nothing waits long."""
+"""Redis Cluster as a store of bytes in which a dead node is `Unavailable` at once: nothing waits long."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
 from threading import Lock
-from typing import Any, TypeVar
+from typing import Any
 
-from pymemcache.client.hash import HashClient
-from pymemcache.exceptions import MemcacheError
 from redis.backoff import NoBackoff
 from redis.cluster import ClusterNode, RedisCluster
-from redis.exceptions import RedisClusterException, RedisError
+from redis.exceptions import AskError, RedisClusterException, RedisError
 from redis.retry import Retry
 
-from caching.counters import HASH
+from caching.library.counters import HASH
+from caching.library.exceptions import Unavailable
+from caching.library.scripts import ENSURE, RAISE, RAISE_ONCE
 
 TIMEOUT = 0.25  # seconds, for connecting and for each answer
 REST = 1.0  # seconds for which a server that failed is not asked
+REPLICA_MS = 150  # for a replica to say that it has a raised number
+GENERATION_SECONDS = 24 * 3600  # longer than any entry that follows one lives
+REMEMBERED_SECONDS = 24 * 3600
 
 # RedisClusterException (no node answers) is no RedisError; the last two come where no node serves a slot.
 FAILURES = (RedisError, RedisClusterException, OSError, KeyError, IndexError)
 
-Result = TypeVar("Result")
-
-
-class Unavailable(Exception):
-    """The tier could not be asked; the caller goes on without it."""
-
-
-# Both keys lie in one slot: the braces make the first one's name what the second is placed by.
-RAISE_ONCE = """
-local found = redis.call('GET', KEYS[1])
-if found and redis.call('GET', KEYS[2]) == ARGV[2] then return found end
-redis.call('SET', KEYS[1], ARGV[1], 'NX')
-redis.call('SET', KEYS[2], ARGV[2], 'EX', ARGV[3])
-redis.call('INCR', KEYS[1])
-return redis.call('GET', KEYS[1])
-"""
-REMEMBERED_SECONDS = 24 * 3600
-
 
 class L1:
-    """Redis Cluster. A node that fails is left alone for a moment, the others serve on."""
+    """A node that fails is left alone for a moment, the others serve on. Every method may raise `Unavailable`."""
 
     def __init__(self, nodes: Sequence[tuple[str, int]], username: str = "", password: str = "") -> None:
         self._nodes, self._username, self._password = tuple(nodes), username, password
@@ -48,8 +33,9 @@ class L1:
         self._rest_until: dict[str, float] = {}
         self._lock = Lock()
 
-    def get(self, key: str) -> bytes | None:
-        return self._ask(key, lambda cluster: cluster.get(key))  # type: ignore[no-any-return]
+    def read(self, keys: Sequence[str]) -> list[bytes | None]:
+        """Several keys of one slot, as they are at one moment."""
+        return list(self._ask(keys[0], lambda cluster: cluster.mget(keys)))
 
     def set(self, key: str, value: bytes, seconds: int) -> None:
         self._ask(key, lambda cluster: cluster.set(key, value, ex=seconds))
@@ -57,22 +43,18 @@ class L1:
     def delete(self, key: str) -> None:
         self._ask(key, lambda cluster: cluster.unlink(key))
 
-    def number(self, key: str, first: int) -> int:
-        """The number kept under a key, beginning with `first`."""
-        value = self.get(key)
-        if value is not None:
-            return int(value)
-        return int(self._ask(key, lambda cluster: cluster.set(key, first, nx=True, get=True)) or first)
+    def ensure(self, keys: Sequence[str], lasting: bool) -> list[int]:
+        """The numbers under keys of one slot; one that is missing begins at the present microsecond."""
+        seconds = 0 if lasting else GENERATION_SECONDS
+        return [int(one) for one in self._ask(keys[0], lambda one: one.eval(ENSURE, len(keys), *keys, seconds))]
 
-    def raise_number(self, key: str, at_least: int) -> int:
-        """Make the number grow, to `at_least` or more."""
-        self._ask(key, lambda cluster: cluster.set(key, at_least, nx=True))
-        return int(self._ask(key, lambda cluster: cluster.incr(key)))
+    def raise_numbers(self, keys: Sequence[str]) -> None:
+        """Make numbers of one slot grow, on the primary and on a replica of it."""
+        self._durably(keys[0], RAISE, len(keys), *keys, GENERATION_SECONDS)
 
-    def raise_number_once(self, key: str, at_least: int, whose: str) -> int:
-        """The same, unless the last to raise it in this way was the same `whose`: then it stays."""
-        words = (2, key, f"{{{key}}}:by", at_least, whose, REMEMBERED_SECONDS)
-        return int(self._ask(key, lambda cluster: cluster.eval(RAISE_ONCE, *words)))
+    def raise_number_once(self, key: str, whose: str) -> int:
+        """The same for one, unless the last to raise it in this way was the same `whose`: then it stays."""
+        return int(self._durably(key, RAISE_ONCE, 2, key, f"{{{key}}}:by", whose, REMEMBERED_SECONDS))
 
     def add_point(self, key: str, score: float, member: bytes, since: float, seconds: int) -> None:
         """Into a sorted set, from which points before `since` are dropped."""
@@ -107,6 +89,28 @@ class L1:
     def close(self) -> None:
         if self._cluster is not None:
             self._cluster.close()
+
+    def _durably(self, key: str, script: str, *words: object) -> Any:
+        """A script, and the word of a replica that it has what the script wrote."""
+
+        def run(cluster: Any) -> Any:
+            node = cluster.get_node_from_key(key)
+            pipe = cluster.get_redis_connection(node).pipeline(transaction=False)
+            pipe.eval(script, *words)
+            pipe.execute_command("WAIT", 1, REPLICA_MS)
+            answer, replicas = pipe.execute()
+            if not replicas and _has_replica(cluster, node):
+                raise Unavailable(f"No replica of {node.name} confirmed the new number within {REPLICA_MS} ms.")
+            return answer
+
+        try:
+            return self._ask(key, run)
+        except Unavailable as problem:
+            if not isinstance(problem.__cause__, AskError):
+                raise
+            self._cluster.nodes_manager.initialize()  # the slot has moved; the next try goes to its new node
+            self._rest_until.clear()
+            return self._ask(key, run)
 
     def _ask(self, key: str, command: Callable[[Any], Any]) -> Any:
         node = ""
@@ -143,37 +147,12 @@ def _node(host: str, port: int) -> ClusterNode:
     return ClusterNode(host, port)  # type: ignore[no-untyped-call]
 
 
-class L2:
-    """Memcached behind a consistent hash. A server that fails is left out for a while and its keys are missed."""
+def _has_replica(cluster: Any, node: Any) -> bool:
+    """As the node knows it now: one that the cluster has given up is not listed."""
+    here = (node.host, node.port)
+    shown = cluster.get_redis_connection(node).execute_command("CLUSTER", "SLOTS")
+    return any(len(part) > 3 for part in shown if (_text(part[2][0]), part[2][1]) == here)
 
-    def __init__(self, servers: Sequence[tuple[str, int]]) -> None:
-        self._client = HashClient(
-            list(servers),
-            connect_timeout=TIMEOUT,
-            timeout=TIMEOUT,
-            no_delay=True,
-            use_pooling=True,
-            max_pool_size=8,
-            retry_attempts=0,
-            dead_timeout=5,
-            ignore_exc=False,  # errors become Unavailable below, so that they can be counted
-        )
 
-    def get(self, key: str) -> bytes | None:
-        found: bytes | None = self._ask(lambda: self._client.get(key))
-        return found
-
-    def set(self, key: str, value: bytes, seconds: int) -> None:
-        self._ask(lambda: self._client.set(key, value, expire=seconds))
-
-    def delete(self, key: str) -> None:
-        self._ask(lambda: self._client.delete(key, noreply=False))
-
-    def close(self) -> None:
-        self._client.close()
-
-    def _ask(self, command: Callable[[], Result]) -> Result:
-        try:
-            return command()
-        except (MemcacheError, OSError) as error:
-            raise Unavailable(f"L2: {error}") from error
+def _text(said: Any) -> str:
+    return said.decode() if isinstance(said, bytes) else str(said)

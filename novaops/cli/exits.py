@@ -1,4 +1,4 @@
-"""How the command line ends, for scripts. The first nine are those of `manage.py operation`."""
+"""How the command line ends, for scripts. Those that `manage.py operation` has too are the same there."""
 
 from collections.abc import Mapping
 from enum import IntEnum
@@ -7,6 +7,7 @@ from typing import Any
 
 class ExitCode(IntEnum):
     OK = 0
+    ABORTED = 1
     INVALID = 2
     REFUSED = 3
     FAILED = 4
@@ -19,13 +20,14 @@ class ExitCode(IntEnum):
 
 MEANINGS = {
     ExitCode.OK: "done, planned, on its way, or nothing to do",
+    ExitCode.ABORTED: "Ctrl-C, or a question answered with no, before the console was told to do anything more",
     ExitCode.INVALID: "the command or the request cannot be understood, or names what is not there",
     ExitCode.REFUSED: "refused (a right, a failed check, a conflict, the wrong phrase), rejected or expired",
     ExitCode.FAILED: "the operation failed; the change log does not verify",
     ExitCode.ERRORED: "the operation met a defect",
     ExitCode.CANCELLED: "the operation was cancelled",
     ExitCode.STALE: "the fleet had changed since it was planned",
-    ExitCode.NOT_ENDED: "the operation had not ended when the watch was over",
+    ExitCode.NOT_ENDED: "the operation had not ended when the watch was over, or Ctrl-C ended the watch",
     ExitCode.UNREACHABLE: "the console does not answer, or does not take the token",
 }
 _OF_STATUS = {

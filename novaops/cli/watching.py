@@ -3,6 +3,7 @@ meanwhile, or does not answer for a while, is asked again."""
 
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from rich.live import Live
@@ -11,6 +12,7 @@ from rich.spinner import Spinner
 from novaops.cli.board import board
 from novaops.cli.client import PAUSES, Client
 from novaops.cli.exits import ExitCode, of_operation
+from novaops.cli.interrupts import Waiting, until_ctrl_c
 from novaops.cli.printing import Printer
 from novaops.cli.problems import Unreachable
 from novaops.cli.words import Shown, clean, headline, plain, progress
@@ -24,48 +26,62 @@ Seen = Callable[[dict[str, Any]], None]
 
 def watch(client: Client, printer: Printer, shown: dict[str, Any], limit: float) -> ExitCode:
     """From `shown` on, for at most `limit` seconds; prints how it ended. Ctrl-C ends the watch, not the operation."""
-    try:
-        shown = (_on_terminal if printer.on_a_terminal else _in_lines)(client, printer, shown, limit)
-    except KeyboardInterrupt:
-        printer.news(f"No longer watching; the operation goes on. Again: novaops watch {shown['id']}")
-        return ExitCode.NOT_ENDED
+    with until_ctrl_c() as waiting:
+        shown = (_on_terminal if printer.on_a_terminal else _in_lines)(Follower(client, waiting, limit), printer, shown)
     printer.show(shown, [] if printer.on_a_terminal else headline(shown))
-    if not shown["ended"]:
-        printer.news(f"It has not ended yet. Again: novaops watch {shown['id']}")
-        return ExitCode.NOT_ENDED
-    return of_operation(shown)
+    if shown["ended"]:
+        return of_operation(shown)
+    why = "No longer watching; the operation goes on." if waiting.interrupted else "It has not ended yet."
+    printer.news(f"{why} Again: novaops watch {shown['id']}")
+    return ExitCode.NOT_ENDED
 
 
-def follow(client: Client, shown: dict[str, Any], limit: float, seen: Seen, news: Callable[[str], None]) -> None:
-    """Calls `seen` with the operation at each change, the last time when it ended or the time is over."""
-    deadline, failures = time.monotonic() + limit, 0
-    seen(shown)
-    while not shown["ended"] and (left := deadline - time.monotonic()) > 0:
-        asked_at = time.monotonic()
-        try:
-            now = _next(client, shown, min(WAIT, left))
-        except Unreachable as problem:
-            failures += 1
-            if failures == 2:
-                news(f"{problem} Trying again.")
-            time.sleep(min(PAUSES[min(failures, len(PAUSES)) - 1], max(left, 0)))
-            continue
-        if failures > 1:
-            news("The console answers again.")
-        failures = 0
-        if now["version"] == shown["version"] and time.monotonic() - asked_at < min(SOONEST, left):
-            time.sleep(SOONEST)
-        shown = now
+class Follower:
+    """Asks for one operation again and again, for at most `limit` seconds."""
+
+    def __init__(self, client: Client, waiting: Waiting, limit: float) -> None:
+        self.client, self.waiting = client, waiting
+        self.deadline, self.failures = time.monotonic() + limit, 0
+
+    def follow(self, shown: dict[str, Any], seen: Seen, news: Callable[[str], None]) -> None:
+        """Calls `seen` with it at each change, the last time when it ended, the time is over, or Ctrl-C was pressed."""
         seen(shown)
+        while not shown["ended"] and not self.waiting.interrupted and self._left > 0:
+            asked_at = time.monotonic()
+            now = self._next(shown, news)
+            if now is None:
+                continue
+            if now["version"] == shown["version"] and time.monotonic() - asked_at < min(SOONEST, self._left):
+                self.waiting.pause(SOONEST)
+            shown = now
+            seen(shown)
+
+    def _next(self, shown: Shown, news: Callable[[str], None]) -> dict[str, Any] | None:
+        """None when no answer came; the pause after that is over."""
+        try:
+            found = self.waiting.answer(partial(self._ask, shown, min(WAIT, self._left)))
+        except Unreachable as problem:
+            self.failures += 1
+            if self.failures == 2:
+                news(f"{problem} Trying again.")
+            self.waiting.pause(min(PAUSES[min(self.failures, len(PAUSES)) - 1], self._left))
+            return None
+        if self.failures > 1 and found:
+            news("The console answers again.")
+        self.failures = 0
+        return found
+
+    def _ask(self, shown: Shown, wait: float) -> dict[str, Any]:
+        query = {"after": shown["version"], "wait": f"{wait:.1f}"}
+        found: dict[str, Any] = self.client.once(f"operations/{shown['id']}", query, read=wait + 15)
+        return found
+
+    @property
+    def _left(self) -> float:
+        return self.deadline - time.monotonic()
 
 
-def _next(client: Client, shown: Shown, wait: float) -> dict[str, Any]:
-    query = {"after": shown["version"], "wait": f"{wait:.1f}"}
-    found: dict[str, Any] = client.once(f"operations/{shown['id']}", query, read=wait + 15)
-    return found
-
-
-def _on_terminal(client: Client, printer: Printer, shown: dict[str, Any], limit: float) -> dict[str, Any]:
+def _on_terminal(follower: Follower, printer: Printer, shown: dict[str, Any]) -> dict[str, Any]:
     spinner, last = Spinner("dots", style="cyan"), shown
     with Live(board(shown, spinner), console=printer.out, refresh_per_second=8) as live:
 
@@ -75,13 +91,13 @@ def _on_terminal(client: Client, printer: Printer, shown: dict[str, Any], limit:
             live.update(board(now, spinner))
 
         try:
-            follow(client, shown, limit, seen, live.console.print)
+            follower.follow(shown, seen, live.console.print)
         finally:
             live.update(board(last))
     return last
 
 
-def _in_lines(client: Client, printer: Printer, shown: dict[str, Any], limit: float) -> dict[str, Any]:
+def _in_lines(follower: Follower, printer: Printer, shown: dict[str, Any]) -> dict[str, Any]:
     teller, last = Teller(printer), shown
 
     def seen(now: dict[str, Any]) -> None:
@@ -89,7 +105,7 @@ def _in_lines(client: Client, printer: Printer, shown: dict[str, Any], limit: fl
         last = now
         teller.tell(now)
 
-    follow(client, shown, limit, seen, printer.news)
+    follower.follow(shown, seen, printer.news)
     return last
 
 

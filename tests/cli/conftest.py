@@ -59,10 +59,12 @@ class Commands:
         said = out.buffer.getvalue().decode()
         return Ended(int(ended.value.code or 0), said, err.getvalue())
 
-    def start(self, *words: str) -> subprocess.Popen[str]:
-        pipe = subprocess.PIPE
+    def start(self, *words: str, deaf: bool = False) -> subprocess.Popen[str]:
+        """`deaf`: with Ctrl-C ignored, as a shell's script starts it in the background."""
+        pipe, argv = subprocess.PIPE, self.argv(*words)
+        command = ["sh", "-c", 'trap "" INT; exec "$@"', "sh", *argv] if deaf else argv
         return subprocess.Popen(
-            self.argv(*words), env=self.environment, stdin=pipe, stdout=pipe, stderr=pipe, text=True, cwd=self.home
+            command, env=self.environment, stdin=pipe, stdout=pipe, stderr=pipe, text=True, cwd=self.home
         )
 
     def argv(self, *words: str) -> list[str]:

@@ -1,5 +1,6 @@
 """Connections break: what was asked for is asked again with the same key, and a watch goes on."""
 
+import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -17,9 +18,11 @@ from novaops.cli.problems import Problem, Unreachable
 from novaops.cli.settings import Settings
 from novaops.fleets.models import Fleet
 from novaops.operations.models import Operation
+from novaops.operations.runner import execute
 from tests.api.conftest import MakeProgram
-from tests.cli.conftest import Commands, MakeDesk
+from tests.cli.conftest import SERVER, Commands, MakeDesk
 from tests.cli.test_commands import PHRASE, request
+from tests.live.console import console
 from tests.waiting import wait_for
 
 Planned = Callable[..., Operation]
@@ -112,6 +115,32 @@ def test_a_request_whose_answer_was_lost_or_that_is_repeated_is_made_once(
     with tenant_context(fleet):
         assert Operation.objects.count() == 2
         assert Record.objects.filter(verb="operation confirmed").count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_watch_ends_with_ctrl_c_and_survives_a_console_that_is_killed(
+    fleet: Fleet, program: MakeProgram, desk: MakeDesk, planned: Planned, folder: Path
+) -> None:
+    number = planned().pk
+    with desk(program("operator")) as found:
+        novaops: Commands = found.commands
+        assert novaops("run", str(number), *PHRASE).code == 0
+        for deaf in (False, True):
+            left = novaops.start("watch", str(number), deaf=deaf)
+            assert left.stdout and "is queued" in left.stdout.readline()
+            left.send_signal(signal.SIGINT)
+            assert f"novaops watch {number}" in left.communicate(timeout=30)[1] and left.returncode == 8
+        watching = novaops.start("watch", str(number))
+        assert watching.stdout and "is queued" in watching.stdout.readline()
+        found.console.process.kill()
+        found.console.process.wait(timeout=10)
+        assert watching.stderr and "does not answer" in watching.stderr.readline()
+        with tenant_context(fleet):
+            execute(number)
+        port = urlsplit(found.console.address).port or 0
+        with console(SERVER, port):
+            out, err = watching.communicate(timeout=60)
+    assert watching.returncode == 0 and "3. Write third: done" in out and "answers again" in err
 
 
 def test_nobody_there(free: int) -> None:

@@ -6,7 +6,9 @@ class ApiConfig(AppConfig):
     label = "api"
 
     def ready(self) -> None:
-        from novaops.api.selectors import credentials
+        from novaops.api.selectors import credentials, machines_of
         from novaops.audit.access.registry import register_credentials
+        from novaops.operations import keyholders
 
         register_credentials(credentials)
+        keyholders.register(machines_of)

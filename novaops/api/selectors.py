@@ -17,6 +17,12 @@ def tokens_seen_by(person: Person, rights: frozenset[Right]) -> QuerySet[ApiToke
     return found if Right.MANAGE_FLEET in rights else found.filter(person=person)
 
 
+def machines_of(person: Person) -> set[int]:
+    """The machines that somebody made a token of here: they saw its text, whatever became of it since."""
+    made = ApiToken.objects.filter(created_by_name=person.get_username(), person__is_machine=True)
+    return set(made.values_list("person_id", flat=True))
+
+
 def credentials(people: Collection[int]) -> dict[int, list[Credential]]:
     """For the access review: the tokens of each person that can be used now, by the person's id."""
     found: dict[int, list[Credential]] = {}

@@ -7,6 +7,7 @@ from django.db.models.functions import Now
 from novaops.audit.services import Actor
 from novaops.fleets.models import Person
 from novaops.fleets.rights import Right
+from novaops.operations.approvals import part_in
 from novaops.operations.choices import ENDED
 from novaops.operations.decisions import decide
 from novaops.operations.models import Operation
@@ -37,9 +38,9 @@ def acknowledgement_refusal(operation: Operation, person: Person) -> str:
         return f"{operation.acknowledged_by_name} acknowledged it already."
     if not operation.state.terminal:
         return "It is not over yet: acknowledge it afterwards."
-    if person.pk in (operation.requested_by_id, operation.confirmed_by_id):
-        return f"{person.get_username()} requested or confirmed it: somebody else has to look at it."
-    return ""
+    if person.is_machine:
+        return f"{person.get_username()} is a machine: people alone acknowledge."
+    return part_in(operation, person)
 
 
 def _acknowledge(operation: Operation, person: Person, comment: str) -> str:

@@ -3,16 +3,17 @@
 from novaops.fleets.models import Person
 from novaops.fleets.rights import Right
 from novaops.operations.choices import Decision, Status
+from novaops.operations.keyholders import machines_of
 from novaops.operations.models import Approval, Operation
 from novaops.operations.people import rights_here
 
 
 def counting(operation: Operation) -> list[Approval]:
-    """Those for the plan as it is, by people who may still approve."""
+    """Those for the plan as it is, by people who may still approve, and who are not behind it themselves."""
     given = operation.approvals.select_related("person").filter(
         decision=Decision.APPROVED, fingerprint=operation.fingerprint
     )
-    return [approval for approval in given if may_approve(approval.person)]
+    return [one for one in given if may_approve(one.person) and not part_in(operation, one.person)]
 
 
 def missing(operation: Operation) -> int:
@@ -21,7 +22,26 @@ def missing(operation: Operation) -> int:
 
 
 def may_approve(person: Person | None) -> bool:
-    return person is not None and person.is_active and Right.APPROVE in rights_here(person)
+    """A machine never, whatever its role: it judges nothing."""
+    if person is None or not person.is_active or person.is_machine:
+        return False
+    return Right.APPROVE in rights_here(person)
+
+
+def part_in(operation: Operation, person: Person) -> str:
+    """What this person had to do with it, so that somebody else has to look at it; empty when nothing. Whoever made a
+    key of a machine may have acted as that machine."""
+    name, machines = person.get_username(), machines_of(person)
+    roles = {
+        "requested": (operation.requested_by_id, operation.requested_by_name),
+        "confirmed": (operation.confirmed_by_id, operation.confirmed_by_name),
+    }
+    for act, (number, who) in roles.items():
+        if person.pk == number:
+            return f"{name} {act} it: somebody else has to look at it."
+        if number in machines:
+            return f"{name} made a token of the machine {who}, which {act} it: somebody else has to look at it."
+    return ""
 
 
 def word_refusal(operation: Operation, person: Person) -> str:
@@ -31,11 +51,9 @@ def word_refusal(operation: Operation, person: Person) -> str:
         return f"Operation {operation.pk} is {label}; only one that waits for approval can be approved or rejected."
     if operation.expired:
         return "It waited too long for its approvals, and expires."
-    if person.pk == operation.requested_by_id:
-        return f"{person.get_username()} requested it: somebody else has to look at it."
-    if person.pk == operation.confirmed_by_id:
-        return f"{person.get_username()} confirmed it: somebody else has to look at it."
-    return ""
+    if person.is_machine:
+        return f"{person.get_username()} is a machine: people alone approve and reject."
+    return part_in(operation, person)
 
 
 def approval_refusal(operation: Operation, person: Person) -> str:

@@ -42,6 +42,8 @@ NEXT: dict[Status, frozenset[Status]] = {
 
 OPEN = tuple(status for status in Status if NEXT[status])
 ENDED = tuple(status for status in Status if not NEXT[status])
+# Ended, and nothing came of it: an attempt to take something back that ended so stands in nobody's way.
+FRUITLESS = tuple(status for status in ENDED if status is not Status.DONE)
 ACTIVE = (Status.QUEUED, Status.RUNNING, Status.PAUSED)
 EXPIRING = (Status.PLANNED, Status.WAITING, Status.SCHEDULED)
 UNSTARTED = (*EXPIRING, Status.QUEUED)

@@ -21,7 +21,7 @@ from novaops.operations.models import Operation, OperationStep
 from novaops.operations.policies import rule_of
 from novaops.operations.problems import Invalid
 from novaops.operations.recording import note
-from novaops.operations.refusing import demand
+from novaops.operations.refusing import demand, refuse
 from novaops.operations.releasing import release
 from novaops.operations.zones import zone
 
@@ -54,6 +54,7 @@ def confirm(
     _require_sense(order)
     if break_glass:
         demand(Right.BREAK_GLASS, person, operation.subject, "Break-glass")
+        _demand_a_person(operation, person)
     return decide(operation, person, partial(carry_confirmation, person=person, order=order))
 
 
@@ -80,6 +81,12 @@ def carry_confirmation(operation: Operation, person: Person, order: Order, actor
     else:
         release(operation)
     return ""
+
+
+def _demand_a_person(operation: Operation, person: Person) -> None:
+    if person.is_machine:
+        reason = f"{person.get_username()} is a machine: people alone break the glass."
+        refuse(operation.subject, Actor.person(person), reason)
 
 
 def _require_sense(order: Order) -> None:

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from novaops.audit.services import Actor
 from novaops.fleets.models import Person
-from novaops.operations.choices import Status
+from novaops.operations.choices import FRUITLESS, Status
 from novaops.operations.contract import Kind
 from novaops.operations.models import Operation, Recurrence
 from novaops.operations.news import tell
@@ -72,7 +72,11 @@ def take_back(operation: Operation, person: Person, reason: str, *, request_key:
         refuse(operation.subject, Actor.person(person), refusal)
     kind_name, parameters = _inverse(operation) or ("", {})
     ticket = operation.ticket
-    return request(kind_name, parameters, person, reason, ticket, request_key=request_key, takes_back=operation)
+    try:
+        return request(kind_name, parameters, person, reason, ticket, request_key=request_key, takes_back=operation)
+    except IntegrityError:  # somebody else asked for the same at the same moment, and was first
+        refusal = take_back_refusal(operation) or "Somebody else took it back at the same moment."
+    refuse(operation.subject, Actor.person(person), refusal)
 
 
 def take_back_refusal(operation: Operation) -> str:
@@ -80,14 +84,10 @@ def take_back_refusal(operation: Operation) -> str:
     if operation.status != Status.DONE:
         label = operation.state.label.lower()
         return f"Operation {operation.pk} is {label}; only one that is done can be taken back."
-    other = operation.taken_back_by.exclude(status__in=UNDECIDED).first()
+    other = operation.taken_back_by.exclude(status__in=FRUITLESS).first()
     if other:
         return f"Operation {other.pk}, which is {other.state.label.lower()}, takes it back already."
     return "" if _inverse(operation) else "What it did has no inverse: request what is to be done instead."
-
-
-# An attempt to take back that came to nothing stands in nobody's way.
-UNDECIDED = tuple(status for status in Status if status.terminal and status is not Status.DONE)
 
 
 def _inverse(operation: Operation) -> tuple[str, dict[str, Any]] | None:

@@ -13,6 +13,7 @@ from novaops.operations import registry
 from novaops.operations.approvals import waiting_for
 from novaops.operations.choices import ACTIVE, EXPIRING, Decision, Status
 from novaops.operations.contract import Kind
+from novaops.operations.keyholders import machines_of
 from novaops.operations.models import Approval, Operation, OperationLock, OperationStep
 from novaops.operations.safe_points import cancel_refusal
 
@@ -57,11 +58,12 @@ def _while_running(operation: Operation) -> str:
 
 def waiting_for_me(person: Person, rights: Iterable[Right]) -> frozenset[int]:
     """The operations that this person may approve, and has not yet."""
-    if Right.APPROVE not in frozenset(rights):
+    if person.is_machine or Right.APPROVE not in frozenset(rights):
         return frozenset()
     waiting = Operation.objects.filter(status=Status.WAITING, expires_at__gt=Now()).exclude(requested_by=person)
     approved = Approval.objects.filter(person=person, decision=Decision.APPROVED).values("operation")
-    others = waiting.exclude(confirmed_by=person).exclude(pk__in=approved)
+    others, mine = waiting.exclude(confirmed_by=person).exclude(pk__in=approved), machines_of(person)
+    others = others.exclude(requested_by__in=mine).exclude(confirmed_by__in=mine)
     return frozenset(others.values_list("pk", flat=True))
 
 

@@ -14,6 +14,7 @@ from tests.conftest import MakePerson
 from tests.operations import kinds
 
 Planned = Callable[..., Operation]
+MakeMachine = Callable[..., Person]
 
 
 @pytest.fixture(autouse=True)
@@ -37,6 +38,19 @@ def operator(person: MakePerson) -> Person:
 @pytest.fixture
 def approver(person: MakePerson) -> Person:
     return person("approver")
+
+
+@pytest.fixture
+def machine(person: MakePerson) -> MakeMachine:
+    """`machine("operator")`: the machine robot, with that role."""
+
+    def make(*roles: str) -> Person:
+        made = person(*roles, username="robot")
+        made.is_machine = True
+        made.save(update_fields=["is_machine"])
+        return made
+
+    return make
 
 
 @pytest.fixture

@@ -10,20 +10,23 @@ from django.db import connection
 from django.utils import timezone
 from django_tenants.utils import tenant_context
 
+from novaops.api import tokens
 from novaops.audit.models import Record
 from novaops.audit.verifying import verify
 from novaops.fleets.models import Fleet, Membership, Person
+from novaops.fleets.rights import Right
 from novaops.operations import services
-from novaops.operations.approvals import waiting_for
+from novaops.operations.approvals import may_approve, missing, waiting_for
 from novaops.operations.contract import Risk
 from novaops.operations.expiry import expire
 from novaops.operations.models import Operation
 from novaops.operations.policies import Rule
 from novaops.operations.problems import Invalid, NotAllowed, Refused
 from novaops.operations.runner import execute
+from novaops.operations.selectors import waiting_for_me
 from tests.conftest import MakePerson
 from tests.operations import kinds
-from tests.operations.conftest import Planned
+from tests.operations.conftest import MakeMachine, Planned
 
 TWO = Rule(approvals=2)
 
@@ -61,6 +64,53 @@ def test_whoever_asked_for_it_never_approves_it(
     with pytest.raises(Refused, match="only one that waits for approval"):
         services.approve(other, approver)
     assert Record.objects.filter(verb="operation refused", actor="both").count() == 3
+
+
+def test_whoever_made_a_token_of_a_machine_does_not_approve_what_it_asked_for(
+    planned: Planned, person: MakePerson, machine: MakeMachine, approver: Person, operator: Person
+) -> None:
+    robot, admin = machine("operator"), person("admin")
+    key, _ = tokens.make(robot, "deploys", ["request"], 30, by=admin)
+    asked = planned("guarded")
+    Operation.objects.filter(pk=asked.pk).update(requested_by=robot, requested_by_name="robot")
+    services.confirm(asked, operator, asked.plan.confirm)
+    other = planned("guarded")
+    services.confirm(other, robot, other.plan.confirm)
+    tokens.revoke(key, by=admin)
+    assert waiting_for_me(admin, Right) == frozenset(), "a token that was revoked was one"
+    for operation, act in ((asked, "requested"), (other, "confirmed")):
+        for say in (services.approve, services.reject):
+            with pytest.raises(Refused, match=f"made a token of the machine robot, which {act} it: somebody else"):
+                say(operation, admin, "Mine.")
+        assert services.approve(operation, approver).status == "queued"
+    assert waiting_for_me(person("approver", username="ben"), Right) == frozenset()
+
+
+def test_who_is_given_a_token_later_does_not_count_any_more(
+    confirmed: Planned, machine: MakeMachine, approver: Person, folder: Path
+) -> None:
+    operation, robot = confirmed(), machine("operator")
+    Operation.objects.filter(pk=operation.pk).update(requested_by=robot, requested_by_name="robot")
+    services.approve(operation, approver)
+    tokens.make(robot, "deploys", ["request"], 30, by=approver)
+    execute(operation.pk)
+    operation.refresh_from_db()
+    assert operation.status == "refused" and kinds.effects(folder) == []
+
+
+def test_a_machine_judges_nothing_whatever_its_role(confirmed: Planned, planned: Planned, machine: MakeMachine) -> None:
+    robot, operation = machine("approver", "on-call"), confirmed()
+    assert not may_approve(robot) and waiting_for_me(robot, Right) == frozenset()
+    for say in (services.approve, services.reject):
+        with pytest.raises(Refused, match="robot is a machine: people alone approve"):
+            say(operation, robot, "Fine.")
+    operation.approvals.create(
+        person=robot, person_name="robot", decision="approved", fingerprint=operation.fingerprint
+    )
+    assert missing(operation) == 1, "what it said does not count"
+    other = planned()
+    with pytest.raises(Refused, match="people alone break the glass"):
+        services.confirm(other, robot, other.plan.confirm, break_glass=True)
 
 
 def test_nobody_without_the_right_approves_or_rejects(confirmed: Planned, person: MakePerson) -> None:

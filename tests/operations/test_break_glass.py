@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from django.utils import timezone
 
+from novaops.api import tokens
 from novaops.audit.models import Record
 from novaops.fleets.models import Membership, Person
 from novaops.operations import services
@@ -16,7 +17,7 @@ from novaops.operations.problems import Invalid, NotAllowed, Refused
 from novaops.operations.runner import execute
 from tests.conftest import MakePerson
 from tests.operations import kinds
-from tests.operations.conftest import Planned
+from tests.operations.conftest import MakeMachine, Planned
 
 
 @pytest.fixture
@@ -61,6 +62,19 @@ def test_whoever_broke_the_glass_does_not_acknowledge_it(planned: Planned, perso
     with pytest.raises(Refused, match="somebody else"):
         services.acknowledge(operation, admin, "Seen.")
     assert unacknowledged()
+
+
+def test_neither_does_a_machine_nor_whoever_made_its_token(
+    planned: Planned, oncall: Person, person: MakePerson, machine: MakeMachine
+) -> None:
+    operation, robot, admin = broken(planned("guarded"), oncall), machine("approver"), person("admin")
+    execute(operation.pk)
+    with pytest.raises(Refused, match="people alone acknowledge"):
+        services.acknowledge(operation, robot, "Seen.")
+    tokens.make(robot, "deploys", ["request"], 30, by=admin)
+    Operation.objects.filter(pk=operation.pk).update(requested_by=robot, requested_by_name="robot")
+    with pytest.raises(Refused, match="a token of the machine robot, which requested it"):
+        services.acknowledge(operation, admin, "Seen.")
 
 
 def test_it_needs_a_right_of_its_own_and_still_the_phrase(planned: Planned, operator: Person, oncall: Person) -> None:

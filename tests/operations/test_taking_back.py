@@ -1,16 +1,22 @@
 """Taking back what is done: the kind names the inverse, which is planned and confirmed like any other operation."""
 
+import threading
+from datetime import datetime
 from pathlib import Path
 
 import pytest
+from django.db import IntegrityError, connection, transaction
+from django_tenants.utils import tenant_context
 
 from novaops.audit.models import Record
-from novaops.fleets.models import Person
+from novaops.audit.verifying import verify
+from novaops.fleets.models import Fleet, Person
 from novaops.operations import services
 from novaops.operations.models import Operation
 from novaops.operations.problems import NotAllowed, Refused
 from novaops.operations.runner import execute
 from tests.conftest import MakePerson
+from tests.operations import kinds
 from tests.operations.conftest import Planned
 
 
@@ -47,6 +53,48 @@ def test_only_what_is_done_and_has_an_inverse_is_taken_back(
     with pytest.raises(NotAllowed):
         services.take_back(done, person("viewer"), "No.")
     assert Record.objects.filter(verb="operation refused").count() == 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_take_back_at_the_same_moment_one_is_told_of_the_other(
+    done: Operation, in_fleet: Fleet, person: MakePerson, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both are past the question whether somebody else took it back when the first of them is stored."""
+    together, told = threading.Barrier(2), list[str]()
+    plans = kinds.Lending.plan
+
+    def plan(kind: kinds.Lending, parameters: kinds.Words, facts: kinds.Facts, now: datetime) -> object:
+        together.wait(timeout=30)
+        return plans(kind, parameters, facts, now)
+
+    def race(name: str) -> None:
+        with tenant_context(in_fleet):
+            try:
+                services.take_back(Operation.objects.get(pk=done.pk), person("operator", username=name), "Wrong shard.",
+                                   request_key=f"of {name}")  # fmt: skip
+            except Refused as refusal:
+                told.append(str(refusal))
+        connection.close()
+
+    monkeypatch.setattr(kinds.Lending, "plan", plan)
+    racers = [threading.Thread(target=race, args=[name]) for name in ("ann", "ben")]
+    for racer in racers:
+        racer.start()
+    for racer in racers:
+        racer.join()
+    inverse = done.taken_back_by.get()
+    assert told == [f"Operation {inverse.pk}, which is planned, takes it back already."]
+    assert Record.objects.filter(verb="operation requested", data__takes_back=done.pk).count() == 1
+    assert Record.objects.get(verb="operation refused").subject == done.subject and verify().whole
+
+
+def test_the_database_itself_keeps_a_second_one_out(done: Operation, planned: Planned, operator: Person) -> None:
+    inverse = services.take_back(done, operator, "It was the wrong shard.")
+    other = planned("lending")
+    with pytest.raises(IntegrityError, match="taken_back_once"), transaction.atomic():
+        Operation.objects.filter(pk=other.pk).update(takes_back=done)
+    services.cancel(inverse, operator)
+    assert Operation.objects.filter(pk=other.pk).update(takes_back=done) == 1
 
 
 def test_a_key_makes_one_operation(planned: Planned, operator: Person, folder: Path) -> None:

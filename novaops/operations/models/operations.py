@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from novaops.operations.choices import EXPIRING, Status, StepStatus
+from novaops.operations.choices import EXPIRING, FRUITLESS, Status, StepStatus
 from novaops.operations.contract import Lock, Plan, Risk
 
 
@@ -82,6 +82,11 @@ class Operation(models.Model):
     class Meta:
         ordering = ["-id"]
         indexes = [models.Index(fields=["status", "-id"], name="operation_by_status")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["takes_back"], condition=~models.Q(status__in=FRUITLESS), name="taken_back_once"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"operation {self.pk}: {self.title}"

@@ -17,10 +17,11 @@ from novaops.audit.filters import ENDINGS
 from novaops.audit.models import Record
 
 OPERATION = re.compile(r"operation:(\d{1,18})(/.*)?", re.DOTALL)
-REQUEST, START = "operation requested", "operation started"
+REQUEST, START, LEFT = "operation requested", "operation started", "operation left planned"
 ENDS = {f"operation {word}": word for word in ENDINGS}
 STATES = {
     REQUEST: "planned",
+    LEFT: "planned",
     "operation confirmed": "confirmed",
     "operation due": "queued",
     START: "running",
@@ -76,14 +77,17 @@ class Story:
 
     @property
     def state(self) -> str:
-        """As the last record says that says it; a refusal of somebody's wish is none."""
-        told = [one for one in self.records if one.verb in STATES and (one.verb not in ENDS or self._about_itself(one))]
-        return STATES[told[-1].verb] if told else "requested"
+        return STATES[self._last.verb] if self._last else "requested"
 
     @property
     def end(self) -> Record | None:
         over = self.state in ENDINGS
         return next((one for one in reversed(self.records) if one.verb in ENDS), None) if over else None
+
+    @property
+    def left_planned(self) -> Record | None:
+        """Its schedule did not confirm it, nor did anybody since; the record says why."""
+        return self._last if self._last and self._last.verb == LEFT else None
 
     @property
     def began(self) -> datetime | None:
@@ -106,6 +110,12 @@ class Story:
             if one.verb in STEP_STATES:
                 by_key[one.subject.partition("/")[2]].append(one)
         return tuple(_step(key, told) for key, told in by_key.items())
+
+    @property
+    def _last(self) -> Record | None:
+        """The last record that says where it stands; a refusal of somebody's wish is none."""
+        told = [one for one in self.records if one.verb in STATES and (one.verb not in ENDS or self._about_itself(one))]
+        return told[-1] if told else None
 
     @staticmethod
     def _about_itself(one: Record) -> bool:

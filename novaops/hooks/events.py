@@ -28,6 +28,7 @@ class Event:
 GROUPS = {OPERATION: "Operations", "fleet": "Fleet"}
 EVENTS: tuple[Event, ...] = (
     Event("operation.requested", "requested", ("operation requested",), "planned"),
+    Event("operation.left-planned", "left planned by its schedule", ("operation left planned",), "planned", usual=True),
     Event("operation.waiting", "waiting for approval", (), "waiting", usual=True),
     Event("operation.approved", "approved", ("operation approved",)),
     Event("operation.approval-withdrawn", "approval withdrawn", ("approval withdrawn",)),

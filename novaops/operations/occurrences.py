@@ -94,7 +94,7 @@ def _confirm(recurrence: Recurrence, operation: Operation, due: datetime) -> Non
             order = Order(recurrence.confirm_phrase, time_zone=recurrence.time_zone)
             reason = carry_confirmation(current, recurrence.requested_by, order, actor)
         if reason:
-            note("operation refused", current, actor=actor, outcome=f"It stays planned. {reason}")
+            note("operation left planned", current, actor=actor, outcome=reason)
         current.refresh_from_db()
         said = f"It stays planned. {reason}" if reason else f"{current.state.label}."
         _conclude(recurrence, due, f"Operation {current.pk}: {said}")

@@ -2,11 +2,14 @@
 
 import json
 from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from django_tenants.utils import tenant_context
 
 from novaops.audit import timelines
@@ -16,8 +19,11 @@ from novaops.audit.services import Actor, record
 from novaops.audit.stories import story
 from novaops.fleets.models import Fleet, Person
 from novaops.operations import services
+from novaops.operations.models import Recurrence
+from novaops.operations.occurrences import take_turn
 from novaops.operations.runner import execute
 from tests.conftest import MakePerson
+from tests.operations import kinds
 from tests.operations.conftest import Planned
 
 ClientAs = Callable[..., Client]
@@ -57,6 +63,25 @@ def test_what_somebody_was_refused_does_not_end_it(planned: Planned, operator: P
         services.confirm(operation, operator, "nonsense")
     told = story(operation.pk)
     assert told.records[-1].verb == "operation refused" and told.state == "planned" and told.end is None
+
+
+def test_what_a_schedule_left_planned_is_told_in_words(
+    auditor: Client, planned: Planned, operator: Person, in_fleet: Fleet, folder: Path
+) -> None:
+    hourly = services.make_recurrence(planned(), operator, "0 * * * *", "UTC", "shard-1 blue")
+    Recurrence.objects.update(made_at=timezone.now() - timedelta(hours=2))
+    kinds.prepare(folder, colour="red")
+    take_turn(hourly.pk)
+    left = hourly.occurrences.get()
+    told = story(left.pk)
+    assert told.state == "planned" and told.left_planned and told.end is None
+    text = page(auditor, in_fleet, "timeline/shard/shard-1/")
+    assert "Its schedule left it planned: Type exactly “shard-1 red”" in text and "refused" not in text.casefold()
+    text = page(auditor, in_fleet, f"{sequence(in_fleet, 'operation left planned', left.pk)}/")
+    assert "Its schedule did not confirm it. Type exactly" in text
+    with tenant_context(in_fleet):
+        services.confirm(left, operator, "shard-1 red")
+        assert story(left.pk).left_planned is None and story(left.pk).state == "confirmed"
 
 
 def test_a_step_shows_how_it_went_wrong(queued: Planned) -> None:

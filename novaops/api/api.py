@@ -1,5 +1,6 @@
 """The JSON API of a fleet, at /fleets/<slug>/api/: the same rights and services as the pages."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -13,12 +14,15 @@ from novaops.api.acting import router as acting
 from novaops.api.callers import callers_with
 from novaops.api.changes import router as changes
 from novaops.api.describing import described
+from novaops.api.hooks import router as hooks
 from novaops.api.kinds import router as kinds
 from novaops.api.me import router as me
 from novaops.api.observing import router as observing
 from novaops.api.problems import problem
+from novaops.api.rules import router as rules
 from novaops.fleets.requests import FleetRequest
 from novaops.fleets.rights import Right
+from novaops.hooks.problems import HookProblem
 from novaops.operations.problems import Invalid, NotAllowed, Refused
 
 
@@ -50,6 +54,8 @@ api.add_router("me", me)
 api.add_router("", observing)
 api.add_router("kinds", kinds)
 api.add_router("operations", acting)
+api.add_router("", rules)
+api.add_router("", hooks)
 api.add_router("changes", changes)
 
 
@@ -74,10 +80,15 @@ def refused(request: HttpRequest, refusal: Refused) -> HttpResponse:
     return problem(request, 409, str(refusal))
 
 
+@api.exception_handler(HookProblem)
+def hook_refused(request: HttpRequest, refusal: HookProblem) -> HttpResponse:
+    return problem(request, 409, str(refusal))
+
+
 @api.exception_handler(ValidationError)
 def unreadable(request: HttpRequest, error: ValidationError) -> HttpResponse:
-    """`body.wanted.reason` is told as `reason`."""
-    fields = {".".join(map(str, item["loc"][-1:])): f"{item['msg']}." for item in error.errors}
+    """`body.wanted.reason` is told as `reason`, and an item of a list as the list."""
+    fields = {_field(item["loc"]): f"{item['msg']}." for item in error.errors}
     sentence = " ".join(f"{name}: {why}" for name, why in fields.items())
     return problem(request, 422, sentence, fields=fields)
 
@@ -95,3 +106,7 @@ def anonymous(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
 @api.exception_handler(HttpError)
 def framework(request: HttpRequest, error: HttpError) -> HttpResponse:
     return problem(request, error.status_code, str(error))
+
+
+def _field(place: Sequence[str | int]) -> str:
+    return next((part for part in reversed(place) if isinstance(part, str)), "")

@@ -6,10 +6,11 @@ the key, because the lock of the row ends with its connection. A request that pl
 seconds and belongs in no transaction (`once_planned`): it is told a name of the key, by which the operations know that
 they were requested already."""
 
+import json
 import re
 from collections.abc import Callable
 from datetime import timedelta
-from functools import wraps
+from functools import partial, wraps
 from hashlib import sha256
 
 from django.db import transaction
@@ -43,6 +44,11 @@ Way = Callable[[HttpRequest, KeptAnswer, Work], HttpResponse]
 def once(view: View) -> View:
     """For what is done in a moment: done and answered in one transaction."""
     return _guarded(view, _in_one_transaction)
+
+
+def once_with_secret(view: View) -> View:
+    """As `once`, for an answer whose `secret` is told once: what is kept, and answered again, has an empty one."""
+    return _guarded(view, partial(_in_one_transaction, kept_as=_without_secret))
 
 
 def once_planned(view: View) -> View:
@@ -81,7 +87,9 @@ def _guarded(view: View, way: Way) -> View:
     return guarded
 
 
-def _in_one_transaction(request: HttpRequest, kept: KeptAnswer, work: Work) -> HttpResponse:
+def _in_one_transaction(
+    request: HttpRequest, kept: KeptAnswer, work: Work, kept_as: Callable[[str], str] = str
+) -> HttpResponse:
     with transaction.atomic():
         mine = KeptAnswer.objects.select_for_update(skip_locked=True).filter(pk=kept.pk).first()
         if mine is None:
@@ -89,7 +97,7 @@ def _in_one_transaction(request: HttpRequest, kept: KeptAnswer, work: Work) -> H
         if mine.status:
             return _again(request, mine)
         answer = work()
-        _keep(mine, answer)
+        _keep(mine, answer, kept_as)
     return answer
 
 
@@ -116,11 +124,16 @@ def _claimed(request: HttpRequest, key: str) -> tuple[KeptAnswer, str]:
     return KeptAnswer.objects.get_or_create(**row, defaults={"fingerprint": print_})[0], print_
 
 
-def _keep(kept: KeptAnswer, answer: HttpResponse) -> int:
+def _without_secret(said: str) -> str:
+    body = json.loads(said)
+    return json.dumps({**body, "secret": ""}) if "secret" in body else said
+
+
+def _keep(kept: KeptAnswer, answer: HttpResponse, kept_as: Callable[[str], str] = str) -> int:
     """0 when somebody else's answer is kept already, or when it is none that is kept."""
     if answer.status_code not in KEPT_STATUSES:
         return 0
-    said = answer.content.decode()
+    said = kept_as(answer.content.decode())
     return KeptAnswer.objects.filter(pk=kept.pk, status=None).update(
         status=answer.status_code,
         content_type=answer.get("Content-Type", ""),

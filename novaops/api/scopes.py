@@ -13,7 +13,7 @@ class Scope(TextChoices):
     APPROVE = "approve", "Approve: approve and reject what others requested"
     BREAK_GLASS = "break-glass", "Break glass: run without approvals, in an emergency"
     READ_CHANGE_LOG = "read-change-log", "Read the change log: list, verify and export it"
-    MANAGE = "manage", "Manage: policies, freezes and checkpoints"
+    MANAGE = "manage", "Manage: policies, freezes, hooks and checkpoints"
 
 
 # A right that no scope names is out of reach of every token.

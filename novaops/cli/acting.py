@@ -7,7 +7,7 @@ import typer
 
 from novaops.cli.clock import moment
 from novaops.cli.exits import ExitCode, of_operation
-from novaops.cli.options import HOUR, AsJson, Key, Limit, Number, Phrase, Reason, Text, Timeout, Watching, Yes
+from novaops.cli.options import HOUR, AsJson, Key, Limit, Number, Phrase, Reason, Text, Timeout, Watching, Yes, Zone
 from novaops.cli.printing import may_ask
 from novaops.cli.problems import Problem
 from novaops.cli.session import Session, begin
@@ -19,7 +19,6 @@ Parameter = Annotated[
 ]
 KindName = Annotated[str, typer.Argument(metavar="[KIND]", help="One kind, with its parameters.")]
 At = Annotated[str, typer.Option("--at", metavar="TIME", help="When it is to start, such as “2026-11-25 03:00”.")]
-Zone = Annotated[str, typer.Option("--time-zone", metavar="ZONE", help="Whose clock --at is read on.")]
 Glass = Annotated[bool, typer.Option("--break-glass", help="At once, without approvals and despite freezes.")]
 
 

@@ -23,6 +23,7 @@ Since = Annotated[
     str, typer.Option("--since", metavar="TIME", help="Not before; 2026-11-24 or 2026-11-24T03:00+01:00.")
 ]
 Until = Annotated[str, typer.Option("--until", metavar="TIME", help="Before.")]
+Zone = Annotated[str, typer.Option("--time-zone", metavar="ZONE", help="Whose clock the times are read on.")]
 Text = Annotated[str, typer.Option("-q", "--text", help="In any word.")]
 
 HOUR = 3600.0

@@ -33,6 +33,28 @@ class RequestForm(forms.Form):
         given = {name: value for name, value in self.cleaned_data.items() if name not in RESERVED}
         return {name: value for name, value in given.items() if value not in (None, "", [])}
 
+    @property
+    def asked(self) -> list[forms.BoundField]:
+        """The fields of the kind's parameters."""
+        return [self[name] for name in self.fields if name not in RESERVED]
+
+    @property
+    def words(self) -> list[forms.BoundField]:
+        """The fields that every request has."""
+        return [self[name] for name in self.fields if name in RESERVED]
+
+    def unfinished(self) -> list[str]:
+        """The parameters that are needed and were left empty. While somebody still fills the form in that is no
+        mistake, and the words are not looked at: those errors are taken back."""
+        missing = []
+        for name, problems in self.errors.as_data().items():
+            empty = all(problem.code == "required" for problem in problems)
+            if empty or name in RESERVED:
+                del self.errors[name]
+            if empty and name not in RESERVED:
+                missing.append(str(self.fields[name].label))
+        return missing
+
     def add_problems(self, sentence: str, fields: Mapping[str, str]) -> None:
         """Each problem at its field; what belongs to none at the top."""
         for name, problem in fields.items():

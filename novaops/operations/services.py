@@ -5,6 +5,7 @@ from novaops.operations.approving import approve, reject, withdraw
 from novaops.operations.confirming import confirm
 from novaops.operations.freezes import lift_freeze, make_freeze
 from novaops.operations.policies import set_rule
+from novaops.operations.previewing import preview
 from novaops.operations.recurring import end_recurrence, make_recurrence
 from novaops.operations.refusing import demand_right
 from novaops.operations.requesting import request, take_back
@@ -21,6 +22,7 @@ __all__ = [
     "make_freeze",
     "make_recurrence",
     "pause",
+    "preview",
     "reject",
     "request",
     "resume",

@@ -2,11 +2,11 @@
 
 from django.urls import path
 
-from novaops.operations.views import asking, deciding
+from novaops.operations.views import asking, deciding, requesting
 
 urlpatterns = [
     path("", asking.operations, name="operations"),
-    path("new/<slug:kind>/", asking.request_operation, name="operation-request"),
+    path("new/<slug:kind>/", requesting.request_operation, name="operation-request"),
     path("<int:pk>/", asking.operation, name="operation"),
     path("<int:pk>/confirm", deciding.confirm, name="operation-confirm"),
     path("<int:pk>/repeat", deciding.repeat, name="operation-repeat"),

@@ -15,6 +15,9 @@ PATIENCE = {
     "keepalives_count": 3,
     "tcp_user_timeout": 25_000,
 }
+# A process that is frozen inside a transaction may hold the head of the change log or an operation's row, and then all
+# others wait: the server ends its session. Nothing of ours is idle that long between two statements.
+IDLE = "-c idle_in_transaction_session_timeout=120s"
 
 MAIL_PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
 
@@ -51,7 +54,12 @@ def database(name: str, url: str, pool: int = 0) -> dict[str, Any]:
         "HOST": parts.hostname,
         "PORT": str(parts.port or 5432),
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {"application_name": "novaops", **PATIENCE, **({"pool": _pool(pool)} if pool else {})},
+        "OPTIONS": {
+            "application_name": "novaops",
+            "options": IDLE,
+            **PATIENCE,
+            **({"pool": _pool(pool)} if pool else {}),
+        },
     }
 
 

@@ -17,6 +17,9 @@ from shards.marks import Mark
 
 LOCK_SECONDS = 2
 STATEMENT_SECONDS = 20
+# A worker that is frozen, or whose machine is, inside a transaction would keep its locks for as long as that lasts, and
+# applications waiting behind them: the server ends such a session, long before who takes over gives up.
+IDLE_SECONDS = 5
 FENCED = "NV001"
 INSTALLED = "SELECT to_regproc('novaops_schema.fence') IS NOT NULL AS installed"
 MISSING = "The data plane of {shard} has no fences yet: run manage.py dataplane migrate, then plan again."
@@ -48,16 +51,25 @@ def _guarded(locks: Iterable[Lock]) -> list[str]:
 
 
 @contextmanager
-def writing(session: Session, context: StepContext, seconds: int = STATEMENT_SECONDS) -> Iterator[None]:
+def writing(
+    session: Session, context: StepContext, seconds: int = STATEMENT_SECONDS, idle_seconds: int = IDLE_SECONDS
+) -> Iterator[None]:
     """A transaction under the operation's fence, that waits for no lock longer than a moment and sees every row or
-    fails: a role that row-level security applies to would take a full table for an empty one."""
+    fails: a role that row-level security applies to would take a full table for an empty one. Between two statements
+    it has `idle_seconds`; whoever works in another session meanwhile says how long that takes."""
     with session.transaction():
-        for name, value in (("lock_timeout", f"{LOCK_SECONDS}s"), ("statement_timeout", f"{seconds}s")):
-            session.execute(sql.SQL("SET LOCAL {} = {}").format(sql.Identifier(name), sql.Literal(value)))
-        session.execute("SET LOCAL row_security = off")
+        limit(session, seconds, idle_seconds)
         context.hold()
         fence(session, context)
         yield
+
+
+def limit(session: Session, seconds: int = STATEMENT_SECONDS, idle_seconds: int = IDLE_SECONDS) -> None:
+    """For the transaction that the session is in."""
+    limits = {"lock_timeout": LOCK_SECONDS, "statement_timeout": seconds}
+    for name, value in {**limits, "idle_in_transaction_session_timeout": idle_seconds}.items():
+        session.execute(sql.SQL("SET LOCAL {} = {}").format(sql.Identifier(name), sql.Literal(f"{value}s")))
+    session.execute("SET LOCAL row_security = off")
 
 
 def mark(context: StepContext) -> Mark:

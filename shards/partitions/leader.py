@@ -39,12 +39,14 @@ def _takes_writes(target: Target) -> bool:
     return bool(row and row["leads"])
 
 
-# Worth another try: somebody else holds the lock, or the leader has just changed or gone.
+# Worth another try: somebody else holds the lock, the leader has just changed or gone, or this process was held up so
+# long that the server ended its transaction.
 _TRANSIENT = (
     psycopg.errors.LockNotAvailable,
     psycopg.errors.DeadlockDetected,
     psycopg.errors.QueryCanceled,
     psycopg.errors.ReadOnlySqlTransaction,
+    psycopg.errors.IdleInTransactionSessionTimeout,
     psycopg.errors.OperationalError,
 )
 

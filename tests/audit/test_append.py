@@ -109,3 +109,10 @@ def test_a_record_that_somebody_waits_for_is_announced_inside_its_transaction(
     finally:
         awaited.disconnect(wants)
     assert heard == [entry] and verify().records == 2
+
+
+def test_a_frozen_writer_does_not_hold_the_chain_for_good(in_fleet: Fleet) -> None:
+    """Whoever froze inside a transaction with a record holds its head: the server ends that session."""
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW idle_in_transaction_session_timeout")
+        assert cursor.fetchone() == ("2min",)

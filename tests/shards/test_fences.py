@@ -10,7 +10,7 @@ from django.db import connection
 from django_tenants.utils import tenant_context
 
 from novaops.fleets.models import Fleet
-from novaops.operations.contract import PermanentProblem
+from novaops.operations.contract import PermanentProblem, TransientProblem
 from shards.clients.postgres import Session
 from shards.fences import fence, writing
 from shards.marks import Mark, mark_of
@@ -109,3 +109,25 @@ def test_marks_are_read_as_they_were_written() -> None:
     assert mark_of("vms_202612", f"Kept by Ada. {mine}") == mine
     assert mark_of("novaops_op12_copy") == Mark(12)
     assert mark_of("vms_202612", "Ours") is None and mark_of("novaops_operator") is None
+
+
+def test_a_worker_that_is_frozen_inside_its_transaction_loses_its_locks(leader: psycopg.Connection[Any]) -> None:
+    """The server ends the session; the worker, should it wake up, is told to try again, and then that it is late."""
+    with (
+        pytest.raises(TransientProblem, match="idle-in-transaction timeout"),
+        session_on(SHARD, 30) as frozen,
+        writing(frozen, OLD, idle_seconds=1),
+    ):
+        frozen.execute(f"LOCK TABLE {TABLE} IN ACCESS EXCLUSIVE MODE")
+        wait_for(_taken_over, "the other worker to get the lock")
+        write(frozen, 7)
+    assert written(leader) == [8]
+
+
+def _taken_over() -> bool:
+    try:
+        with session_on(SHARD, 30) as session, writing(session, NEW):
+            write(session, 8)
+    except TransientProblem:
+        return False
+    return True

@@ -1,13 +1,11 @@
 """Writing on a shard, in whichever of its databases, under the operation's fence."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
-
-from psycopg import sql
+from contextlib import AbstractContextManager, contextmanager
 
 from novaops.operations.contract import StepContext
 from shards.clients.postgres import Session
-from shards.fences import LOCK_SECONDS, writing
+from shards.fences import IDLE_SECONDS, limit, writing
 from shards.leftovers.databases import session_in
 from shards.partitions.leader import find, session_on
 
@@ -19,21 +17,26 @@ WRITE_SECONDS = 30
 def acting(context: StepContext, database: str = "") -> Iterator[Session]:
     """A transaction on the shard's leader. In another database than that of the fences it is one of its own, while the
     shard's keeps the fence: no newer worker passes it before this one has ended."""
-    with reading(context, database) as (main, session), writing(main, context, WRITE_SECONDS):
+    with reading(context, database) as (main, session), _fenced(context, main, session):
         if session is main:
             yield session
             return
         with session.transaction():
-            session.execute(sql.SQL("SET LOCAL lock_timeout = {}").format(sql.Literal(f"{LOCK_SECONDS}s")))
-            session.execute("SET LOCAL row_security = off")
+            limit(session, WRITE_SECONDS)
             yield session
 
 
 @contextmanager
 def acting_apart(context: StepContext, database: str) -> Iterator[Session]:
     """The same for what PostgreSQL allows in no transaction: a session beside the one that keeps the fence."""
-    with reading(context, database, apart=True) as (main, session), writing(main, context, WRITE_SECONDS):
+    with reading(context, database, apart=True) as (main, session), _fenced(context, main, session):
         yield session
+
+
+def _fenced(context: StepContext, main: Session, session: Session) -> AbstractContextManager[None]:
+    """While another session works, the one that keeps the fence is idle, for as long as that may take."""
+    idle = IDLE_SECONDS if session is main else WRITE_SECONDS + IDLE_SECONDS
+    return writing(main, context, WRITE_SECONDS, idle)
 
 
 @contextmanager

@@ -24,7 +24,8 @@ from shards.leftovers.removal.plan import (
 from shards.leftovers.selectors import stored
 from shards.leftovers.sorts import DELETE_KIND, REMOVE_KIND, Sort
 
-STEP = Step(run=things.remove, done=things.gone, timeout_seconds=60, attempts=5)
+# As often as it takes to outlast a worker that froze while another session kept its fence.
+STEP = Step(run=things.remove, done=things.gone, timeout_seconds=60, attempts=8)
 
 Parameters = TypeVar("Parameters", bound=LeftoverParameters)
 
@@ -74,7 +75,7 @@ class LeftoverDelete(_Removal[DeleteParameters]):
     def steps(self) -> Mapping[str, Step]:
         return {
             REMOVE: STEP,
-            DROP_SCHEMA: Step(run=rows.drop_schema, done=rows.schema_gone, timeout_seconds=120, attempts=5),
+            DROP_SCHEMA: Step(run=rows.drop_schema, done=rows.schema_gone, timeout_seconds=120, attempts=8),
             DELETE: Step(run=rows.delete, done=rows.deleted, timeout_seconds=24 * 3600, attempts=10),
             VERIFY: Step(run=rows.verify, timeout_seconds=120, attempts=3),
         }

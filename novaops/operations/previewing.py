@@ -64,8 +64,8 @@ def _of(proposal: Proposal) -> Preview:
     if not plan.steps:
         return Preview("done", "Nothing to do", "The fleet is as this would make it.", plan)
     warned = any(check.outcome is CheckOutcome.WARNED for check in plan.checks)
-    state = "warning" if warned else "ok"
-    return Preview(state, "This would be done", "Nothing is recorded or changed before you request it.", plan)
+    state, headline = ("warning", "This would be done: read the warnings") if warned else ("ok", "This would be done")
+    return Preview(state, headline, "Nothing is recorded or changed before you request it.", plan)
 
 
 def _within(seconds: float, work: Callable[[], Value]) -> Value:

@@ -122,6 +122,24 @@ def test_partitions_are_created(page_as: Callable[..., Page], console: Console, 
     assert recorded(console, number)["status"] == "done"
 
 
+def test_the_plan_beside_the_form_follows_what_is_filled_in(page_as: Callable[..., Page], console: Console) -> None:
+    before = console.get("operations")["operations"][:1]
+    page = page_as("operator", width=390)
+    page.goto(console.path("operations/new/partitions-create/"))
+    pane, count = page.locator("#pane-shown"), page.locator("[name=count]")
+    expect(pane).to_contain_text("This would be done")
+    page.locator("[name=table]").select_option("public.vms")
+    count.fill("3")
+    expect(pane).to_contain_text("3 partitions")
+    count.fill("0")
+    expect(pane).to_contain_text("Not understood")
+    expect(page.locator("#id_count_problems .field-error")).to_be_visible()
+    count.fill("2")
+    expect(pane).to_contain_text("2 partitions")
+    expect(page.locator(".field-error")).to_have_count(0)
+    assert count.input_value() == "2" and console.get("operations")["operations"][:1] == before
+
+
 def test_the_change_log_tells_who_when_and_why(page_as: Callable[..., Page], console: Console) -> None:
     page = page_as("operator")
     reason = f"Asked for at {datetime.now(UTC):%H:%M:%S.%f}"

@@ -1,6 +1,7 @@
 """What changed between the plan that was confirmed and the same plan made now. Pure."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from novaops.operations.contract import Plan
@@ -8,9 +9,25 @@ from novaops.operations.contract import Plan
 SHOWN = 12
 
 
-def differences(before: Plan, now: Plan) -> list[str]:
-    """One sentence per fact or step that differs, and per check that fails now."""
-    failing = [f"Check “{check.name}” fails now: {check.reason}" for check in now.refusals]
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A fact or a part of a step by its path, or a check that fails now; each value as a person reads it."""
+
+    what: str
+    before: str
+    now: str
+    check: bool = False
+
+    @property
+    def sentence(self) -> str:
+        if self.check:
+            return f"{self.what} fails now: {self.now}"
+        return f"{self.what}: {self.before} when it was planned, {self.now} now"
+
+
+def differences(before: Plan, now: Plan) -> list[Difference]:
+    """One per fact or step that differs, and per check that fails now."""
+    failing = list(_failing(before, now))
     if before.fingerprint == now.fingerprint:
         return failing
     facts = _changed("", before.facts, now.facts)
@@ -18,7 +35,13 @@ def differences(before: Plan, now: Plan) -> list[str]:
     return [*failing, *facts, *steps][:SHOWN]
 
 
-def _changed(path: str, before: Any, now: Any) -> Iterator[str]:
+def _failing(before: Plan, now: Plan) -> Iterator[Difference]:
+    known = {check.name: f"{check.outcome.value}: {check.reason}" for check in before.checks}
+    for check in now.refusals:
+        yield Difference(f"Check “{check.name}”", known.get(check.name, "not asked"), check.reason, check=True)
+
+
+def _changed(path: str, before: Any, now: Any) -> Iterator[Difference]:
     if isinstance(before, Mapping) and isinstance(now, Mapping):
         for key in sorted({*before, *now}):
             yield from _changed(f"{path}.{key}" if path else str(key), before.get(key), now.get(key))
@@ -26,7 +49,7 @@ def _changed(path: str, before: Any, now: Any) -> Iterator[str]:
         for index, (old, new) in enumerate(zip(before, now, strict=True)):
             yield from _changed(f"{path}[{index}]", old, new)
     elif before != now:
-        yield f"{path}: {_short(before)} when it was planned, {_short(now)} now"
+        yield Difference(path, _short(before), _short(now))
 
 
 def _short(value: Any) -> str:

@@ -1,12 +1,13 @@
 """How a turn at an operation ends: its status, what becomes of its steps and its locks, in one transaction."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from django.db.models.functions import Now
 
 from novaops.operations.choices import Status, StepStatus
+from novaops.operations.differences import Difference
 from novaops.operations.leases import Lease, fenced, held
 from novaops.operations.models import Operation
 from novaops.operations.news import tell
@@ -22,11 +23,12 @@ _BROKEN_STEP = {
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """A terminal status and the sentence for it."""
+    """A terminal status and the sentence for it; for a stale one also what changed."""
 
     status: Status
     outcome: str
     data: Mapping[str, Any] = field(default_factory=dict)
+    changed: tuple[Difference, ...] = ()
 
 
 def finish(lease: Lease, ending: Ending) -> None:
@@ -35,7 +37,13 @@ def finish(lease: Lease, ending: Ending) -> None:
         break_step(operation, ending)
         operation.steps.filter(status=StepStatus.PENDING).update(status=StepStatus.SKIPPED)
         held(lease).update(
-            status=ending.status, outcome=ending.outcome, ended_at=Now(), lease_owner="", lease_until=None, reverting=""
+            status=ending.status,
+            outcome=ending.outcome,
+            changed=[asdict(one) for one in ending.changed],
+            ended_at=Now(),
+            lease_owner="",
+            lease_until=None,
+            reverting="",
         )
         operation.held_locks.all().delete()
         steps = [{"step": step.key, "status": step.status} for step in operation.steps.all()]

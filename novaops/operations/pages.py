@@ -2,17 +2,19 @@
 
 from collections.abc import Collection
 from typing import Any
+from urllib.parse import urlencode
 
 from novaops.fleets.models import Person
 from novaops.fleets.paths import fleet_path
 from novaops.fleets.rights import Right
 from novaops.operations import registry
 from novaops.operations.approvals import counting, waiting_for
-from novaops.operations.choices import EXPIRING, UNSTARTED, Status
-from novaops.operations.contract import Risk
+from novaops.operations.choices import EXPIRING, FRUITLESS, UNSTARTED, Status
+from novaops.operations.contract import Kind, Risk
 from novaops.operations.controls import controls_of
 from novaops.operations.decision_forms import CRONTABS, ConfirmForm, RepeatForm
 from novaops.operations.expiry import outcome_of
+from novaops.operations.how_far import how_far
 from novaops.operations.locking import holders
 from novaops.operations.models import Operation
 from novaops.operations.policies import rule_of
@@ -27,6 +29,7 @@ SENTENCES = {
     "reverting": "What had been done is being taken back.",
     "cancelling": "It stops at its next safe point.",
 }
+CHANGED = "The fleet changed since it was planned, so nothing was carried out. What changed stands below."
 ACTS = (
     "confirm",
     "repeat",
@@ -56,7 +59,8 @@ def page_of(operation: Operation, person: Person, rights: Collection[Right]) -> 
         "dangerous": operation.risk in (Risk.HIGH, Risk.BREAK_GLASS),
         "holders": _holders(operation),
         "headline": f"{shown.label}: {operation.title}" if shown.state != "planned" else "Waits for a confirmation",
-        "sentence": operation.outcome or _sentence(shown),
+        "sentence": CHANGED if operation.changed else operation.outcome or _sentence(shown),
+        "again": _again(operation, kind, rights),
         "progress": f"{shown.done} of {len(shown.steps)} done",
         "fingerprint": f"fingerprint {operation.fingerprint[:8]}",
         "events": f"operation-{operation.pk}",
@@ -91,6 +95,15 @@ def _forms(operation: Operation, person: Person) -> dict[str, Any]:
     }
 
 
+def _again(operation: Operation, kind: Kind[Any] | None, rights: Collection[Right]) -> str:
+    """The request form with what this one asked for; empty while it goes on, once it is done, or without the right."""
+    if kind is None or kind.right not in rights or operation.status not in FRUITLESS:
+        return ""
+    given = {name: value for name, value in operation.parameters.items() if value not in (None, "", [])}
+    query = urlencode({**given, "reason": operation.reason, "ticket": operation.ticket}, doseq=True)
+    return f"{fleet_path('operation-request', kind=kind.name)}?{query}"
+
+
 def _holders(operation: Operation) -> list[int]:
     """What holds a lock that it needs: when it was planned, or now."""
     then = {check.evidence["operation"] for check in operation.plan.refusals if "operation" in check.evidence}
@@ -112,8 +125,5 @@ def _sentence(shown: Detail) -> str:
 
 
 def _where(shown: Detail) -> str:
-    """Which step it is at, and what that step says of itself."""
-    current = next((step for step in shown.steps if step.status == "running"), None)
-    if current is None:
-        return "The worker asks the fleet again, and compares it with the plan."
-    return f"Step {current.index + 1} of {len(shown.steps)}: {current.title}."
+    where = how_far(shown.steps)
+    return f"{where}." if where else "The worker asks the fleet again, and compares it with the plan."

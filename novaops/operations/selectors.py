@@ -13,6 +13,7 @@ from novaops.operations import registry
 from novaops.operations.approvals import waiting_for
 from novaops.operations.choices import ACTIVE, EXPIRING, Decision, Status
 from novaops.operations.contract import Kind
+from novaops.operations.how_far import UNDER_WAY, state_of
 from novaops.operations.keyholders import machines_of
 from novaops.operations.models import Approval, Operation, OperationLock, OperationStep
 from novaops.operations.safe_points import cancel_refusal
@@ -33,11 +34,7 @@ class Detail:
 
     @property
     def state(self) -> str:
-        """The status, or that a running one goes back or was asked to stop, or that a plan was left too long."""
-        operation = self.operation
-        if operation.status == Status.RUNNING:
-            return _while_running(operation)
-        return "expired" if operation.expired else str(operation.status)
+        return state_of(self.operation)
 
     @property
     def label(self) -> str:
@@ -46,14 +43,6 @@ class Detail:
     @property
     def done(self) -> int:
         return sum(step.status == "done" for step in self.steps)
-
-
-def _while_running(operation: Operation) -> str:
-    if operation.reverting:
-        return "reverting"
-    if operation.cancel_requested:
-        return "cancelling"
-    return "pausing" if operation.pause_requested else str(operation.status)
 
 
 def waiting_for_me(person: Person, rights: Iterable[Right]) -> frozenset[int]:
@@ -68,12 +57,13 @@ def waiting_for_me(person: Person, rights: Iterable[Right]) -> frozenset[int]:
 
 
 def running_first(status: str = "", kind: str = "", text: str = "", first: Iterable[int] = ()) -> QuerySet[Operation]:
-    """Those named first, what runs, then what waits for a person, then the rest, newest first."""
+    """What runs, those named first, what waits for a worker, then for a person, then the rest, newest first."""
     order = Case(
-        When(pk__in=list(first), then=Value(-1)),
-        When(status__in=ACTIVE, then=Value(0)),
-        When(status__in=EXPIRING, then=Value(1)),
-        default=Value(2),
+        When(status__in=UNDER_WAY, then=Value(0)),
+        When(pk__in=list(first), then=Value(1)),
+        When(status__in=ACTIVE, then=Value(2)),
+        When(status__in=EXPIRING, then=Value(3)),
+        default=Value(4),
         output_field=IntegerField(),
     )
     operations = Operation.objects.defer("plan_json").alias(urgency=order).order_by("urgency", "-id")
@@ -129,6 +119,7 @@ def as_json(operation: Operation) -> dict[str, Any]:
         "taken_back_by": list(operation.taken_back_by.order_by("id").values_list("id", flat=True)),
         "recurrence": operation.recurrence_id,
         "fingerprint": operation.fingerprint,
+        "changed": operation.changed,
         "plan": operation.plan_json,
         "steps": [_step_json(step) for step in operation.steps.all()],
         **{name: moment.isoformat() if (moment := getattr(operation, name)) else None for name in times},

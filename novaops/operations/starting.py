@@ -24,11 +24,11 @@ def obstacle(operation: Operation) -> Ending | None:
         if reason:
             return Ending(Status.REFUSED, reason)
     changed = differences(operation.plan, plan_again(operation))
-    if changed:
-        return Ending(
-            Status.STALE, f"The fleet changed since it was planned. {'; '.join(changed)}.", {"changed": changed}
-        )
-    return None
+    if not changed:
+        return None
+    said = [difference.sentence for difference in changed]
+    outcome = f"The fleet changed since it was planned. {'; '.join(said)}."
+    return Ending(Status.STALE, outcome, {"changed": said}, tuple(changed))
 
 
 def plan_again(operation: Operation) -> Plan:

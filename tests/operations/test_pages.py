@@ -5,12 +5,14 @@ from pathlib import Path
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 from django_tenants.utils import tenant_context
 
 from novaops.audit.models import Record
 from novaops.fleets.models import Fleet
 from novaops.operations.models import Operation, OperationLock
 from novaops.operations.runner import execute
+from tests.operations import kinds
 from tests.operations.conftest import Planned
 
 ClientAs = Callable[..., Client]
@@ -96,6 +98,41 @@ def test_the_list_has_a_query_budget(
     client = client_as("operator")
     with django_assert_max_num_queries(10):  # type: ignore[attr-defined]
         assert client.get(f"/fleets/{fleet.slug}/operations/").text.count("Write three words in blue.") == 6
+
+
+def test_what_runs_stands_first_and_says_how_far_it_is(
+    confirmed: Planned, queued: Planned, fleet: Fleet, client_as: ClientAs
+) -> None:
+    running, waits, resting = queued(), confirmed(), queued()
+    with tenant_context(fleet):
+        now = timezone.now()
+        Operation.objects.filter(pk__in=[running.pk, resting.pk]).update(status="running", started_at=now)
+        Operation.objects.filter(pk=resting.pk).update(status="paused")
+        Operation.objects.filter(pk=running.pk).update(cancel_requested=True)
+        running.steps.filter(index=1).update(status="running", done=250, total=1000, rate=50.0)
+    page = client_as("approver").get(f"/fleets/{fleet.slug}/operations/").text
+    listed = [page.index(f'id="operation-{one.pk}"') for one in (resting, running, waits)]
+    assert listed == sorted(listed) and "waits for you" in page
+    assert "Step 2 of 3: Write second, 25" in page and "left" in page and "Cancelling" in page
+
+
+def test_a_stale_plan_shows_the_difference_and_the_way_to_a_new_one(
+    queued: Planned, fleet: Fleet, client_as: ClientAs, folder: Path
+) -> None:
+    operation, client, base = queued(), client_as("operator"), f"/fleets/{fleet.slug}/operations/"
+    page = client.get(f"{base}{operation.pk}/").text
+    assert "Plan it again" not in page
+    kinds.prepare(folder, colour="red", blocked=True)
+    with tenant_context(fleet):
+        execute(operation.pk)
+    answer = client.get(f"{base}{operation.pk}/")
+    assert "What changed since it was planned" in answer.text and "nothing was carried out" in answer.text
+    for what, before, now in (("colour", "blue", "red"), ("Check “Free”", "passed: The folder", "The folder is free.")):
+        row = answer.text.split(f'<th scope="row">{what}</th>')[1].split("</tr>")[0]
+        assert before in row and now in row
+    form = client.get(answer.context["again"]).text
+    assert f'value="{folder}"' in form and "To see it written." in form
+    assert "Plan it again" not in client_as("viewer").get(f"{base}{operation.pk}/").text
 
 
 def test_a_conflict_is_named_with_a_link_to_its_holder(

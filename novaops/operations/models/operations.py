@@ -57,6 +57,7 @@ class Operation(models.Model):
 
     status = models.CharField(max_length=10, choices=Status, default=Status.PLANNED)
     outcome = models.TextField(blank=True, help_text="One sentence: how it ended.")
+    changed = models.JSONField(default=list, help_text="Of a stale one: what, before and now of each difference.")
     plan_json = models.JSONField(default=dict)
     fingerprint = models.CharField(max_length=64, blank=True)
     locks = models.JSONField(default=list, help_text="[scope, name] of each lock that it takes.")

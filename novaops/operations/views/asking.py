@@ -11,6 +11,7 @@ from novaops.fleets.rights import Right
 from novaops.operations import registry
 from novaops.operations.acknowledging import unacknowledged
 from novaops.operations.choices import Status
+from novaops.operations.how_far import how_far_each, state_of
 from novaops.operations.models import Operation
 from novaops.operations.pages import page_of
 from novaops.operations.selectors import requestable, running_first, waiting_for_me
@@ -25,8 +26,10 @@ def operations(request: FleetRequest) -> HttpResponse:
     query, mine = request.GET, waiting_for_me(request.user, request.rights)
     found = running_first(query.get("status", ""), query.get("kind", ""), query.get("q", "").strip(), first=mine)
     page = Paginator(found, PER_PAGE).get_page(query.get("page"))
+    where = how_far_each(page)
     context = {
         "page": page,
+        "rows": [(one, state_of(one), where.get(one.pk, "")) for one in page],
         "mine": mine,
         "unacknowledged": unacknowledged(),
         "count": f"{human_number(page.paginator.count)} operations",

@@ -32,7 +32,7 @@ def request_operation(request: FleetRequest, kind: str) -> HttpResponse:
         services.demand_right(wanted, request.user, f"kind:{wanted.name}")
     except NotAllowed as problem:
         raise PermissionDenied(str(problem)) from problem
-    form = form_for(wanted)(request.POST or None, initial=request.GET.dict())
+    form = form_for(wanted)(request.POST or None, initial=_asked_for(request))
     if "preview" in request.POST:
         return _page(request, wanted, form, _preview(request, wanted, form))
     planned = _planned(request, wanted, form) if request.method == "POST" and form.is_valid() else None
@@ -64,6 +64,11 @@ def _preview(request: FleetRequest, kind: Kind[Any], form: RequestForm) -> Previ
             "warning", "Not understood", " ".join(map(str, form.non_field_errors())) or "The form says what is wrong."
         )
     return Preview("neutral", "Not complete yet", f"The plan needs: {', '.join(missing)}.")
+
+
+def _asked_for(request: FleetRequest) -> dict[str, Any]:
+    """What a link fills in; a parameter that stands there several times is a list."""
+    return {name: given if len(given) > 1 else given[0] for name, given in request.GET.lists()}
 
 
 def _planned(request: FleetRequest, kind: Kind[Any], form: RequestForm) -> Operation | None:

@@ -42,3 +42,5 @@ redis.call('SET', KEYS[2], ARGV[1], 'EX', ARGV[2])
 return raised(KEYS[1], '0')
 """
 )
+# KEYS: a lease; ARGV: the token of who gives it back.
+RELEASE = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('UNLINK', KEYS[1]) end return 0"

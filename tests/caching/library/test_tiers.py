@@ -200,7 +200,7 @@ def test_sessions_and_points_keep_their_form(tiers: Tiers, tenant: str) -> None:
 
 def test_counters_are_added_up_in_l1(tiers: Tiers, l1: L1, tenant: str) -> None:
     def counted(field: str) -> int:
-        found = l1._connected().hget(HASH, field)
+        found = l1._ask(HASH, "HGET", HASH, field)
         return int(found or 0)
 
     tiers.counters.flush()

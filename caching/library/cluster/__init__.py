@@ -1,0 +1,1 @@
+"""Redis Cluster with little between a command and its socket."""

@@ -20,9 +20,8 @@ from caching.flush.topology import Primary
 from caching.flush.unlinking import in_parallel, led, unlink_family
 from caching.flush.walk import Tally, batches, milliseconds_left, unlink
 from caching.library.exceptions import Unavailable
-from caching.library.families import FAMILIES, Family
+from caching.library.families import FAMILIES, JITTER, Family
 from caching.library.generations import FAMILY_SECONDS
-from caching.library.tiers import JITTER
 from novaops.inventory.models import ServerKind
 from novaops.inventory.selectors import targets
 from novaops.operations.contract import StepContext, TransientProblem

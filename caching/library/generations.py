@@ -3,13 +3,33 @@
 import time
 
 from caching.library import keys
-from caching.library.envelope import Stamp
-from caching.library.families import Family
 from caching.library.l1 import L1
 
 # A process may read a family's or a shard's number this long after it was raised: it changes too seldom to be asked for
 # each read.
 FAMILY_SECONDS = 1.0
+
+
+class Remembered:
+    """Numbers of families and shards, as this process read them lately. Pure, but for the clock."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[str, tuple[float, int]] = {}
+
+    def get(self, key: str) -> int | None:
+        asked_at, number = self._numbers.get(key, (float("-inf"), 0))
+        return number if time.monotonic() - asked_at <= FAMILY_SECONDS else None
+
+    def note(self, key: str, number: int, asked_at: float) -> int:
+        self._numbers[key] = (asked_at, number)
+        return number
+
+    def forget(self, key: str) -> None:
+        self._numbers.pop(key, None)
+
+
+def shared_keys(shard: str, families: tuple[str, ...]) -> list[str]:
+    return [keys.family_key(name) for name in families] + ([keys.shard_key(shard)] if shard else [])
 
 
 class Generations:
@@ -18,21 +38,11 @@ class Generations:
     so whoever must be sure raises it again."""
 
     def __init__(self, l1: L1) -> None:
-        self._l1 = l1
-        self._remembered: dict[str, tuple[float, int]] = {}
-
-    def stamp(self, family: Family, tenant_id: str, key: str, shared: int) -> Stamp:
-        """The numbers of this moment, some of them made now."""
-        followed = keys.followed(family, tenant_id, key)
-        if not followed:
-            return Stamp(0, 0, shared)
-        tenant, narrower = self._l1.ensure(followed, lasting=False)
-        return Stamp(tenant, narrower, shared)
+        self._l1, self._remembered = l1, Remembered()
 
     def shared(self, shard: str, *families: str) -> int:
         """The sum of the families' numbers and the shard's, as known for at most FAMILY_SECONDS. Each only grows."""
-        known = [self._number(keys.family_key(name)) for name in families]
-        return sum(known) + (self._number(keys.shard_key(shard)) if shard else 0)
+        return sum([self._number(key) for key in shared_keys(shard, families)])
 
     def bump(self, *generations: str) -> None:
         """All of one tenant."""
@@ -47,13 +57,13 @@ class Generations:
         return self._once(keys.shard_key(shard), whose)
 
     def _once(self, key: str, whose: str) -> int:
-        self._remembered.pop(key, None)
+        self._remembered.forget(key)
         return self._l1.raise_number_once(key, whose)
 
     def _number(self, key: str) -> int:
-        asked_at, number = self._remembered.get(key, (float("-inf"), 0))
-        now = time.monotonic()
-        if now - asked_at > FAMILY_SECONDS:
-            [number] = self._l1.ensure((key,), lasting=True)
-            self._remembered[key] = (now, number)
-        return number
+        known = self._remembered.get(key)
+        if known is not None:
+            return known
+        asked_at = time.monotonic()
+        [number] = self._l1.ensure((key,), lasting=True)
+        return self._remembered.note(key, number, asked_at)

@@ -4,6 +4,7 @@
           gen:{acme}                  the tenant's generation
           gen:{acme}:results          that of all its query results
           gen:{acme}:vm:7f3a          that of one VM
+          lease:{acme}:vm:<generation>:7f3a
           gen-family:vm, gen-shard:shard-1
     L2    agg:{acme}:<generation>:cost
 
@@ -15,7 +16,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import quote, unquote
 
-from caching.library.families import FAMILIES, Family, Follows, Tier
+from caching.library.families import FAMILIES, Family, Tier
 
 # Memcached takes at most 250 bytes without spaces or control characters.
 LONGEST = 240
@@ -62,6 +63,10 @@ def entry_key(family: Family, tenant_id: str, key: str) -> str:
     return f"gen:{tag(tenant_id)}:{family.name}:{key}"
 
 
+def lease_key(family: Family, tenant_id: str, generation: int, key: str) -> str:
+    return f"lease:{tag(tenant_id)}:{family.name}:{generation}:{key}"
+
+
 def family_key(name: str) -> str:
     return f"gen-family:{name}"
 
@@ -70,12 +75,9 @@ def shard_key(shard: str) -> str:
     return f"gen-shard:{shard}"
 
 
-def followed(family: Family, tenant_id: str, key: str) -> tuple[str, ...]:
-    """The generations that hide an entry and lie in its slot: none, or the tenant's and a narrower one."""
-    if family.follows is Follows.NOTHING:
-        return ()
-    narrower = entry_key(family, tenant_id, key) if family.follows is Follows.ENTRY else results_key(tenant_id)
-    return generation_key(tenant_id), narrower
+def of_vm(tenant_id: str, vm_id: str) -> tuple[str, str]:
+    """The generations that a change of a VM raises."""
+    return entry_key(FAMILIES["vm"], tenant_id, vm_id), results_key(tenant_id)
 
 
 def parse(key: str | bytes) -> KeyParts:

@@ -29,11 +29,8 @@ class L1:
             found = [self._ask(key, "GET", key) for key in keys]
         return found
 
-    def set(self, key: str, value: bytes, seconds: int) -> None:
-        self._ask(key, "SET", key, value, "EX", seconds)
-
-    def set_many(self, values: Mapping[str, bytes], seconds: int) -> None:
-        self._all([("SET", key, value, "EX", seconds) for key, value in values.items()])
+    def set(self, key: str, value: bytes, seconds: int) -> bool:
+        return self._ask(key, "SET", key, value, "EX", seconds) is not None
 
     def delete(self, key: str) -> None:
         self._ask(key, "UNLINK", key)

@@ -1,48 +1,99 @@
 """Memcached as a store of bytes, consistently hashed over its servers."""
 
+import os
+from bisect import bisect
 from collections.abc import Callable, Sequence
+from hashlib import blake2b
 from typing import TypeVar
 
-from pymemcache.client.hash import HashClient
-from pymemcache.exceptions import MemcacheError
+from pymemcache.client.base import PooledClient
+from pymemcache.exceptions import MemcacheError, MemcacheServerError
 
+from caching.library.breaker import Breaker
 from caching.library.exceptions import Unavailable
 
 TIMEOUT = 0.25  # seconds, for connecting and for each answer
+POINTS = 128  # of each server on the ring: shares differ by about a tenth
 Result = TypeVar("Result")
 
 
 class L2:
-    """Memcached behind a consistent hash. A server that fails is left out for a while and its keys are missed."""
+    """A server that fails is left alone for a moment, and its keys belong to the next on the ring: what comes back with
+    it may be old, which the generation in each key makes harmless. Every method may raise `Unavailable`."""
 
     def __init__(self, servers: Sequence[tuple[str, int]]) -> None:
-        self._client = HashClient(
-            list(servers),
-            connect_timeout=TIMEOUT,
-            timeout=TIMEOUT,
-            no_delay=True,
-            use_pooling=True,
-            max_pool_size=8,
-            retry_attempts=0,
-            dead_timeout=5,
-            ignore_exc=False,  # errors become Unavailable below, so that they can be counted
-        )
+        self._servers = [_Server(host, port) for host, port in servers]
+        ring = {_hash(f"{server.name}-{point}"): server for server in self._servers for point in range(POINTS)}
+        self._hashes = sorted(ring)
+        self._ring = [ring[at] for at in self._hashes]
 
     def get(self, key: str) -> bytes | None:
-        found: bytes | None = self._ask(lambda: self._client.get(key))
+        found: bytes | None = self._server(key).ask(lambda client: client.get(key))
         return found
 
-    def set(self, key: str, value: bytes, seconds: int) -> None:
-        self._ask(lambda: self._client.set(key, value, expire=seconds))
+    def get_many(self, keys: Sequence[str]) -> dict[str, bytes]:
+        """What is there; keys of servers that do not answer are missing."""
+        parts: dict[_Server, list[str]] = {}
+        for key in keys:
+            parts.setdefault(self._server(key), []).append(key)
+        found: dict[str, bytes] = {}
+        for server, part in parts.items():
+            try:
+                found |= server.ask(lambda client, part=part: client.get_many(part))  # type: ignore[misc]
+            except Unavailable:
+                continue
+        return found
 
-    def delete(self, key: str) -> None:
-        self._ask(lambda: self._client.delete(key, noreply=False))
+    def set(self, key: str, value: bytes, seconds: int) -> bool:
+        return bool(self._server(key).ask(lambda client: client.set(key, value, expire=seconds, noreply=False)))
+
+    def delete(self, key: str) -> bool:
+        return bool(self._server(key).ask(lambda client: client.delete(key, noreply=False)))
+
+    def close(self) -> None:
+        for server in self._servers:
+            server.close()
+
+    def _server(self, key: str) -> "_Server":
+        """The next on the ring that may be asked."""
+        start = bisect(self._hashes, _hash(key))
+        seen: set[str] = set()
+        for place in range(start, start + len(self._ring)):
+            server = self._ring[place % len(self._ring)]
+            if server.name not in seen:
+                seen.add(server.name)
+                if server.breaker.closed:
+                    return server
+                if len(seen) == len(self._servers):
+                    break
+        raise Unavailable("No Memcached server answers." if self._servers else "There is no Memcached.")
+
+
+class _Server:
+    def __init__(self, host: str, port: int) -> None:
+        self.name, self.breaker, self._pid = f"{host}:{port}", Breaker(), os.getpid()
+        self._address = (host, port)
+        self._client = self._connected()
+
+    def ask(self, command: Callable[[PooledClient], Result]) -> Result:
+        if self._pid != os.getpid():  # forked: the connections are its parent's
+            self._pid, self._client = os.getpid(), self._connected()
+        try:
+            answer = command(self._client)
+        except MemcacheServerError as error:  # it answered, for instance that a value is too large for it
+            raise Unavailable(f"{self.name}: {error}") from error
+        except (MemcacheError, OSError) as error:
+            self.breaker.failed(isinstance(error, TimeoutError))
+            raise Unavailable(f"{self.name}: {error}") from error
+        self.breaker.succeeded()
+        return answer
 
     def close(self) -> None:
         self._client.close()
 
-    def _ask(self, command: Callable[[], Result]) -> Result:
-        try:
-            return command()
-        except (MemcacheError, OSError) as error:
-            raise Unavailable(f"L2: {error}") from error
+    def _connected(self) -> PooledClient:
+        return PooledClient(self._address, connect_timeout=TIMEOUT, timeout=TIMEOUT, no_delay=True, max_pool_size=64)
+
+
+def _hash(text: str) -> int:
+    return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big")

@@ -1,16 +1,17 @@
 """Values to bytes and back."""
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import msgpack
+import orjson
 
 
 @dataclass(frozen=True, slots=True)
 class Serialiser:
-    """`load` raises ValueError for bytes that are not its own."""
+    """`dump` raises TypeError or ValueError for what it cannot write, `load` ValueError for bytes that are not its
+    own."""
 
     name: str
     dump: Callable[[Any], bytes]
@@ -18,8 +19,8 @@ class Serialiser:
 
 
 def _dump_json(value: Any) -> bytes:
-    """Times, UUIDs and addresses become text."""
-    return json.dumps(value, separators=(",", ":"), default=str).encode()
+    """Times, UUIDs and addresses become text, NaN null; an integer of more than 64 bits is refused."""
+    return orjson.dumps(value, default=str, option=orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_NON_STR_KEYS)
 
 
 def _load_msgpack(data: bytes) -> Any:
@@ -29,5 +30,5 @@ def _load_msgpack(data: bytes) -> Any:
         raise ValueError("These bytes are not msgpack.") from error
 
 
-JSON = Serialiser("json", _dump_json, json.loads)
+JSON = Serialiser("json", _dump_json, orjson.loads)
 MSGPACK = Serialiser("msgpack", lambda value: bytes(msgpack.packb(value, default=str)), _load_msgpack)

@@ -1,91 +1,106 @@
-"""The read path of the platform: L1, then L2 (which fills L1), then the loader; and what makes entries invisible."""
+"""Both tiers as one, for threads; `caching.library.async_tiers` is the same for asyncio."""
 
-import random
 import time
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Collection
 from typing import Any
 
 from caching.library import keys
 from caching.library.counters import Counters
-from caching.library.envelope import Envelope, Stamp
-from caching.library.exceptions import Unavailable
-from caching.library.families import FAMILIES, Family, Follows, Tier
+from caching.library.entries import MISS, State
+from caching.library.envelope import Stamp
+from caching.library.exceptions import NotStorable, Unavailable
+from caching.library.families import FAMILIES, Family, Tier
+from caching.library.flights import Flights
 from caching.library.generations import Generations
 from caching.library.l1 import L1
 from caching.library.l2 import L2
-from caching.library.serialisers import JSON
+from caching.library.looks import Found, Look, look, no_shard, shard_for
+from caching.library.points import point
+from caching.library.read_path import Patience, ReadPath
+from caching.library.steps import Ask, Pause, Step, Steps
 
-JITTER = 0.1  # of a family's TTL, so that what was filled together does not expire together
-
-
-class _Miss:
-    """What a cache answers that has nothing, as None may be a value."""
-
-
-MISS = _Miss()
+__all__ = ["MISS", "NotStorable", "Patience", "Tiers", "Unavailable", "no_shard"]
 
 
-def no_shard(tenant_id: str) -> str:
-    """For whoever has no shards: nothing is hidden when one of them loses its change stream."""
-    return ""
+def _no_loader() -> Any:
+    raise AssertionError("This path never loads.")
 
 
 class Tiers:
-    """Both tiers as one. Reading and writing answer, quickly, whatever is down; only a loader's error is raised.
+    """Reading and writing answer, quickly, whatever is down; only a loader's error is raised, and NotStorable by `set`.
 
     `shard_of` names the shard of a tenant, quickly (it is asked at each read). The `invalidate_*` raise `Unavailable`
     unless what they did is certain to last; `forget_vm` and `forget_tenant` are the same for those who cannot try
     again, and say by False that it is not."""
 
-    def __init__(self, l1: L1, l2: L2, shard_of: Callable[[str], str] = no_shard) -> None:
-        self._l1, self._l2, self._shard_of = l1, l2, shard_of
+    def __init__(
+        self, l1: L1, l2: L2, shard_of: Callable[[str], str] = no_shard, patience: Patience | None = None
+    ) -> None:
         self.generations = Generations(l1)
         self.counters = Counters(l1.count)
+        self._l1, self._l2 = l1, l2
+        self._stores = {"l1": l1, "l2": l2, "generations": self.generations}
+        self._shard_of, self._flights = shard_of, Flights()
+        self._path = ReadPath(self.counters, patience or Patience())
 
     def get(self, name: str, tenant_id: str, key: str) -> Any:
-        """The value in an L1 family, or MISS."""
-        return self._read_l1(FAMILIES[name], tenant_id, key)[0]
+        """The value, or MISS."""
+        family = FAMILIES[name]
+        found = self._look(family, tenant_id, key)
+        if found.opened.good or found.stamp is None:
+            return found.opened.value if found.opened.good else MISS
+        return self._drive(self._path.read_l2(family, tenant_id, (key,), (found.stamp,))).get(key, MISS)
+
+    def get_many(self, name: str, tenant_id: str, names: Collection[str]) -> dict[str, Any]:
+        """The values of those that there are."""
+        family = FAMILIES[name]
+        wanted = list(dict.fromkeys(names))
+        if not wanted:
+            return {}
+        found = self._looked(family, tenant_id, look(family, tenant_id, wanted))
+        good = {key: one.opened.value for key, one in zip(wanted, found, strict=True) if one.opened.good}
+        left = {key: one.stamp for key, one in zip(wanted, found, strict=True) if key not in good and one.stamp}
+        if left and (family.backing or family.tier is Tier.L2):
+            good |= self._drive(self._path.read_l2(family, tenant_id, list(left), list(left.values())))
+        return good
 
     def set(self, name: str, tenant_id: str, key: str, value: Any) -> None:
-        """Keep a value of an L1 family, which is the present one."""
+        """Keep the value, which is the present one. NotStorable when its family does not take it."""
         family = FAMILIES[name]
         stamp = self._stamp(family, tenant_id, key)
         if stamp is not None:
-            self._fill_l1(family, tenant_id, key, stamp, value)
+            self._drive(self._path.keep(family, tenant_id, key, stamp, value))
 
     def delete(self, name: str, tenant_id: str, key: str) -> None:
-        """From L1. What is being loaded meanwhile may come after it: after a change, invalidate instead."""
+        """From both tiers. What is being loaded meanwhile may come after it: after a change, invalidate instead."""
         family = FAMILIES[name]
-        self._quietly(family, lambda: self._l1.delete(keys.l1_key(family, tenant_id, key)))
+        stamp = self._stamp(family, tenant_id, key)
+        if stamp is not None:
+            self._drive(self._path.delete(family, tenant_id, key, stamp))
 
     def get_or_compute(self, name: str, tenant_id: str, key: str, load: Callable[[], Any]) -> Any:
-        """The value of `key` in a tenant, from the first tier that has it, else from `load`."""
+        """The value of `key` in a tenant, from the first tier that has it, else from `load`: which one caller at a time
+        is asked for, in all processes."""
         family = FAMILIES[name]
-        if family.tier is Tier.L2:
-            return self._through_l2(family, tenant_id, key, load, self._stamp(family, tenant_id, key))
-        value, stamp = self._read_l1(family, tenant_id, key)
-        if value is not MISS:
-            return value
-        value = self._through_copy(family, tenant_id, key, load, stamp) if family.backing else load()
-        if stamp is not None:
-            self._fill_l1(family, tenant_id, key, stamp, value)
-        return value
+        found = self._look(family, tenant_id, key)
+        if found.opened.state is State.FRESH:
+            return found.opened.value
+        if found.stamp is None:
+            return load()
+        flight = (name, tenant_id, key, found.stamp)
+        return self._flights.join(flight, lambda: self._drive(self._path.fill(family, tenant_id, key, found), load))
 
     def add_point(self, tenant_id: str, vm_id: str, values: dict[str, float]) -> None:
         """A measurement of now, among those of the last minute."""
-        family, now = FAMILIES["metric"], time.time()
-        key = keys.l1_key(family, tenant_id, vm_id)
-        member = JSON.dump({"at": now, **values})
-        if self._quietly(family, lambda: self._l1.add_point(key, now, member, now - family.ttl, family.ttl)):
-            self.counters.add(family.name, "sets")
+        added = point(tenant_id, vm_id, values, time.time())
+        if self._quietly(FAMILIES["metric"], lambda: self._l1.add_point(*added)):
+            self.counters.add("metric", "sets")
 
     def points(self, tenant_id: str, vm_id: str) -> list[bytes]:
         """The measurements of the last minute, oldest first; empty when none is kept."""
         family = FAMILIES["metric"]
-        key, since = keys.l1_key(family, tenant_id, vm_id), time.time() - family.ttl
         try:
-            found = self._l1.points(key, since)
+            found = self._l1.points(keys.l1_key(family, tenant_id, vm_id), time.time() - family.ttl)
         except Unavailable:
             self.counters.add(family.name, "errors")
             found = []
@@ -95,8 +110,7 @@ class Tiers:
     def invalidate_vm(self, tenant_id: str, vm_id: str) -> None:
         """After a change of a VM: its entry, its tenant's query results, totals and answers of the API, in both tiers;
         not the tenant's other VMs."""
-        entry = keys.entry_key(FAMILIES["vm"], tenant_id, vm_id)
-        self.generations.bump(entry, keys.results_key(tenant_id))
+        self.generations.bump(*keys.of_vm(tenant_id, vm_id))
 
     def invalidate_entry(self, name: str, tenant_id: str, key: str) -> None:
         """One entry of a family whose entries have generations of their own, such as a person's permissions."""
@@ -125,85 +139,41 @@ class Tiers:
         self._l1.close()
         self._l2.close()
 
-    def _read_l1(self, family: Family, tenant_id: str, key: str) -> tuple[Any, Stamp | None]:
-        """The value or MISS, and the generations at that moment, as what is loaded now has to be kept with them."""
-        stamp: Stamp | None = None
-        value: Any = MISS
-        try:
-            shared = self._shared(family, tenant_id)
-            names = keys.followed(family, tenant_id, key)
-            data, *numbers = self._l1.read((keys.l1_key(family, tenant_id, key), *names))
-            stamp = _stamp(numbers, shared)
-            if stamp is None:
-                stamp = self.generations.stamp(family, tenant_id, key, shared)
-            else:
-                value = _opened(family, data, stamp)
-        except (Unavailable, ValueError):
-            self.counters.add(family.name, "errors")
-        self.counters.add(family.name, "misses" if value is MISS else "hits")
-        return value, stamp
-
-    def _fill_l1(self, family: Family, tenant_id: str, key: str, stamp: Stamp, value: Any) -> None:
-        self._write(
-            family, stamp, value, lambda data, ttl: self._l1.set(keys.l1_key(family, tenant_id, key), data, ttl)
-        )
-
-    def _through_l2(
-        self, family: Family, tenant_id: str, key: str, load: Callable[[], Any], stamp: Stamp | None, copy_of: str = ""
-    ) -> Any:
-        if stamp is None:
-            return load()
-        # The stamp is from before the load: a change meanwhile leaves the value where none looks.
-        full = keys.l2_key(family, tenant_id, stamp.total, key, copy_of)
-        value = self._read_l2(family, full, stamp)
-        if value is MISS:
-            value = load()
-            self._write(family, stamp, value, lambda data, ttl: self._l2.set(full, data, ttl))
-        return value
-
-    def _through_copy(
-        self, family: Family, tenant_id: str, key: str, load: Callable[[], Any], stamp: Stamp | None
-    ) -> Any:
-        """The copy in L2 of an L1 entry: hidden by what hides the entry, and by its own family's generation."""
-        backing = FAMILIES[family.backing]
-        try:
-            added = self.generations.shared("", backing.name)
-        except Unavailable:
-            return load()
-        also = stamp and replace(stamp, shared=stamp.shared + added)
-        return self._through_l2(backing, tenant_id, key, load, also, copy_of=family.name)
-
-    def _read_l2(self, family: Family, full: str, stamp: Stamp) -> Any:
-        value: Any = MISS
-        try:
-            value = _opened(family, self._l2.get(full), stamp)
-        except (Unavailable, ValueError):
-            self.counters.add(family.name, "errors")
-        self.counters.add(family.name, "misses" if value is MISS else "hits")
-        return value
+    def _look(self, family: Family, tenant_id: str, key: str) -> Found:
+        return self._looked(family, tenant_id, look(family, tenant_id, (key,)))[0]
 
     def _stamp(self, family: Family, tenant_id: str, key: str) -> Stamp | None:
+        return self._looked(family, tenant_id, look(family, tenant_id, (key,), numbers_only=True))[0].stamp
+
+    def _looked(self, family: Family, tenant_id: str, at: Look) -> list[Found]:
+        """In one round trip, or two when a number was not there."""
         try:
-            return self.generations.stamp(family, tenant_id, key, self._shared(family, tenant_id))
+            shared = self.generations.shared(shard_for(family, tenant_id, self._shard_of), family.name)
+            data = self._l1.read(at.keys) if at.keys else []
+            missing = at.missing(data)
+            numbers = at.completed(data, self._l1.ensure(missing, lasting=False)) if missing else data
         except Unavailable:
-            self.counters.add(family.name, "errors")
-            return None
+            return at.blind(self.counters)
+        return at.found(numbers, shared, self.counters)
 
-    def _shared(self, family: Family, tenant_id: str) -> int:
-        if family.follows is Follows.NOTHING:
-            return self.generations.shared("", family.name)
+    def _drive(self, steps: Steps[Any], load: Callable[[], Any] = _no_loader) -> Any:
+        """Carry out one step after the other; what one raises is the path's to deal with."""
         try:
-            shard = self._shard_of(tenant_id)
-        except Exception as error:  # the application's own function: whatever it raises, the loader goes on
-            raise Unavailable(f"The shard of {tenant_id} is not known: {error}") from error
-        return self.generations.shared(shard, family.name)
+            step = next(steps)
+            while True:
+                try:
+                    answer = self._carry_out(step, load)
+                except Exception as error:
+                    step = steps.throw(error)
+                else:
+                    step = steps.send(answer)
+        except StopIteration as end:
+            return end.value
 
-    def _write(self, family: Family, stamp: Stamp, value: Any, put: Callable[[bytes, int], None]) -> None:
-        assert family.serialiser is not None, f"{family.name} is a sorted set"
-        ttl = _ttl(family)
-        data = Envelope(stamp, family.serialiser.dump(value), time.time() + ttl).pack()
-        if self._quietly(family, lambda: put(data, ttl)):
-            self.counters.add(family.name, "sets")
+    def _carry_out(self, step: Step, load: Callable[[], Any]) -> Any:
+        if isinstance(step, Ask):
+            return getattr(self._stores[step.store], step.method)(*step.arguments)
+        return time.sleep(step.seconds) if isinstance(step, Pause) else load()
 
     def _quietly(self, family: Family, command: Callable[[], object]) -> bool:
         """True when it could be done."""
@@ -213,24 +183,3 @@ class Tiers:
             self.counters.add(family.name, "errors")
             return False
         return True
-
-
-def _stamp(numbers: list[bytes | None], shared: int) -> Stamp | None:
-    """None when a number that is followed is missing."""
-    if not numbers:
-        return Stamp(0, 0, shared)
-    tenant, narrower = numbers
-    return None if tenant is None or narrower is None else Stamp(int(tenant), int(narrower), shared)
-
-
-def _opened(family: Family, data: bytes | None, stamp: Stamp) -> Any:
-    """MISS when there is nothing, or what there is was computed before a change."""
-    assert family.serialiser is not None, f"{family.name} is a sorted set"
-    if data is None:
-        return MISS
-    envelope = Envelope.unpack(data)
-    return family.serialiser.load(envelope.payload) if envelope.stamp == stamp else MISS
-
-
-def _ttl(family: Family) -> int:
-    return max(1, round(family.ttl * (1 - JITTER * random.random())))  # noqa: S311 (only spreads expiry)

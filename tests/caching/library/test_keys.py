@@ -27,7 +27,7 @@ def test_no_two_tenants_share_a_key() -> None:
 @pytest.mark.parametrize("tenant", STRANGE)
 def test_what_a_read_needs_lies_in_one_slot(tenant: str) -> None:
     family = FAMILIES["vm"]
-    together = (keys.l1_key(family, tenant, "a}{"), *keys.followed(family, tenant, "a}{"), keys.results_key(tenant))
+    together = (keys.l1_key(family, tenant, "a}{"), *keys.of_vm(tenant, "a}{"), keys.generation_key(tenant))
     assert all(key_slot(one.encode()) == key_slot(other.encode()) for one, other in pairwise(together))
 
 

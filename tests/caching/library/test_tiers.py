@@ -13,6 +13,8 @@ from django_tenants.utils import tenant_context
 
 from caching.library.counters import HASH
 from caching.library.exceptions import Unavailable
+from caching.library.families import FAMILIES
+from caching.library.keys import l1_key
 from caching.library.l1 import L1
 from caching.library.l2 import L2
 from caching.library.tiers import MISS, Tiers
@@ -93,9 +95,11 @@ def test_the_loader_is_asked_once(tiers: Tiers, tenant: str) -> None:
 def test_l2_fills_l1(tiers: Tiers, tenant: str) -> None:
     load = Loader()
     tiers.get_or_compute("vm", tenant, "a", load)
-    tiers.delete("vm", tenant, "a")
+    tiers._l1.delete(l1_key(FAMILIES["vm"], tenant, "a"))
     assert tiers.get_or_compute("vm", tenant, "a", load) == {"call": 1}
     assert tiers.get("vm", tenant, "a") == {"call": 1}
+    tiers.delete("vm", tenant, "a")
+    assert tiers.get("vm", tenant, "a") is MISS
 
 
 def test_a_change_makes_all_of_the_tenant_invisible(tiers: Tiers, tenant: str) -> None:

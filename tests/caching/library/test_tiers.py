@@ -1,26 +1,14 @@
 """The read path over real servers, some of them dead: a miss, never an error, never a long wait."""
 
-import shutil
-import socket
-import subprocess
-from collections.abc import Iterator
-from contextlib import closing
-from functools import partial
-from uuid import uuid4
-
 import pytest
-from django_tenants.utils import tenant_context
 
 from caching.library.counters import HASH
 from caching.library.exceptions import Unavailable
 from caching.library.families import FAMILIES
 from caching.library.keys import l1_key
 from caching.library.l1 import L1
-from caching.library.l2 import L2
 from caching.library.tiers import MISS, Tiers
-from novaops.fleets.models import Fleet
-from novaops.inventory.selectors import targets
-from tests.waiting import wait_for
+from tests.caching.library.conftest import Server
 
 
 class Loader:
@@ -30,60 +18,6 @@ class Loader:
     def __call__(self) -> dict[str, int]:
         self.calls += 1
         return {"call": self.calls}
-
-
-@pytest.fixture
-def memcached() -> Iterator[list[tuple[subprocess.Popen[bytes], int]]]:
-    """Three servers of the test's own, which it may kill."""
-    program = shutil.which("memcached")
-    assert program, "memcached is not installed"
-    started = []
-    for _ in range(3):
-        port = free_port()
-        command = [program, "-l", "127.0.0.1", "-p", str(port), "-U", "0", "-m", "8", "-u", "nobody"]
-        started.append((subprocess.Popen(command), port))
-    for _, port in started:
-        wait_for(partial(listens, port), "memcached")
-    yield started
-    for process, _ in started:
-        process.kill()
-        process.wait()
-
-
-def listens(port: int) -> bool:
-    socket.create_connection(("127.0.0.1", port), 1).close()
-    return True
-
-
-def free_port() -> int:
-    with closing(socket.socket()) as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
-
-
-@pytest.fixture
-def l1(live_fleet: Fleet) -> Iterator[L1]:
-    with tenant_context(live_fleet):
-        nodes = targets("redis")
-    found = L1([(node.host, node.port) for node in nodes], nodes[0].login.username, nodes[0].login.password)
-    yield found
-    found.close()
-
-
-@pytest.fixture
-def tiers(l1: L1, memcached: list[tuple[subprocess.Popen[bytes], int]]) -> Tiers:
-    return Tiers(l1, L2([("127.0.0.1", port) for _, port in memcached]))
-
-
-@pytest.fixture
-def nowhere(memcached: list[tuple[subprocess.Popen[bytes], int]]) -> Tiers:
-    """Both tiers behind ports where nobody listens."""
-    return Tiers(L1([("127.0.0.1", free_port())]), L2([("127.0.0.1", free_port())]))
-
-
-@pytest.fixture
-def tenant() -> str:
-    return f"test-{uuid4()}"
 
 
 def test_the_loader_is_asked_once(tiers: Tiers, tenant: str) -> None:
@@ -124,9 +58,7 @@ def test_what_was_loaded_before_a_change_is_not_kept_after_it(tiers: Tiers, tena
     assert tiers.get_or_compute(family, tenant, "a", lambda: "new") == "new"
 
 
-def test_a_dead_memcached_is_a_miss(
-    tiers: Tiers, tenant: str, memcached: list[tuple[subprocess.Popen[bytes], int]]
-) -> None:
+def test_a_dead_memcached_is_a_miss(tiers: Tiers, tenant: str, memcached: list[Server]) -> None:
     keys = [f"k{number}" for number in range(60)]
     for key in keys:
         tiers.get_or_compute("qr", tenant, key, lambda: "before")

@@ -14,8 +14,10 @@ FOLDER = Path(__file__).parent
 
 
 def names() -> list[str]:
-    """Every module of the folder that has a `main(environment)`."""
-    return sorted(path.stem for path in FOLDER.glob("*.py") if "\ndef main(environment" in path.read_text())
+    """Every module of the folder that has a `main(environment)`, with hyphens for its underscores."""
+    return sorted(
+        path.stem.replace("_", "-") for path in FOLDER.glob("*.py") if "\ndef main(environment" in path.read_text()
+    )
 
 
 def run(name: str) -> None:
@@ -24,7 +26,7 @@ def run(name: str) -> None:
     try:
         environment = look(Path(os.environ["NOVAOPS_STATE"]))
         print(environment.sentence, flush=True)
-        figures = importlib.import_module(f"benchmarks.{name}").main(environment)
+        figures = importlib.import_module(f"benchmarks.{name.replace('-', '_')}").main(environment)
         print(json.dumps({"benchmark": name, **figures, **environment.facts}))
     finally:
         control_database.drop()

@@ -9,9 +9,9 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from novaops.inventory.models import Shard, ShardState
-from shards.placement import rendezvous
 from shards.placement.models import Isolation, Placement, PlacementChange
 from shards.placement.problems import NoShardLeft
+from shards.placement.spreading import Spread
 
 # One statement decides; whoever comes second finds the first one's row.
 INSERT = f"""
@@ -57,34 +57,35 @@ class Assignment:
 
 
 def assign(newcomer: Newcomer, reason: str = "first assignment") -> Assignment:
-    """The tenant's place, chosen now when it has none. All callers get one answer, however many ask at once."""
-    with transaction.atomic():
-        return _assign(newcomer, _open_shards(), reason)
+    """The tenant's place, chosen now when it has none: on the shard that carries least for its weight. All callers get
+    one answer, however many ask at once."""
+    return _existing(newcomer.tenant_id) or assign_all([newcomer], reason)[0]
 
 
 def assign_all(newcomers: Iterable[Newcomer], reason: str) -> tuple[Assignment, ...]:
     """`assign` for many, in one transaction."""
     with transaction.atomic():
-        shards = _open_shards()
-        # In one order, so that two callers with the same tenants cannot wait for each other in a circle.
-        ordered = sorted(newcomers, key=lambda newcomer: newcomer.tenant_id)
-        return tuple(_assign(newcomer, shards, reason) for newcomer in ordered)
+        spread = Spread(_open_shards())
+        return tuple(_assign(newcomer, spread, reason) for newcomer in newcomers)
 
 
-def _open_shards() -> dict[str, Shard]:
-    return {shard.name: shard for shard in Shard.objects.filter(present=True, state=ShardState.ACTIVE, weight__gt=0)}
+def _open_shards() -> list[Shard]:
+    """Locked, so that callers choose one after the other, each knowing what the others chose; placements and whoever
+    reads are not kept waiting."""
+    open_now = Shard.objects.filter(present=True, state=ShardState.ACTIVE, weight__gt=0)
+    return list(open_now.order_by("pk").select_for_update(no_key=True))
 
 
-def _assign(newcomer: Newcomer, shards: dict[str, Shard], reason: str) -> Assignment:
+def _assign(newcomer: Newcomer, spread: Spread, reason: str) -> Assignment:
     existing = _existing(newcomer.tenant_id)
     if existing:
         return existing
-    if not shards:
+    shard = spread.take()
+    if shard is None:
         raise NoShardLeft(
             f"No shard takes new tenants, so {newcomer.tenant_id} has no place: set a shard to active first."
         )
-    suggested = shards[rendezvous.suggest(newcomer.tenant_id, {name: shard.weight for name, shard in shards.items()})]
-    return _insert(newcomer, suggested, timezone.now(), reason) or _found(newcomer.tenant_id)
+    return _insert(newcomer, shard, timezone.now(), reason) or _found(newcomer.tenant_id)
 
 
 def _insert(newcomer: Newcomer, shard: Shard, now: datetime, reason: str) -> Assignment | None:

@@ -12,6 +12,6 @@ class AuditConfig(AppConfig):
         from novaops.audit.subscriptions import subscribe
         from novaops.fleets.ownership import seal
 
-        seal("audit_record", "audit_head", "audit_checkpoint")
+        seal("audit_record", "audit_head", "audit_checkpoint", "audit_pruning")
         register_use(own_use)
         subscribe()

@@ -38,7 +38,7 @@ class Walk:
     `grown` over those that it has seen itself."""
 
     def __init__(self, start: Place, last: int) -> None:
-        self.sequence, self.head, self.last = start.sequence, start.head, last
+        self.start, self.sequence, self.head, self.last = start.sequence, start.sequence, start.head, last
         self._before, self.grown = Span(0, start.sequence, start.frontier), Span(start.sequence)
 
     @property

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from novaops.audit import stored
 from novaops.audit.actors import Actor
+from novaops.audit.beginning import pruned_at
 from novaops.audit.canonical import GENESIS, instant
 from novaops.audit.chain import BEGINNING, Broken, Place, Walk
 from novaops.audit.merkle import Span
@@ -139,7 +140,7 @@ def _statement(before: Checkpoint | None, key: Key, walk: Walk) -> Statement:
         made_at=instant(timezone.now()),
         key=key.public,
         previous=before.digest if before else GENESIS,
-        pruned=before.statement.pruned if before else 0,
+        pruned=pruned_at(walk.sequence),
     )
 
 

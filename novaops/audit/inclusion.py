@@ -11,10 +11,12 @@ import rfc8785
 from django.utils import timezone
 
 from novaops.audit import checkpoints, stored
+from novaops.audit.beginning import prunings
 from novaops.audit.canonical import instant
 from novaops.audit.checkpoints import Unsound
 from novaops.audit.merkle import Span
 from novaops.audit.models import Checkpoint, Record
+from novaops.audit.pruned import line_of as pruning_line
 from novaops.audit.selectors import Filters, filtered
 from novaops.audit.signing import KeyProblem
 
@@ -90,8 +92,9 @@ class Proven:
             "filters": self.filters.narrow,
             "records": self.count,
             "exported_at": instant(timezone.now()),
-            "checkpoint": _line_of(self._checkpoint) if self._checkpoint else None,
+            "checkpoint": line_of(self._checkpoint) if self._checkpoint else None,
             "problem": self._problem,
+            "prunings": [pruning_line(one.body, one.signature) for one in prunings()],
         }
 
 
@@ -113,6 +116,6 @@ def _hashes(several: list[str]) -> bytes:
     return rfc8785.dumps({"hashes": several}) + b"\n"
 
 
-def _line_of(checkpoint: Checkpoint) -> dict[str, Any]:
+def line_of(checkpoint: Checkpoint) -> dict[str, Any]:
     before = Checkpoint.objects.filter(number=checkpoint.number - 1).first()
     return checkpoint.line(before.frontier if before else []).content

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from novaops.audit.beginning import Beginning
 from novaops.audit.canonical import GENESIS
 from novaops.audit.chain import Broken, Walk
 from novaops.audit.models import Checkpoint
@@ -31,8 +32,9 @@ class Mark:
 class Judge:
     """Hears the marks in the order of their places, and holds each against what the walk has seen up to there."""
 
-    def __init__(self, fleet: str, chain: str, trust: Trust) -> None:
-        self.fleet, self.chain, self.trust = fleet, chain, trust
+    def __init__(self, fleet: str, begins: Beginning, trust: Trust) -> None:
+        self.fleet, self.begins, self.trust = fleet, begins, trust
+        self._signers: set[str] = set()
         self.stored, self.outside = 0, 0
         self.covered, self.proven = 0, 0
         self._last: Line | None = None
@@ -46,6 +48,7 @@ class Judge:
             self.outside, self.proven = self.outside + 1, mark.sequence
         else:
             self.stored, self.covered, self._last = self.stored + 1, mark.sequence, mark.line
+            self._signers.add(mark.line.statement.key)
             self.trust.hear(mark.line)
 
     def end(self) -> None:
@@ -57,17 +60,28 @@ class Judge:
                 f"Checkpoint {said.number} is signed by the key {said.key}, which is not the key of this installation "
                 "and was introduced by none that it knows.",
             )
+        for pruned, _ in self.begins.prunings:
+            # The keys of the checkpoints are vouched for by now.
+            if self.trust.known and pruned.key not in self.trust.known | self._signers:
+                sentence = (
+                    f"Pruning {pruned.number} is signed by the key {pruned.key}, which signed no checkpoint here."
+                )
+                raise Broken(pruned.first, sentence)
 
     def _problem(self, mark: Mark, walk: Walk) -> str:
         said, name = mark.line.statement, mark.name[0].upper() + mark.name[1:]
-        if said.chain != self.chain:
+        if said.chain != self.begins.chain:
             return f"{name} belongs to another chain: its first record is another than the one that stands here."
         if said.fleet != self.fleet:
             return f"{name} belongs to another fleet, {said.fleet}."
         if not mark.line.signed:
             return f"{name} does not carry the signature of the key that it names: it was altered, or never made here."
-        if (said.head, said.root) != (walk.head, walk.tree.root):
-            return self._differs(mark)
+        # What lies before the beginning is in the archive: it is compared with that.
+        if said.sequence >= self.begins.place.sequence:
+            if (said.head, said.root) != (walk.head, walk.tree.root):
+                return self._differs(mark)
+            if said.sequence > walk.start and said.pruned != self.begins.pruned_at(said.sequence):
+                return self._begins_elsewhere(mark)
         return self._out_of_step(mark) if mark.copy else self._no_successor(mark.line)
 
     def _differs(self, mark: Mark) -> str:
@@ -75,6 +89,10 @@ class Judge:
         several = good + 1 < said.sequence
         which = f"Records {good + 1} to {said.sequence} are" if several else f"Record {said.sequence} is"
         return f"{which} not what {mark.name} signed on {said.made_at}: the chain was made anew since."
+
+    def _begins_elsewhere(self, mark: Mark) -> str:
+        gone, said = self.begins.pruned_at(mark.sequence), mark.line.statement.pruned
+        return f"{mark.name[0].upper()}{mark.name[1:]} says that records up to {said} were pruned; here it is {gone}."
 
     def _good(self, mark: Mark) -> int:
         """The last record that is vouched for: against a copy, the database's own checkpoints say nothing."""

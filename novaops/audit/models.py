@@ -7,9 +7,10 @@ from typing import Any
 
 from django.db import models
 
-from novaops.audit import statements
+from novaops.audit import pruned, statements
 from novaops.audit.actors import Actor, ActorKind
 from novaops.audit.canonical import GENESIS, Body, digest, instant
+from novaops.audit.pruned import Pruned
 from novaops.audit.statements import Line, Statement
 
 
@@ -115,6 +116,34 @@ class Checkpoint(models.Model):
     def line(self, before: Sequence[str]) -> Line:
         """As it is written down outside; `before` is the frontier of the checkpoint before it."""
         return Line(self.statement, self.signature, before, self.added, self.introduction)
+
+
+class Pruning(models.Model):
+    """A signed statement that the oldest part of the chain was taken away, with leave. Only ever added, by the owner of
+    the tables; `body` is the very text that is signed, and the columns beside it are read out of it."""
+
+    number = models.BigIntegerField(primary_key=True)
+    first = models.BigIntegerField()
+    last = models.BigIntegerField(unique=True, help_text="The last record that went.")
+    made_at = models.DateTimeField()
+    key = models.CharField(max_length=64, help_text="The public key, 64 hex digits.")
+    body = models.TextField()
+    signature = models.CharField(max_length=128)
+
+    class Meta:
+        ordering = ["-number"]
+
+    def __str__(self) -> str:
+        return f"pruning {self.number}, up to record {self.last}"
+
+    @property
+    def statement(self) -> Pruned:
+        """ValueError when the text is none."""
+        return pruned.statement_of(json.loads(self.body))
+
+    @property
+    def digest(self) -> str:
+        return statements.digest(self.body.encode())
 
 
 class Signing(models.Model):

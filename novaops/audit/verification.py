@@ -78,6 +78,8 @@ def sentence_of(verdict: Verdict) -> str:
     if not verdict.whole:
         return f"{verdict.problem} {human_number(verdict.records)} records before it are good."
     found = f"The chain of {human_number(verdict.records)} records is whole"
+    if verdict.pruned:
+        found += f"; it begins behind record {human_number(verdict.pruned)}, up to which it was pruned with leave"
     if not verdict.checkpoints:
         return f"{found}; no checkpoint is signed over it."
     count = verdict.checkpoints

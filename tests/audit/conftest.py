@@ -22,7 +22,7 @@ from tests.operations.conftest import Planned, _kind, confirmed, folder, operato
 __all__ = ["_kind", "confirmed", "done", "folder", "key", "operator", "outside", "planned", "queued"]
 
 WHO = Actor.automatic("test")
-TABLES = ("audit_record", "audit_head", "audit_checkpoint")
+TABLES = ("audit_record", "audit_head", "audit_checkpoint", "audit_pruning")
 
 
 @pytest.fixture

@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """Verifies an export of a NovaOps change log. Needs Python 3.10 or later and the package `cryptography`, nothing else.
 
-    python3 verify_changelog.py EXPORT [--checkpoints FILE ...] [--public-key FILE ...] [--json]
+    python3 verify_changelog.py EXPORT [--checkpoints FILE ...] [--public-key FILE ...] [--archive FILE ...] [--json]
 
 EXPORT is what NovaOps exported: JSON lines, or the zip file with the table. --checkpoints is what a place outside the
 database was given: without it, nobody can say that the past was not written anew by somebody who has both the database
 and the key. --public-key is the key that you were given, not the one that an export names. --from-console is the list
 of checkpoints that the console itself offers: it proves nothing, and leads from a copy outside to the export's own.
+--archive is what was taken away from the beginning of the log, the oldest first: both are then verified as one.
 
 Exit: 0 whole, 1 not whole (the first bad record is named), 2 unusable input.
 
@@ -346,6 +347,58 @@ def read_checkpoints(book: Book, path: Path, outside: bool) -> None:
         raise Unusable(f"{path} holds no checkpoint.")
 
 
+# ---------------------------------------------------------------- what was taken away from the beginning
+
+
+@dataclass(frozen=True)
+class Pruning:
+    """A signed statement that the records `first` to `last` went into an archive, and that the log begins behind."""
+
+    said: dict[str, Any]
+    digest: str
+
+    @property
+    def name(self) -> str:
+        return f"pruning {self.said['number']}"
+
+
+PRUNING_NUMBERS = ("number", "first", "last", "checkpoint", "archive_bytes", "version")
+PRUNING_TEXTS = (
+    *("type", "fleet", "chain", "head", "root", "checkpoint_digest", "archive", "made_at", "key", "previous"),
+)
+PRUNED = "change log pruned"
+
+
+def prunings_of(said: dict[str, Any] | None) -> list[Pruning]:
+    """Those that an export names, each signed, in their order, and of one chain; the last one says where it begins."""
+    found: list[Pruning] = []
+    digest, first = GENESIS, 1
+    for number, content in enumerate((said or {}).get("prunings") or [], 1):
+        one = _pruning(content)
+        if (one.said["number"], one.said["previous"], one.said["first"]) != (number, digest, first):
+            raise Bad(first, f"{_capital(one.name)} does not follow the one before it.")
+        if one.said["chain"] != (found or [one])[0].said["chain"]:
+            raise Bad(first, f"{_capital(one.name)} belongs to another chain than the one before it.")
+        found.append(one)
+        digest, first = one.digest, one.said["last"] + 1
+    return found
+
+
+def _pruning(content: Any) -> Pruning:
+    said = content.get("pruning") if isinstance(content, dict) else None
+    if not isinstance(said, dict) or set(said) != {*PRUNING_NUMBERS, *PRUNING_TEXTS}:
+        raise Bad(1, "The export names a pruning that is none.")
+    numbers, texts = (said[name] for name in PRUNING_NUMBERS), (said[name] for name in PRUNING_TEXTS)
+    fits = all(type(one) is int for one in numbers) and all(isinstance(one, str) for one in texts)
+    if not fits or (said["type"], said["version"]) != ("novaops pruning", 1) or not 1 <= said["first"] <= said["last"]:
+        raise Bad(1, "The export names a pruning that is none.")
+    text = slowly(said)
+    if not is_signed(text, content.get("signature"), said["key"]):
+        number = said["number"]
+        raise Bad(said["first"], f"Pruning {number} does not carry the signature of the key that it names.")
+    return Pruning(said, sha256(text).hexdigest())
+
+
 # ---------------------------------------------------------------- what is exported
 
 
@@ -522,9 +575,12 @@ class Walk:
     """Along the records of an export, each held against its own hash, its predecessor, and the checkpoints over it. As
     long as there is no gap it keeps no more than the tree; behind the first one, 40 bytes of each record."""
 
-    def __init__(self, book: Book, gapless: bool = False, pruned: int = 0) -> None:
-        """`gapless`: the export says that nothing is left out, behind what was pruned with leave."""
-        self.book, self.next = book, pruned + 1
+    def __init__(self, book: Book, gapless: bool = False, gone: int = 0, prunings: Iterable[Pruning] = ()) -> None:
+        """`gapless`: the export says that nothing is left out, behind record `gone`, the last that was pruned."""
+        self.book, self.begins, self.next = book, gone + 1, gone + 1
+        self.told: set[str] = set()
+        """The digests of the prunings of which records tell."""
+        self._pruned = {one.said["last"]: one for one in prunings}
         self.count, self.first, self.last, self.gaps = 0, 0, 0, 0
         self.compared: set[int] = set()
         """The numbers of the checkpoints whose tree was the one of these records."""
@@ -547,6 +603,8 @@ class Walk:
             raise Bad(number, f"Record {number} was altered: its content does not give its hash.")
         self._hold_against(number - 1, previous, number)
         self._hold_against(number, entry.hash, number)
+        if entry.said["verb"] == PRUNED and isinstance(entry.said["data"], dict):
+            self.told.add(str(entry.said["data"].get("statement")))
         self._keep(entry)
 
     def end(self, size: int, hashes: bytearray) -> None:
@@ -591,6 +649,9 @@ class Walk:
 
     def _grow(self, level: int, part: bytes) -> None:
         self._tree.add(level, part)
+        gone = self._pruned.get(self._tree.size)
+        if gone and gone.said["root"] != self._tree.root:
+            raise Bad(gone.said["first"], f"What {gone.name} took away is not what was here: it has another root.")
         one = self._places.get(self._tree.size)
         if one is None:
             return
@@ -602,8 +663,11 @@ class Walk:
         self.compared.add(one.number)
 
     def _hold_against(self, sequence: int, digest: str, number: int) -> None:
-        """A checkpoint names the hash of the record at its place, too, and that of the first one."""
+        """A checkpoint names the hash of the record at its place, too, and that of the first one; so does a pruning."""
         one = self._places.get(sequence)
+        gone = self._pruned.get(sequence)
+        if gone and gone.said["head"] != digest:
+            raise Bad(number, f"Record {number} does not follow what {gone.name} took away: it names another hash.")
         if one and one.said["head"] != digest:
             raise Bad(number, f"Record {number} is not in the chain that {one.name} signed on {one.said['made_at']}.")
         first = next(iter(self._places.values()), None) if sequence == 1 else None
@@ -631,7 +695,8 @@ class _Hashes:
 @dataclass
 class Verdict:
     """`covered` is the last record under the export's own checkpoint, `proven` the last one that was the same when a
-    copy of a checkpoint was put outside; `unproven` is how many records of the export lie behind it."""
+    copy of a checkpoint was put outside; `unproven` is how many records of the export lie behind it. `pruned` is the
+    last record that was taken away with leave and is not here, in one of the `archives` that were given, either."""
 
     whole: bool = True
     first_bad_record: int | None = None
@@ -645,6 +710,8 @@ class Verdict:
     covered: int = 0
     proven: int = 0
     unproven: int = 0
+    pruned: int = 0
+    archives: int = 0
     keys: list[str] = field(default_factory=list)
     keys_compared: bool = False
     sentences: list[str] = field(default_factory=list)
@@ -660,14 +727,24 @@ def verify(arguments: argparse.Namespace) -> Verdict:
                 read_checkpoints(book, path, outside)
         with ExitStack() as stack:
             export = Export(arguments.export, stack)
-            own = _own_checkpoint(export)
-            conflict = _conflict(book, own)
+            own, prunings = _own_checkpoint(export), prunings_of(export.said)
+            archives = [Export(str(path), stack) for path in arguments.archive]
+            several = [_own_checkpoint(archive) for archive in archives]
+            conflict = _conflict(book, [*several, own])
             gapless = export.said is not None and not export.said.get("filters")
-            walk = Walk(book, gapless, own.said["pruned"] if own else 0)
-            _along(walk, export, own, arguments.without_proof)
+            if archives and not gapless:
+                raise Unusable("--archive goes with an export of the whole log, which has no filters.")
+            walk = Walk(book, gapless, _gone((archives or [export])[0]), prunings)
+            for archive in archives:
+                _over_archive(walk, archive, prunings)
+            # What an archive holds as records, the export has as hashes.
+            instead = archives[0].hashes[: _hashes_before(archives[0])] if archives else None
+            _along(walk, export, own, arguments.without_proof, instead)
         _require_end(walk, own, conflict)
-        _require_trust(book, keys)
+        _require_trust(book, keys, prunings)
+        _require_leave(walk, own, prunings)
         _conclude(verdict, walk, export, own)
+        _about_pruned(verdict, walk, prunings, len(archives))
     except Bad as bad:
         verdict.whole, verdict.problem, verdict.first_bad_record = False, str(bad), bad.sequence
         verdict.records, verdict.first, verdict.last = walk.count, walk.first, walk.last
@@ -682,25 +759,73 @@ def _own_checkpoint(export: Export) -> Checkpoint | None:
         raise Bad(1, "The proof of the export names a checkpoint that is none.") from error
 
 
-def _conflict(book: Book, own: Checkpoint | None) -> Bad | None:
+def _conflict(book: Book, several: list[Checkpoint | None]) -> Bad | None:
     """What is wrong among the checkpoints themselves. The records are read all the same: they tell where it begins."""
     try:
-        if own:
-            book.add(own, outside=False)
+        for own in several:
+            if own:
+                book.add(own, outside=False)
         book.check()
     except Bad as bad:
         return bad
     return None
 
 
-def _require_trust(book: Book, keys: set[str]) -> None:
+def _gone(export: Export) -> int:
+    """The last record that is not to be expected in it."""
+    prunings = prunings_of(export.said)
+    return int(prunings[-1].said["last"]) if prunings else 0
+
+
+def _over_archive(walk: Walk, archive: Export, prunings: list[Pruning]) -> None:
+    """It is the very file that one of the prunings names."""
+    begins = walk.next
+    for entry in archive.entries():
+        walk.to(entry)
+    one = next((one for one in prunings if (one.said["first"], one.said["last"]) == (begins, walk.last)), None)
+    if one is None:
+        raise Bad(begins, f"{archive.path} holds records {begins} to {walk.last}; no pruning of this log names those.")
+    if _digest_of(Path(archive.path)) != one.said["archive"]:
+        raise Bad(begins, f"{archive.path} is not the archive that {one.name} names: it was altered since.")
+
+
+def _digest_of(path: Path) -> str:
+    digest = sha256()
+    with _opened(path) as file:
+        while piece := file.read(1 << 20):
+            digest.update(piece)
+    return digest.hexdigest()
+
+
+def _hashes_before(export: Export) -> int:
+    """How many bytes of its hashes stand for what was taken away before it."""
+    return 32 * len(list(levels(0, _gone(export))))
+
+
+def _require_leave(walk: Walk, own: Checkpoint | None, prunings: list[Pruning]) -> None:
+    """What is not here was taken away with leave: a statement is signed, and the log itself tells of it."""
+    pruned = own.said["pruned"] if own else 0
+    if pruned and pruned not in {one.said["last"] for one in prunings}:
+        sentence = f"Records up to {pruned} were taken away, and no signed statement of that is here."
+        raise Bad(pruned + 1, sentence)
+    for one in prunings:
+        if pruned == one.said["last"] and not walk.gaps and walk.first == walk.begins and one.digest not in walk.told:
+            raise Bad(walk.last + 1, f"No record tells of {one.name}.")
+
+
+def _require_trust(book: Book, keys: set[str], prunings: list[Pruning]) -> None:
     stranger = book.stranger(keys) if keys else None
     if stranger:
         who = f"the key {stranger.said['key']}, which is none of those given, and was introduced by none of them"
         raise Bad(stranger.sequence, f"{_capital(stranger.name)} is signed by {who}.")
+    known = keys | {one.said["key"] for one in book.checkpoints.values()}
+    for one in prunings if keys else ():
+        if one.said["key"] not in known:
+            raise Bad(one.said["first"], f"{_capital(one.name)} is signed by the key {one.said['key']}: none of those.")
 
 
-def _along(walk: Walk, export: Export, own: Checkpoint | None, without_proof: bool) -> None:
+def _along(walk: Walk, export: Export, own: Checkpoint | None, without_proof: bool, instead: bytearray | None) -> None:
+    before = walk.count
     for entry in export.entries():
         walk.to(entry)
     if export.said is None and not walk.count:
@@ -708,17 +833,19 @@ def _along(walk: Walk, export: Export, own: Checkpoint | None, without_proof: bo
     if export.said is None and not without_proof:
         raise Bad(walk.last + 1, f"The export ends without its proof: it was cut off behind record {walk.last}.")
     if own:
-        walk.end(own.sequence, export.hashes)
-    if export.said and export.said.get("records") != walk.count:
+        hashes = export.hashes if instead is None else instead + export.hashes[_hashes_before(export) :]
+        walk.end(own.sequence, hashes)
+    held = walk.count - before
+    if export.said and export.said.get("records") != held:
         stated = export.said.get("records")
-        raise Bad(walk.last + 1, f"The export says that it holds {stated} records, and holds {walk.count}.")
+        raise Bad(walk.last + 1, f"The export says that it holds {stated} records, and holds {held}.")
 
 
 def _require_end(walk: Walk, own: Checkpoint | None, conflict: Bad | None) -> None:
     """A log that is here from its beginning ends no earlier than a checkpoint outside, unless that one follows its own:
     then it was made later."""
     beyond = [one for one in walk.book.checkpoints.values() if one.sequence > walk.last]
-    if beyond and walk.first == 1 and not walk.gaps and (own is None or conflict):
+    if beyond and walk.first == walk.begins and not walk.gaps and (own is None or conflict):
         last = max(beyond, key=lambda one: one.sequence)
         words = f"{last.name} covers {last.sequence} records, and {walk.last} are here"
         raise Bad(walk.last + 1, f"The end is missing: {words}.")
@@ -728,11 +855,10 @@ def _require_end(walk: Walk, own: Checkpoint | None, conflict: Bad | None) -> No
 
 def _conclude(verdict: Verdict, walk: Walk, export: Export, own: Checkpoint | None) -> None:
     said = export.said or {}
-    pruned = own.said["pruned"] if own else 0
     verdict.records, verdict.first, verdict.last = walk.count, walk.first, walk.last
     verdict.fleet = own.said["fleet"] if own else str(said.get("fleet", ""))
     verdict.checkpoint, verdict.covered = (own.number, own.sequence) if own else (None, 0)
-    verdict.complete = not walk.gaps and walk.first == pruned + 1 and walk.last >= verdict.covered
+    verdict.complete = not walk.gaps and walk.first == walk.begins and walk.last >= verdict.covered
     verdict.keys = sorted({one.said["key"] for one in walk.book.checkpoints.values()})
     verdict.proven = _proven(walk, own)
     verdict.unproven = walk.behind(verdict.proven)
@@ -766,6 +892,19 @@ def _about_records(verdict: Verdict, walk: Walk, said: dict[str, Any]) -> Iterat
         words = ", ".join(f"{name} {value}" for name, value in sorted(filters.items()))
         missing = "left out of them" if walk.gaps else "left out before or behind them"
         yield f"They were chosen by {words}. That nothing was {missing} is not proven."
+
+
+def _about_pruned(verdict: Verdict, walk: Walk, prunings: list[Pruning], archives: int) -> None:
+    verdict.archives, verdict.pruned = archives, walk.begins - 1
+    gone = [one for one in prunings if one.said["last"] < walk.begins]
+    if archives:
+        verdict.sentences.append(f"{archives} of the archives and what is left are one log, without a gap.")
+    for one in gone:
+        said = one.said
+        verdict.sentences.append(
+            f"Not here: records {said['first']} to {said['last']}, which {one.name}, signed on {said['made_at']}, took "
+            f"away into the archive of SHA-256 {said['archive']}. Give it as --archive to verify both as one."
+        )
 
 
 def _about_own(verdict: Verdict, walk: Walk, own: Checkpoint | None, said: dict[str, Any]) -> Iterator[str]:
@@ -847,6 +986,7 @@ def _arguments(words: list[str] | None) -> argparse.Namespace:
     files: dict[str, Any] = {"nargs": "+", "type": Path, "default": [], "metavar": "FILE"}
     parser.add_argument("--checkpoints", help="checkpoints from outside the database", **files)
     parser.add_argument("--from-console", help="checkpoints as the console lists them", **files)
+    parser.add_argument("--archive", help="what was taken away from the beginning, the oldest first", **files)
     parser.add_argument("--public-key", help="the keys that you trust, in PEM", **files)
     parser.add_argument("--key", nargs="+", type=_key, default=[], metavar="HEX", help="the same as 64 hex digits")
     parser.add_argument("--without-proof", action="store_true", help="records alone, without the proof at their end")

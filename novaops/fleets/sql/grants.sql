@@ -25,14 +25,16 @@ BEGIN
         EXECUTE format('REVOKE ALL ON %s FROM PUBLIC, %I', thing.name, application);
         EXECUTE format('GRANT %s ON %s TO %I', thing.rights, thing.name, application);
     END LOOP;
+    -- Functions whose names end in _by_owner are the owner's own.
     FOR thing IN
-        SELECT p.oid::regprocedure AS name, p.prorettype = 'trigger'::regtype AS of_trigger
+        SELECT p.oid::regprocedure AS name,
+            p.prorettype = 'trigger'::regtype OR p.proname LIKE '%\_by\_owner' AS not_its_business
         FROM pg_proc p
         WHERE p.pronamespace = (SELECT oid FROM pg_namespace WHERE nspname = home)
             AND pg_get_userbyid(p.proowner) = current_user
     LOOP
         EXECUTE format('REVOKE ALL ON ROUTINE %s FROM PUBLIC, %I', thing.name, application);
-        IF NOT thing.of_trigger THEN
+        IF NOT thing.not_its_business THEN
             EXECUTE format('GRANT EXECUTE ON ROUTINE %s TO %I', thing.name, application);
         END IF;
     END LOOP;

@@ -12,10 +12,14 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 from django_tenants.utils import tenant_context
 
-from novaops.audit import checkpoints, delivering, export, export_csv, signing, standalone
+from novaops.audit import beginning, checkpoints, delivering, export, export_csv, pruning, signing, standalone
 from novaops.audit.actors import Actor
+from novaops.audit.archive import ArchiveProblem
+from novaops.audit.canonical import canonical, instant
 from novaops.audit.checkpoints import Unsound
 from novaops.audit.outside import Unreadable
+from novaops.audit.pruned import line_of
+from novaops.audit.pruning import NotPruned
 from novaops.audit.selectors import Filters, filters_of
 from novaops.audit.services import record
 from novaops.audit.signing import KeyProblem
@@ -35,6 +39,9 @@ Exit codes: 0 whole, or done; 1 not whole (the first bad record is named); 2 it 
   manage.py changelog export --fleet demo --csv --since 2026-11-01 --actor ann > changes.zip
   manage.py changelog checkpoint --fleet demo                    make one now, and carry it outside
   manage.py changelog checkpoints --fleet demo                   all of them, one a line
+  manage.py changelog prune --fleet demo --dry-run               what is past its time and could be taken away
+  manage.py changelog prune --fleet demo --archive FILE          write it into an archive, and take it away
+  manage.py changelog prunings --fleet demo                      the signed statements of that, one a line
   manage.py changelog new-key /etc/novaops/checkpoint.pem        make the key that signs checkpoints
   manage.py changelog new-key NEW --introduced-by OLD            the next key, which the old one introduces
   manage.py changelog public-key                                 what auditors are given
@@ -56,6 +63,9 @@ class Command(BaseCommand):
         parser.add_argument(
             "--checkpoints", nargs="+", type=Path, default=[], metavar="FILE", help="verify: copies from outside"
         )
+        parser.add_argument("--archive", type=Path, metavar="FILE", help="prune: where what goes is written before")
+        parser.add_argument("--dry-run", action="store_true", help="prune: only say what would go")
+        parser.add_argument("--up-to-checkpoint", type=int, metavar="N", help="prune: no further than that one")
         parser.add_argument("--introduced-by", type=Path, metavar="FILE", help="new-key: the private key until now")
         parser.add_argument("--csv", action="store_true", help="export: a zip file with a table, and the proof")
         for field in fields(Filters):
@@ -68,7 +78,7 @@ class Command(BaseCommand):
             else:
                 fleet = fleet_named(options["fleet"])
                 IN_A_FLEET[options["action"]](self, fleet, options)
-        except (FleetProblem, KeyProblem, Unsound, Unreadable) as problem:
+        except (FleetProblem, KeyProblem, Unsound, Unreadable, NotPruned, ArchiveProblem) as problem:
             raise CommandError(str(problem), returncode=2) from problem
 
     def say(self, options: dict[str, Any], sentence: str, **facts: object) -> None:
@@ -106,6 +116,33 @@ class Command(BaseCommand):
             for line in checkpoints.lines():
                 self.stdout.write(line.text.decode(), ending="")
 
+    def prune(self, fleet: Fleet, options: dict[str, Any]) -> None:
+        with tenant_context(fleet):
+            what = pruning.due(fleet, timezone.now(), options["up_to_checkpoint"])
+            facts: dict[str, Any] = {
+                "first": what.first,
+                "last": what.last,
+                "records": what.records,
+                "bytes": what.size,
+            }
+            facts |= {"begins": instant(what.begins), "ends": instant(what.ends), "places": what.places}
+            facts |= {"checkpoint": what.checkpoint.number, "pruned": not options["dry_run"]}
+            if options["dry_run"]:
+                self.say(options, what.sentence, **facts)
+                return
+            if options["archive"] is None:
+                raise NotPruned("Say where what goes is to be written before: --archive FILE, or --dry-run.")
+            said = pruning.prune(fleet, what, options["archive"], WHO)
+            facts |= {"delivered": delivering.deliver(timezone.now())}
+        sentence = f"Pruning {said.number}: records {said.first} to {said.last} were taken away. The change log of "
+        sentence += f"{fleet.slug} begins behind them; {options['archive']} ({said.archive}) holds them. Keep it."
+        self.say(options, sentence, archive=said.archive, number=said.number, **facts)
+
+    def prunings(self, fleet: Fleet, options: dict[str, Any]) -> None:
+        with tenant_context(fleet):
+            for one in beginning.prunings():
+                self.stdout.write(canonical(line_of(one.body, one.signature)).decode())
+
     def new_key(self, options: dict[str, Any]) -> None:
         if options["file"] is None:
             raise KeyProblem("Say where the new key is to be written: manage.py changelog new-key FILE.")
@@ -129,6 +166,8 @@ IN_A_FLEET: dict[str, Callable[[Command, Fleet, dict[str, Any]], None]] = {
     "export": Command.export,
     "checkpoint": Command.checkpoint,
     "checkpoints": Command.checkpoints,
+    "prune": Command.prune,
+    "prunings": Command.prunings,
 }
 ANYWHERE: dict[str, Callable[[Command, dict[str, Any]], None]] = {
     "new-key": Command.new_key,

@@ -9,6 +9,7 @@ import sys
 import traceback
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -24,6 +25,7 @@ from shards.clients.postgres import sessions
 ROOT = Path(__file__).resolve().parent.parent
 # How many places of a run are tried; NOVAOPS_KILL_EVERY=1 tries each.
 PLACES = 8
+Work = Callable[[], object]
 _inherited: list[Any] = []
 
 
@@ -41,7 +43,9 @@ def lines_of(operation: Operation, watched: list[str]) -> int:
     def count(lines: int) -> None:
         os.write(writing, str(lines).encode())
 
-    assert _forked(operation.pk, watched, 0, count) == 0, "the worker that was counted did not end by itself"
+    assert _forked(partial(execute, operation.pk), watched, 0, count) == 0, (
+        "the worker that was counted did not end by itself"
+    )
     os.close(writing)
     with os.fdopen(reading) as told:
         return int(told.read())
@@ -49,7 +53,14 @@ def lines_of(operation: Operation, watched: list[str]) -> int:
 
 def killed_at(line: int, operation: Operation, watched: list[str]) -> bool:
     """Whether a worker died there; False when it had ended before."""
-    return _forked(operation.pk, watched, line, lambda lines: None) == -signal.SIGKILL
+    return dies_at(line, partial(execute, operation.pk), watched)
+
+
+def dies_at(line: int, work: Work, watched: list[str]) -> bool:
+    """The same for any work that is done in one process."""
+    code = _forked(work, watched, line, lambda lines: None)
+    assert code in (0, -signal.SIGKILL), "it ended in another way than it should"
+    return code == -signal.SIGKILL
 
 
 def taken_over(operation: Operation) -> Operation:
@@ -63,15 +74,15 @@ def taken_over(operation: Operation) -> Operation:
 
 def started(operation: Operation) -> int:
     """The process of a worker that nobody has killed yet."""
-    return _fork(operation.pk, [], 0, lambda lines: None)
+    return _fork(partial(execute, operation.pk), [], 0, lambda lines: None)
 
 
-def _forked(number: int, watched: list[str], line: int, tell: Callable[[int], None]) -> int:
-    _, status = os.waitpid(_fork(number, watched, line, tell), 0)
+def _forked(work: Work, watched: list[str], line: int, tell: Callable[[int], None]) -> int:
+    _, status = os.waitpid(_fork(work, watched, line, tell), 0)
     return os.waitstatus_to_exitcode(status)
 
 
-def _fork(number: int, watched: list[str], line: int, tell: Callable[[int], None]) -> int:
+def _fork(work: Work, watched: list[str], line: int, tell: Callable[[int], None]) -> int:
     child = os.fork()
     if child:
         return child
@@ -79,7 +90,7 @@ def _fork(number: int, watched: list[str], line: int, tell: Callable[[int], None
         _leave_connections_alone()
         counted = _Counter([str(ROOT / path) for path in watched], line)
         sys.settrace(counted.begin)
-        execute(number)
+        work()
         sys.settrace(None)
         tell(counted.lines)
     except BaseException:

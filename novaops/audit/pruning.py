@@ -8,6 +8,7 @@ import os
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -57,6 +58,13 @@ class Due:
     @property
     def span(self) -> str:
         return f"records {self.first} to {self.last}, of {self.begins:%Y-%m-%d} to {self.ends:%Y-%m-%d}"
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """For programs."""
+        said = {"first": self.first, "last": self.last, "records": self.records, "bytes": self.size}
+        times = {"begins": instant(self.begins), "ends": instant(self.ends)}
+        return {**said, **times, "checkpoint": self.checkpoint.number, "places": self.places}
 
     @property
     def sentence(self) -> str:

@@ -15,7 +15,7 @@ from django_tenants.utils import tenant_context
 from novaops.audit import beginning, checkpoints, delivering, export, export_csv, pruning, signing, standalone
 from novaops.audit.actors import Actor
 from novaops.audit.archive import ArchiveProblem
-from novaops.audit.canonical import canonical, instant
+from novaops.audit.canonical import canonical
 from novaops.audit.checkpoints import Unsound
 from novaops.audit.outside import Unreadable
 from novaops.audit.pruned import line_of
@@ -119,14 +119,7 @@ class Command(BaseCommand):
     def prune(self, fleet: Fleet, options: dict[str, Any]) -> None:
         with tenant_context(fleet):
             what = pruning.due(fleet, timezone.now(), options["up_to_checkpoint"])
-            facts: dict[str, Any] = {
-                "first": what.first,
-                "last": what.last,
-                "records": what.records,
-                "bytes": what.size,
-            }
-            facts |= {"begins": instant(what.begins), "ends": instant(what.ends), "places": what.places}
-            facts |= {"checkpoint": what.checkpoint.number, "pruned": not options["dry_run"]}
+            facts = {**what.facts, "pruned": not options["dry_run"]}
             if options["dry_run"]:
                 self.say(options, what.sentence, **facts)
                 return

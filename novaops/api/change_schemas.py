@@ -56,7 +56,8 @@ class ChangesOut(Schema):
 
 class VerdictOut(Schema):
     """`whole`, or the first bad record and what is wrong with it; `records` before it are good. `covered` is the last
-    record under a signed checkpoint, `proven` the last one under a copy that lies outside the database."""
+    record under a signed checkpoint, `proven` the last one under a copy that lies outside the database; `pruned` is the
+    last one that was taken away from the beginning, with leave."""
 
     whole: bool
     records: int
@@ -68,6 +69,7 @@ class VerdictOut(Schema):
     covered: int
     copies: int
     proven: int
+    pruned: int
 
 
 class TokenOut(Schema):

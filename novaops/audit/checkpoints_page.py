@@ -10,7 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 from novaops.audit import stored, verification
 from novaops.audit.checkpoints import last
 from novaops.audit.integrity import Integrity, Place, integrity, places, proven_to
-from novaops.audit.models import Checkpoint, Verification
+from novaops.audit.models import Checkpoint, Pruning, Verification
 from novaops.fleets.ownership import weaknesses
 from novaops.fleets.paths import fleet_path
 from novaops.ui.formats import human_number
@@ -46,6 +46,7 @@ def page_of_checkpoints(now: datetime) -> dict[str, Any]:
         "last": newest,
         "rows": Checkpoint.objects.order_by("-number")[:SHOWN],
         "count": f"{human_number(newest.number)} in all" if newest else "",
+        "prunings": Pruning.objects.order_by("-number")[:SHOWN],
         "uncovered": end - (newest.sequence if newest else 0),
         "uncovered_since": found.uncovered_since,
         "outside": outside,

@@ -142,6 +142,14 @@ class Pruning(models.Model):
         return pruned.statement_of(json.loads(self.body))
 
     @property
+    def said(self) -> Pruned | None:
+        """The same for pages: None when the text is none."""
+        try:
+            return self.statement
+        except ValueError:
+            return None
+
+    @property
     def digest(self) -> str:
         return statements.digest(self.body.encode())
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from novaops.audit.canonical import canonical
 from novaops.audit.comparing import Comparison, compare
-from novaops.audit.models import Record
+from novaops.audit.models import Pruning, Record
 from novaops.audit.selectors import touching
 from novaops.audit.stories import MOST_RECORDS, Story, number_in, story, told
 from novaops.audit.verifying import fault
@@ -26,7 +26,7 @@ def page_of_record(entry: Record) -> dict[str, Any]:
         "entry": entry,
         "before": before,
         "following": following,
-        "problem": fault(entry, entry.sequence, before.hash if before else entry.previous_hash),
+        "problem": fault(entry, entry.sequence, before.hash if before else _hash_before(entry)),
         "title": f"Record {entry.sequence}: {entry.verb}",
         "crumbs": [("Change log", fleet_path("changes")), (f"Record {entry.sequence}", "")],
         "story": whole,
@@ -39,6 +39,12 @@ def page_of_record(entry: Record) -> dict[str, Any]:
         "things": things(entry),
         "detail": json.dumps(rest, indent=2, ensure_ascii=False, sort_keys=True) if rest else "",
     }
+
+
+def _hash_before(entry: Record) -> str:
+    """Of the record that was taken away right before this one; the one that it names itself where there is none."""
+    gone = Pruning.objects.filter(last=entry.sequence - 1).first()
+    return gone.said.head if gone and gone.said else entry.previous_hash
 
 
 def canonical_line(entry: Record) -> bytes:

@@ -9,6 +9,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
+from novaops.audit.beginning import newest
 from novaops.audit.models import Head, Record
 from novaops.fleets.guards import right_required
 from novaops.fleets.models import LEAST_MONTHS, Fleet
@@ -46,11 +47,12 @@ def change_retention(request: FleetRequest) -> HttpResponse:
 
 
 def kept(fleet: Fleet) -> dict[str, Any]:
-    """`months`, the oldest record that there is, and how many there are."""
+    """`months`, the oldest record that there is, how many there are, and what was taken away last."""
     first = Record.objects.aggregate(first=Min("sequence"))["first"]
     oldest = Record.objects.defer("data").get(sequence=first) if first is not None else None
     last = Head.objects.values_list("sequence", flat=True).get()
-    return {"months": fleet.change_log_months, "oldest": oldest, "records": last - first + 1 if oldest else 0}
+    counted = {"oldest": oldest, "records": last - first + 1 if oldest else 0}
+    return {"months": fleet.change_log_months, "pruned": newest(), **counted}
 
 
 def _page(request: FleetRequest, form: RetentionForm, status: int = 200) -> HttpResponse:

@@ -12,6 +12,7 @@ import pytest
 import rfc8785
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
+from django.test import Client
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
@@ -346,6 +347,18 @@ def test_somebody_with_the_database_and_the_key_is_found_by_the_copies(log: Log)
     forge()
     assert verify().whole, "without the copies nobody can tell"
     assert not verify([log.outside]).whole and log.check(log.export()).code == 1
+
+
+def test_pages_say_what_was_taken_away(log: Log, client_as: Callable[..., Client]) -> None:
+    said, _ = log.prune()
+    auditor, home = client_as("auditor"), "/fleets/alpha/changes/"
+    page = auditor.get(f"{home}checkpoints/").text
+    assert "Taken away from the beginning" in page and said.archive in page and f"1 to {said.last}" in page
+    assert "Taken away" in auditor.get(f"{home}retention/").text
+    assert "Unaltered" in auditor.get(f"{home}{said.last + 1}/").text
+    assert auditor.get(f"{home}{said.last}/").status_code == 404 and auditor.get(home).status_code == 200
+    verdict = auditor.get("/fleets/alpha/api/changes/verdict").json()
+    assert verdict["whole"] and verdict["pruned"] == said.last
 
 
 def test_deliveries_go_on_behind_it(log: Log) -> None:

@@ -31,6 +31,10 @@ class Unsound(Exception):
     """There is nothing that could be signed: the chain, or the last checkpoint, is not what was written."""
 
 
+class Overtaken(Unsound):
+    """Nothing is wrong with the log: others made checkpoints meanwhile, again and again."""
+
+
 def last() -> Checkpoint | None:
     return Checkpoint.objects.order_by("-number").first()
 
@@ -50,7 +54,7 @@ def make() -> Checkpoint | None:
         if _add(before, key, sequence, head):
             publish(EVENT)
             return last()
-    raise Unsound("Other processes made checkpoints faster than this one, again and again. Try again.")
+    raise Overtaken("Other processes made checkpoints faster than this one, again and again. Try again.")
 
 
 def ask(actor: Actor) -> Checkpoint | None:

@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 
 from django.db.models import Q
 
-from novaops.audit.checkpoints import EVENT, Unsound, is_due, make
+from novaops.audit import alarms
+from novaops.audit.checkpoints import EVENT, Overtaken, Unsound, is_due, make
 from novaops.audit.delivering import deliver
 from novaops.audit.models import Signing
 from novaops.audit.signing import KeyProblem, configured
@@ -42,9 +43,12 @@ def _made_if_due(now: datetime) -> Exception | None:
 
 def _remember(state: Signing, problem: Exception | None, now: datetime) -> None:
     sentence = str(problem or "")
+    is_altered = isinstance(problem, Unsound) and not isinstance(problem, Overtaken)
     since = None if not sentence else state.since if sentence == state.problem else now
-    changes = {"problem": sentence, "since": since, "altered": isinstance(problem, Unsound)}
+    changes = {"problem": sentence, "since": since, "altered": is_altered}
     Signing.objects.filter(pk=state.pk).update(tried_at=now, **changes)
+    if is_altered and not state.altered:
+        alarms.altered("checkpoints", f"No checkpoint is made. {sentence}")
     if sentence != state.problem:
         publish(EVENT)
         if sentence:

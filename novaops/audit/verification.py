@@ -10,11 +10,9 @@ from django.db import connection
 from django.db.models import Q
 from django.utils import timezone
 
-from novaops.audit import delivering, stored
-from novaops.audit.actors import Actor
+from novaops.audit import alarms, delivering, stored
 from novaops.audit.checkpoints import EVENT
 from novaops.audit.models import Delivery, Verification
-from novaops.audit.services import record
 from novaops.audit.verifying import Verdict, verify
 from novaops.live import publish
 from novaops.ui.formats import human_number
@@ -62,13 +60,12 @@ def run(pk: int) -> None:
     mine = Verification.objects.filter(_free(now), pk=pk)
     if not mine.update(seen_at=now, total=stored.end()[0]):
         return
-    before = last()
     verdict, note = _verdict(pk)
     sentence = " ".join(filter(None, (sentence_of(verdict), note)))
     changes = {"whole": verdict.whole, "records": verdict.records, "first_bad": verdict.sequence}
     now = timezone.now()
     Verification.objects.filter(pk=pk).update(ended_at=now, seen_at=now, sentence=sentence, **changes)
-    _tell(before, verdict)
+    _tell(verdict)
     _forget_old()
     publish(EVENT)
 
@@ -134,14 +131,12 @@ class _Progress:
             publish(EVENT)
 
 
-def _tell(before: Verification | None, verdict: Verdict) -> None:
-    """A log that is no longer whole, or is whole again, is itself a record."""
-    was_whole = before is None or bool(before.whole)
-    if not verdict.whole:
-        logger.critical("The change log of this fleet is NOT whole. %s", verdict.problem)
-    if was_whole != verdict.whole:
-        verb = "change log found whole again" if verdict.whole else "change log found altered"
-        record(verb, "change-log", actor=Actor.automatic("verification"), outcome=sentence_of(verdict))
+def _tell(verdict: Verdict) -> None:
+    if verdict.whole:
+        alarms.whole("verification", sentence_of(verdict))
+        return
+    logger.critical("The change log of this fleet is NOT whole. %s", verdict.problem)
+    alarms.altered("verification", sentence_of(verdict))
 
 
 def _forget_old() -> None:

@@ -5,42 +5,15 @@ import socket
 import ssl
 import threading
 from collections.abc import Iterator
-from datetime import timedelta
-from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
-from django.utils import timezone
 
 from novaops.hooks import webhooks
 from novaops.hooks.delivering import deliver
 from novaops.hooks.models import Delivery
 from tests.hooks.conftest import MakeHook, happened
 from tests.hooks.receiver import Receiver, receiving
-
-
-@pytest.fixture
-def certificate(tmp_path: Path) -> Path:
-    """One that nobody signed but itself, for 127.0.0.1 alone, with its key."""
-    key, now = ec.generate_private_key(ec.SECP256R1()), timezone.now()
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "receiver")])
-    names = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
-    made = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
-    made = made.serial_number(1).not_valid_before(now - timedelta(days=1)).not_valid_after(now + timedelta(days=1))
-    made = made.add_extension(names, critical=False)
-    made = made.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-    plain = serialization.NoEncryption()
-    pem = serialization.Encoding.PEM
-    file = tmp_path / "receiver.pem"
-    file.write_bytes(
-        key.private_bytes(pem, serialization.PrivateFormat.PKCS8, plain)
-        + made.sign(key, hashes.SHA256()).public_bytes(pem)
-    )
-    return file
 
 
 @pytest.fixture

@@ -47,6 +47,7 @@ SAMPLES = {
     "shards/<str:name>": "shards/alpha-shard",
     "tenants/<path:tenant_id>": "tenants/alpha-tenant",
     "kinds/<slug:name>": "kinds/switchover",
+    "policy/<slug:name>": "policy/high",
     "<path:rest>": "nothing",
     "timeline/<slug:scope>/<path:name>": "timeline/person/alpha-somebody",
     "<int:pk>": "1",

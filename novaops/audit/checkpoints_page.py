@@ -39,14 +39,15 @@ def page_of_checkpoints(now: datetime) -> dict[str, Any]:
     """The context of templates/audit/checkpoints.html. Asks the control database alone."""
     found, newest, end = integrity(now), last(), stored.end()[0]
     outside, misnamed = _outside(newest)
-    proven = proven_to(outside)
+    proven, prunings = proven_to(outside), list(Pruning.objects.order_by("-number")[:SHOWN])
     return {
         "verdict": _verdict(found, newest, outside, now),
         "signing": found.signing,
         "last": newest,
         "rows": Checkpoint.objects.order_by("-number")[:SHOWN],
         "count": f"{human_number(newest.number)} in all" if newest else "",
-        "prunings": Pruning.objects.order_by("-number")[:SHOWN],
+        "prunings": prunings,
+        "gone": prunings[0].last if prunings else 0,
         "uncovered": end - (newest.sequence if newest else 0),
         "uncovered_since": found.uncovered_since,
         "outside": outside,

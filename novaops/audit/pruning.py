@@ -94,6 +94,8 @@ def prune(fleet: Fleet, what: Due, path: Path, by: Actor) -> Pruned:
     """KeyProblem without a key, Unsound or NotPruned when the log is not whole, ArchiveProblem when the archive is not
     good, FleetProblem without the owner's login. Call it inside the fleet's schema, outside of any transaction."""
     key = configured()
+    with as_owner():  # without that login nothing is even written
+        connection.ensure_connection()
     copies = [one for sink in delivering.files(fleet.slug) if os.access(one := sink.path(fleet.slug), os.R_OK)]
     verdict = verify(copies)
     if not verdict.whole:

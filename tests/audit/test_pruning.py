@@ -110,6 +110,7 @@ def test_again_and_again(log: Log) -> None:
     assert log.check(second_archive).code == 0 and log.check(path, second_archive).said["pruned"] == one.last
     both = log.check(path, first_archive, second_archive)
     assert both.code == 0 and both.said["first"] == 1 and both.said["complete"]
+    assert "are one log, without a gap" in both.said["sentences"][-1]
     assert log.check(log.export(verb="counted")).code == 0, "a selection has its proof, too"
 
 
@@ -354,6 +355,7 @@ def test_pages_say_what_was_taken_away(log: Log, client_as: Callable[..., Client
     auditor, home = client_as("auditor"), "/fleets/alpha/changes/"
     page = auditor.get(f"{home}checkpoints/").text
     assert "Taken away from the beginning" in page and said.archive in page and f"1 to {said.last}" in page
+    assert f"{home}{log.old[1].sequence}/" in page and f"{home}{said.last}/" not in page, "a link leads somewhere"
     assert "Taken away" in auditor.get(f"{home}retention/").text
     assert "Unaltered" in auditor.get(f"{home}{said.last + 1}/").text
     assert auditor.get(f"{home}{said.last}/").status_code == 404 and auditor.get(home).status_code == 200

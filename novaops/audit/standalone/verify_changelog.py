@@ -883,7 +883,8 @@ def _about_records(verdict: Verdict, walk: Walk, said: dict[str, Any]) -> Iterat
         return
     filters = said.get("filters") or {}
     part = "a part of the log" if walk.gaps else "a part of the log, without a gap"
-    which = "all that there are" if verdict.complete else part
+    every = "all that there are" if walk.begins == 1 else "all that are left"
+    which = every if verdict.complete else part
     yield (
         f"{_many(verdict.records)}{of_fleet}, from number {verdict.first} to {verdict.last}: {which}. Each gives its "
         "hash, and names its predecessor where that is here."
@@ -898,7 +899,8 @@ def _about_pruned(verdict: Verdict, walk: Walk, prunings: list[Pruning], archive
     verdict.archives, verdict.pruned = archives, walk.begins - 1
     gone = [one for one in prunings if one.said["last"] < walk.begins]
     if archives:
-        verdict.sentences.append(f"{archives} of the archives and what is left are one log, without a gap.")
+        several = "The archive" if archives == 1 else f"The {archives} archives"
+        verdict.sentences.append(f"{several} and what is left are one log, without a gap.")
     for one in gone:
         said = one.said
         verdict.sentences.append(

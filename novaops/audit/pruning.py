@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 from novaops.audit import archive, checkpoints, delivering
@@ -162,8 +162,12 @@ def _statement(what: Due, written: Archive, key: str) -> Pruned:
 
 
 def _remove(said: Pruned, signature: str) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(PRUNE, (said.text.decode(), signature))
+    """The database has the last word: NotPruned when the statement does not fit what stands there."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(PRUNE, (said.text.decode(), signature))
+    except DatabaseError as refused:
+        raise NotPruned(str(refused).partition("\n")[0]) from refused
 
 
 def _facts(said: Pruned, what: Due) -> dict[str, object]:

@@ -16,8 +16,9 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from novaops.audit import checkpoints, export, pruning, signing
+from novaops.audit import checkpoints, export, pruning, signing, verifying
 from novaops.audit.archive import ArchiveProblem
+from novaops.audit.beginning import Beginning, beginning
 from novaops.audit.delivering import deliver
 from novaops.audit.models import Checkpoint, Delivery, Pruning, Record
 from novaops.audit.pruned import Pruned
@@ -26,7 +27,7 @@ from novaops.audit.selectors import Filters
 from novaops.audit.services import record
 from novaops.audit.signing import Key
 from novaops.audit.verification import sentence_of
-from novaops.audit.verifying import verify
+from novaops.audit.verifying import Verdict, verify
 from novaops.fleets.models import Fleet
 from tests.audit.aged import make_aged
 from tests.audit.conftest import WHO, forge, tamper, write
@@ -166,7 +167,7 @@ def test_not_before_its_time(log: Log) -> None:
         pruning.due(log.fleet, timezone.now(), young.number)
     said = replace(_statement(log), last=young.sequence, checkpoint=young.number, checkpoint_digest=young.digest,
                    head=young.statement.head)  # fmt: skip
-    with pytest.raises(DatabaseError, match="older than 12 months"), transaction.atomic():
+    with pytest.raises(NotPruned, match="older than 12 months"), transaction.atomic():
         pruning._remove(said, log.key.sign(said.text))
 
 
@@ -192,7 +193,7 @@ def _statement(log: Log) -> Pruned:
 )
 def test_the_database_refuses_a_statement_that_does_not_fit(log: Log, change: dict[str, Any]) -> None:
     said = replace(_statement(log), **change)
-    with pytest.raises(DatabaseError, match="pruned"), transaction.atomic():
+    with pytest.raises(NotPruned, match="pruned"), transaction.atomic():
         pruning._remove(said, log.key.sign(said.text))
     assert first() == 1
 
@@ -348,6 +349,22 @@ def test_somebody_with_the_database_and_the_key_is_found_by_the_copies(log: Log)
     forge()
     assert verify().whole, "without the copies nobody can tell"
     assert not verify([log.outside]).whole and log.check(log.export()).code == 1
+
+
+def test_a_verification_that_was_reading_meanwhile_begins_anew(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[int] = []
+
+    def first_then_pruned() -> Beginning:
+        found = beginning()
+        read.append(found.place.sequence)
+        if len(read) == 1:
+            monkeypatch.setattr(pruning, "verify", lambda copies: Verdict(1, ""))
+            log.prune()
+        return found
+
+    monkeypatch.setattr(verifying, "beginning", first_then_pruned)
+    verdict = verify([log.outside])
+    assert verdict.whole and read == [0, log.old[0].sequence] == [0, verdict.pruned]
 
 
 def test_pages_say_what_was_taken_away(log: Log, client_as: Callable[..., Client]) -> None:

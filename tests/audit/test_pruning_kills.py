@@ -1,9 +1,12 @@
 """Whoever prunes dies by kill -9, before each line of it: the chain is then the old one or the new one, and whole."""
 
+import threading
 from pathlib import Path
 
 import pytest
+from django.db import connection
 from django.utils import timezone
+from django_tenants.utils import tenant_context
 
 from novaops.audit import checkpoints, export, pruning
 from novaops.audit.delivering import deliver
@@ -14,7 +17,7 @@ from novaops.audit.verifying import verify
 from novaops.fleets.models import Fleet
 from novaops.fleets.ownership import as_owner, is_owner
 from tests.audit.aged import make_aged
-from tests.audit.conftest import WHO
+from tests.audit.conftest import WHO, write
 from tests.audit.verifier import run
 from tests.killing import dies_at
 
@@ -46,3 +49,31 @@ def test_before_each_line(in_fleet: Fleet, key: Key, outside: Path, tmp_path: Pa
     archives = [tmp_path / f"archive-{number}.jsonl" for number in range(done)]
     found = run(whole, "--checkpoints", copy, "--key", key.public, "--archive", *archives)
     assert found.code == 0 and (found.said["first"], found.said["complete"]) == (1, True)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_others_append_and_prune_meanwhile(in_fleet: Fleet, key: Key, outside: Path, tmp_path: Path) -> None:
+    with as_owner():
+        old = make_aged(parts=1, count=3)
+    together = threading.Barrier(3)
+    ends: list[int | str] = []
+
+    def prune(archive: Path) -> None:
+        with tenant_context(in_fleet):
+            what = pruning.due(in_fleet, timezone.now())
+            together.wait()
+            try:
+                ends.append(pruning.prune(in_fleet, what, archive, WHO).last)
+            except pruning.NotPruned as problem:
+                ends.append(str(problem))
+        connection.close()
+
+    several = [threading.Thread(target=prune, args=[tmp_path / name]) for name in ("one.jsonl", "two.jsonl")]
+    for thread in several:
+        thread.start()
+    together.wait()
+    while any(thread.is_alive() for thread in several):
+        write(5)
+    verdict = verify([outside / "alpha-checkpoints.jsonl"])
+    assert verdict.whole and verdict.pruned == old[0].sequence and Pruning.objects.count() == 1
+    assert len(ends) == 2 and old[0].sequence in ends, ends

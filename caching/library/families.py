@@ -49,6 +49,11 @@ class Family:
         return f"{self.name}:"
 
     @property
+    def near(self) -> bool:
+        """Whether a process may keep entries of its own."""
+        return self.tier is Tier.L1 and self.serialiser is not None
+
+    @property
     def least_life(self) -> float:
         """An entry stays at least this long in its store, if nobody removes it."""
         return self.ttl * (1 - JITTER) + self.stale

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Collection
+from time import monotonic
 from typing import Any
 
 from caching.library import keys
@@ -15,6 +16,8 @@ from caching.library.generations import Generations
 from caching.library.l1 import L1
 from caching.library.l2 import L2
 from caching.library.looks import Found, Look, look, no_shard, shard_for
+from caching.library.near.near import Near, keys_above
+from caching.library.near.store import Kept, Name
 from caching.library.points import point
 from caching.library.read_path import Patience, ReadPath
 from caching.library.steps import Ask, Pause, Step, Steps
@@ -34,17 +37,25 @@ class Tiers:
     again, and say by False that it is not."""
 
     def __init__(
-        self, l1: L1, l2: L2, shard_of: Callable[[str], str] = no_shard, patience: Patience | None = None
+        self,
+        l1: L1,
+        l2: L2,
+        shard_of: Callable[[str], str] = no_shard,
+        patience: Patience | None = None,
+        near: Near | None = None,
     ) -> None:
         self.generations = Generations(l1)
         self.counters = Counters(l1.count)
         self._l1, self._l2 = l1, l2
         self._stores = {"l1": l1, "l2": l2, "generations": self.generations}
-        self._shard_of, self._flights = shard_of, Flights()
+        self._shard_of, self._flights, self._near = shard_of, Flights(), near
         self._path = ReadPath(self.counters, patience or Patience())
 
     def get(self, name: str, tenant_id: str, key: str) -> Any:
         """The value, or MISS."""
+        kept = self._kept((name, tenant_id, key))
+        if kept is not None:
+            return kept.load(kept.payload)
         family = FAMILIES[name]
         found = self._look(family, tenant_id, key)
         if found.opened.good or found.stamp is None:
@@ -70,6 +81,7 @@ class Tiers:
         stamp = self._stamp(family, tenant_id, key)
         if stamp is not None:
             self._drive(self._path.keep(family, tenant_id, key, stamp, value))
+            self._forget(keys.l1_key(family, tenant_id, key))
 
     def delete(self, name: str, tenant_id: str, key: str) -> None:
         """From both tiers. What is being loaded meanwhile may come after it: after a change, invalidate instead."""
@@ -77,10 +89,14 @@ class Tiers:
         stamp = self._stamp(family, tenant_id, key)
         if stamp is not None:
             self._drive(self._path.delete(family, tenant_id, key, stamp))
+        self._forget(keys.l1_key(family, tenant_id, key))
 
     def get_or_compute(self, name: str, tenant_id: str, key: str, load: Callable[[], Any]) -> Any:
         """The value of `key` in a tenant, from the first tier that has it, else from `load`: which one caller at a time
         is asked for, in all processes."""
+        kept = self._kept((name, tenant_id, key))
+        if kept is not None:
+            return kept.load(kept.payload)
         family = FAMILIES[name]
         found = self._look(family, tenant_id, key)
         if found.opened.state is State.FRESH:
@@ -110,23 +126,29 @@ class Tiers:
     def invalidate_vm(self, tenant_id: str, vm_id: str) -> None:
         """After a change of a VM: its entry, its tenant's query results, totals and answers of the API, in both tiers;
         not the tenant's other VMs."""
-        self.generations.bump(*keys.of_vm(tenant_id, vm_id))
+        self._raise(*keys.of_vm(tenant_id, vm_id))
 
     def invalidate_entry(self, name: str, tenant_id: str, key: str) -> None:
         """One entry of a family whose entries have generations of their own, such as a person's permissions."""
-        self.generations.bump(keys.entry_key(FAMILIES[name], tenant_id, key))
+        self._raise(keys.entry_key(FAMILIES[name], tenant_id, key))
 
     def invalidate_tenant(self, tenant_id: str) -> None:
         """All of the tenant in both tiers that comes from the database: everything but sessions and measurements."""
-        self.generations.bump(keys.generation_key(tenant_id))
+        self._raise(keys.generation_key(tenant_id))
 
     def invalidate_family(self, name: str, whose: str) -> None:
         """All of a family in both tiers, within FAMILY_SECONDS; once for each `whose`."""
-        self.generations.bump_family(name, whose)
+        try:
+            self.generations.bump_family(name, whose)
+        finally:
+            self._forget(keys.family_key(name))
 
     def invalidate_shard(self, shard: str, whose: str) -> None:
         """All that was read from a shard, within FAMILY_SECONDS; once for each `whose`."""
-        self.generations.bump_shard(shard, whose)
+        try:
+            self.generations.bump_shard(shard, whose)
+        finally:
+            self._forget(keys.shard_key(shard))
 
     def forget_vm(self, tenant_id: str, vm_id: str) -> bool:
         return self._quietly(FAMILIES["vm"], lambda: self.invalidate_vm(tenant_id, vm_id))
@@ -135,21 +157,65 @@ class Tiers:
         return self._quietly(FAMILIES["qr"], lambda: self.invalidate_tenant(tenant_id))
 
     def close(self) -> None:
+        if self._near is not None:
+            self._count_near(*self._near.hits)
+            self._near.close()
         self.counters.flush()
         self._l1.close()
         self._l2.close()
 
+    def _kept(self, name: Name) -> Kept | None:
+        """What this process has itself."""
+        near = self._near
+        if near is None or (kept := near.entries.get(name)) is None:
+            return None
+        now = monotonic()
+        if now >= kept.until or now >= near.good_until:
+            return None
+        near.hits[name[0]] += 1
+        return kept
+
     def _look(self, family: Family, tenant_id: str, key: str) -> Found:
-        return self._looked(family, tenant_id, look(family, tenant_id, (key,)))[0]
+        at, near = look(family, tenant_id, (key,)), self._near
+        if near is None or not family.near or not near.wanted((family.name, tenant_id, key)):
+            return self._looked(family, tenant_id, at)[0]
+        self._count_near(family.name)
+        return self._looked(family, tenant_id, at, lambda: self._read_near(near, family, tenant_id, key, at))[0]
+
+    def _read_near(self, near: Near, family: Family, tenant_id: str, key: str, at: Look) -> list[bytes | None]:
+        """On a connection on which Redis tells what changes."""
+        assert family.serialiser is not None
+        above = keys_above(family.name, shard_for(family, tenant_id, self._shard_of))
+        try:
+            return near.read((family.name, tenant_id, key), at.keys, above, family.serialiser.load)
+        except Unavailable:
+            return self._l1.read(at.keys)
+
+    def _count_near(self, *families: str) -> None:
+        if self._near is not None:
+            for name in families:
+                self.counters.add(name, "hits", self._near.hits.pop(name, 0))
+
+    def _raise(self, *generations: str) -> None:
+        try:
+            self.generations.bump(*generations)
+        finally:
+            self._forget(*generations)
+
+    def _forget(self, *changed: str) -> None:
+        if self._near is not None:
+            self._near.forget(*changed)
 
     def _stamp(self, family: Family, tenant_id: str, key: str) -> Stamp | None:
         return self._looked(family, tenant_id, look(family, tenant_id, (key,), numbers_only=True))[0].stamp
 
-    def _looked(self, family: Family, tenant_id: str, at: Look) -> list[Found]:
+    def _looked(
+        self, family: Family, tenant_id: str, at: Look, read: Callable[[], list[bytes | None]] | None = None
+    ) -> list[Found]:
         """In one round trip, or two when a number was not there."""
         try:
             shared = self.generations.shared(shard_for(family, tenant_id, self._shard_of), family.name)
-            data = self._l1.read(at.keys) if at.keys else []
+            data = read() if read else self._l1.read(at.keys) if at.keys else []
             missing = at.missing(data)
             numbers = at.completed(data, self._l1.ensure(missing, lasting=False)) if missing else data
         except Unavailable:

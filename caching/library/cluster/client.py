@@ -41,7 +41,7 @@ class Cluster:
     """For any number of threads, and for processes forked from this one. `Unavailable` is all that it raises."""
 
     def __init__(self, nodes: Sequence[Address], username: str = "", password: str = "") -> None:
-        self._first, self._login = tuple(nodes), (username, password)
+        self._first, self.login = tuple(nodes), (username, password)
         self._nodes: dict[Address, Node] = {}
         self._owners: list[Node | None] = []
         self._look_at, self._doubtful = 0.0, True
@@ -152,7 +152,7 @@ class Cluster:
     def _node(self, host: str, port: int) -> Node:
         known = self._nodes.get((host, port))
         if known is None:
-            known = self._nodes.setdefault((host, port), Node(host, port, *self._login))
+            known = self._nodes.setdefault((host, port), Node(host, port, *self.login))
         return known
 
 

@@ -32,5 +32,9 @@ class Counters:
             taken, self._waiting = self._waiting, Counter()
             self._due = time.monotonic() + self._every
         if taken and not self._send(taken):
-            with self._lock:
-                self._waiting += taken
+            self.again(taken)
+
+    def again(self, increments: Mapping[str, int]) -> None:
+        """What could not be sent."""
+        with self._lock:
+            self._waiting.update(increments)

@@ -1,0 +1,1 @@
+"""Both tiers for asyncio: the same read path, carried out by a loop."""

@@ -29,6 +29,10 @@ class L1:
             found = [self._ask(key, "GET", key) for key in keys]
         return found
 
+    def get_many(self, keys: Sequence[str]) -> dict[str, bytes | None]:
+        """Of any slots: one round trip to each node. Keys of nodes that do not answer are missing."""
+        return self.cluster.get_many(keys)
+
     def set(self, key: str, value: bytes, seconds: int) -> bool:
         return self._ask(key, "SET", key, value, "EX", seconds) is not None
 

@@ -7,7 +7,7 @@ from hashlib import blake2b
 from typing import TypeVar
 
 from pymemcache.client.base import PooledClient
-from pymemcache.exceptions import MemcacheError, MemcacheServerError
+from pymemcache.exceptions import MemcacheClientError, MemcacheError, MemcacheServerError
 
 from caching.library.breaker import Breaker
 from caching.library.exceptions import Unavailable
@@ -47,6 +47,21 @@ class L2:
     def set(self, key: str, value: bytes, seconds: int) -> bool:
         return bool(self._server(key).ask(lambda client: client.set(key, value, expire=seconds, noreply=False)))
 
+    def add(self, key: str, value: bytes, seconds: int) -> bool:
+        """Unless there is one."""
+        return bool(self._server(key).ask(lambda client: client.add(key, value, expire=seconds, noreply=False)))
+
+    def touch(self, key: str, seconds: int) -> bool:
+        return bool(self._server(key).ask(lambda client: client.touch(key, expire=seconds, noreply=False)))
+
+    def count_up(self, key: str, by: int) -> int | None:
+        """The new number; None when there is none. Never below 0."""
+        server = self._server(key)
+        counted: int | None = server.ask(
+            lambda client: client.incr(key, by, noreply=False) if by >= 0 else client.decr(key, -by, noreply=False)
+        )
+        return counted
+
     def delete(self, key: str) -> bool:
         return bool(self._server(key).ask(lambda client: client.delete(key, noreply=False)))
 
@@ -80,7 +95,7 @@ class _Server:
             self._pid, self._client = os.getpid(), self._connected()
         try:
             answer = command(self._client)
-        except MemcacheServerError as error:  # it answered, for instance that a value is too large for it
+        except (MemcacheServerError, MemcacheClientError) as error:  # it answered: too large, not a number
             raise Unavailable(f"{self.name}: {error}") from error
         except (MemcacheError, OSError) as error:
             self.breaker.failed(isinstance(error, TimeoutError))

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import lru_cache
 from threading import Lock
 from typing import Any
@@ -66,6 +67,26 @@ class Cluster:
                 return found
             asked_for = self._redirected(node, slot, error)
         raise Unavailable(f"Slot {slot} is sent from node to node.")
+
+    def get_many(self, keys: Sequence[str]) -> dict[str, bytes | None]:
+        """GETs to each node in one round trip; keys of nodes that do not answer are missing."""
+        parts: dict[Node, list[str]] = {}
+        for key in keys:
+            with suppress(Unavailable):
+                parts.setdefault(self.owner(slot_of(key)), []).append(key)
+        found: dict[str, bytes | None] = {}
+        for node, part in parts.items():
+            with suppress(Unavailable):
+                answers = node.talk(b"".join([pack("GET", key) for key in part]), len(part))
+                found.update(zip(part, answers, strict=True))
+        return found | {key: self._again(key) for key, one in found.items() if isinstance(one, ResponseError)}
+
+    def _again(self, key: str) -> bytes | None:
+        """A key whose slot has moved."""
+        with suppress(Unavailable):
+            answer: bytes | None = self.ask(slot_of(key), pack("GET", key))
+            return answer
+        return None
 
     def owner(self, slot: int) -> Node:
         if self._doubtful:

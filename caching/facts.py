@@ -2,7 +2,7 @@
 
 from caching.clients.memcached_replies import MemcachedStats, SlabClass
 from caching.clients.nats_replies import NatsServer
-from caching.clients.redis_replies import ClusterNode, RedisInfo, SlotRange
+from caching.clients.redis_replies import ClusterNode, CommandStat, LatencyEvent, RedisInfo, SlotRange
 from metrics.contract import Facts
 
 
@@ -27,8 +27,33 @@ class RedisFacts(Facts):
         return self.info.role == "master"
 
 
+class RedisCommandsFacts(Facts):
+    """What commands take on one node, those that took most time first; and what a PING takes from here."""
+
+    ping_ms: float
+    commands: tuple[CommandStat, ...] = ()
+    events: tuple[LatencyEvent, ...] = ()
+
+
+class KeyFact(Facts):
+    """One key, masked where its name is a secret. `bytes` as the server counts them; `uses` of a server that evicts by
+    use: a logarithm, 0 to 255."""
+
+    key: str
+    bytes: int
+    uses: int | None = None
+
+
+class SlotFact(Facts):
+    """A slot and its keys; `tag` is the hash tag that its sampled keys share, such as a tenant."""
+
+    slot: int
+    keys: int
+    tag: str = ""
+
+
 class FamilyKeys(Facts):
-    """How many items of a family one node holds; `bytes` is None where it was not measured."""
+    """How many items of a family one node holds; `bytes` from those that were measured, None where none was."""
 
     family: str
     keys: int
@@ -37,12 +62,19 @@ class FamilyKeys(Facts):
 
 class FamilyKeysFacts(Facts):
     """Items per family of one node, by prefix. `sampled` of `total` keys were looked at; counts are scaled up to
-    `total`, and exact when all were looked at."""
+    `total`, and exact when all were looked at. `measured`, drawn at random, were measured: `big` are the largest of
+    these, `hot` the most used where the server keeps that. `slot_parts` are the keys in each 128th of the hash slots,
+    `full_slots` the slots with most keys; both exact, and empty for Memcached."""
 
     families: tuple[FamilyKeys, ...] = ()
     sampled: int = 0
     total: int = 0
     tier: str = "L1"
+    measured: int = 0
+    big: tuple[KeyFact, ...] = ()
+    hot: tuple[KeyFact, ...] = ()
+    slot_parts: tuple[int, ...] = ()
+    full_slots: tuple[SlotFact, ...] = ()
 
     @property
     def exact(self) -> bool:
@@ -68,8 +100,26 @@ class FamiliesFacts(Facts):
 
 
 class MemcachedFacts(Facts):
+    """One server. Of all its chunks in use, `wasted_bytes` hold nothing; None where it does not say what items take."""
+
     stats: MemcachedStats
     slabs: tuple[SlabClass, ...] = ()
+    ping_ms: float | None = None
+
+    @property
+    def wasted_bytes(self) -> int | None:
+        known = [slab.wasted_bytes for slab in self.slabs if slab.wasted_bytes is not None]
+        return sum(known) if known else None
+
+    @property
+    def held_bytes(self) -> int:
+        """Whole chunks in use."""
+        return sum(slab.used_bytes for slab in self.slabs)
+
+    @property
+    def free_bytes(self) -> int:
+        """In pages that a class holds and does not use: no other class can have them."""
+        return sum(slab.free_bytes for slab in self.slabs)
 
 
 class NatsFacts(Facts):

@@ -1,34 +1,21 @@
 """What is asked of every Redis node, every Memcached and NATS."""
 
-from collections import Counter
 from collections.abc import Callable
 
 from caching import family_traffic
+from caching.asking import asking
 from caching.clients.memcached import Memcached
 from caching.clients.nats import Nats
 from caching.clients.redis import RedisNode
-from caching.exceptions import CacheError
-from caching.facts import FamiliesFacts, FamilyKeys, FamilyKeysFacts, MemcachedFacts, NatsFacts, RedisFacts
+from caching.command_probe import COMMANDS_EVERY, ask_redis_commands
+from caching.facts import FamiliesFacts, FamilyKeysFacts, MemcachedFacts, NatsFacts, RedisCommandsFacts, RedisFacts
+from caching.key_probes import KEYS_TIMEOUT, ask_memcached_keys, ask_redis_keys
 from caching.library.counters import HASH
-from metrics.contract import Answer, Facts, Probe, ProbeProblem, State
+from metrics.contract import Answer, Facts, Probe, State
 from novaops.inventory.models import ServerKind
 from novaops.inventory.targets import Target
 
-KEYS_EVERY, KEYS_TIMEOUT = 60.0, 10.0
-KEYS_SAMPLED = 20_000
-OTHER = "other"
-
-
-def asking(ask: Callable[[Target], Answer]) -> Callable[[Target], Answer]:
-    """A client's error becomes the collector's."""
-
-    def asked(target: Target) -> Answer:
-        try:
-            return ask(target)
-        except CacheError as problem:
-            raise ProbeProblem(str(problem)) from problem
-
-    return asked
+KEYS_EVERY = 60.0
 
 
 @asking
@@ -63,10 +50,11 @@ def _redis_cause(facts: RedisFacts) -> str:
 _REDIS_VALUES = (
     *("memory_bytes", "memory_used", "fragmentation", "keys", "ops_per_second", "clients", "replication_offset"),
     *("hits_total", "misses_total", "evicted_total", "expired_total", "commands_total"),
+    *("bytes_in_total", "bytes_out_total", "memory_rss_bytes"),
 )
 _MEMCACHED_VALUES = (
     *("bytes", "memory_used", "items", "connections"),
-    *("hits_total", "misses_total", "gets_total", "sets_total", "evictions_total"),
+    *("hits_total", "misses_total", "gets_total", "sets_total", "evictions_total", "expired_unfetched_total"),
 )
 _NATS_VALUES = (
     *("connections", "memory_bytes", "store_bytes", "messages", "slow_consumers"),
@@ -86,42 +74,11 @@ def ask_families(target: Target) -> Answer:
 
 
 @asking
-def ask_redis_keys(target: Target) -> Answer:
-    """Only masters are walked: a replica holds the same keys."""
-    node = RedisNode(target, KEYS_TIMEOUT)
-    if node.info().role != "master":
-        return Answer(FamilyKeysFacts(tier="L1"))
-    total = node.size()
-    found, looked = node.count_by_prefix(KEYS_SAMPLED)
-    return _keys(found, looked, max(total, looked) if looked >= KEYS_SAMPLED else looked, "L1")
-
-
-@asking
-def ask_memcached_keys(target: Target) -> Answer:
-    found = Memcached(target, KEYS_TIMEOUT).count_by_prefix()
-    return _keys(found, found.total(), found.total(), "L2")
-
-
-def named(found: Counter[str]) -> Counter[str]:
-    """By family; what no family has is one group, as anybody's keys may have any name."""
-    counted: Counter[str] = Counter()
-    for name, count in found.items():
-        counted[name if family_traffic.tier_of(name) else OTHER] += count
-    return counted
-
-
-def _keys(found: Counter[str], looked: int, total: int, tier: str) -> Answer:
-    scale = total / looked if looked else 1.0
-    families = tuple(FamilyKeys(family=name, keys=round(count * scale)) for name, count in sorted(named(found).items()))
-    facts = FamilyKeysFacts(families=families, sampled=looked, total=total, tier=tier)
-    return Answer(facts, {f"{one.family}:keys": float(one.keys) for one in families})
-
-
-@asking
 def ask_memcached(target: Target) -> Answer:
     server = Memcached(target)
-    facts = MemcachedFacts(stats=server.stats(), slabs=server.slabs())
-    return Answer(facts, numbers(facts.stats, _MEMCACHED_VALUES))
+    ping = server.ping_ms()
+    facts = MemcachedFacts(stats=server.stats(), slabs=server.slabs(), ping_ms=round(ping, 3))
+    return Answer(facts, {**numbers(facts.stats, _MEMCACHED_VALUES), "ping_ms": ping, **waste(facts)})
 
 
 @asking
@@ -129,6 +86,11 @@ def ask_nats(target: Target) -> Answer:
     facts = NatsFacts(server=Nats(target).server())
     cause = "" if facts.server.jetstream else "JetStream is off: the change stream cannot be kept."
     return Answer(facts, numbers(facts.server, _NATS_VALUES), State.DEGRADED if cause else State.OK, cause)
+
+
+def waste(facts: MemcachedFacts) -> dict[str, float]:
+    """Nothing where the server does not say what its items take."""
+    return {} if facts.wasted_bytes is None else {"wasted_bytes": float(facts.wasted_bytes)}
 
 
 def _probe(
@@ -141,6 +103,7 @@ def _probe(
 
 PROBES = (
     _probe("redis", ServerKind.REDIS, RedisFacts, ask_redis),
+    Probe("redis-commands", ServerKind.REDIS, RedisCommandsFacts, ask_redis_commands, every=COMMANDS_EVERY),
     _probe("families", ServerKind.REDIS, FamiliesFacts, ask_families),
     _probe("redis-keys", ServerKind.REDIS, FamilyKeysFacts, ask_redis_keys, slow=True),
     _probe("memcached", ServerKind.MEMCACHED, MemcachedFacts, ask_memcached),

@@ -2,7 +2,6 @@
 
 import socket
 import time
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import unquote_to_bytes
@@ -34,15 +33,23 @@ class Memcached:
         return parse_stats(self._pairs(b"stats"))
 
     def slabs(self) -> tuple[SlabClass, ...]:
-        return parse_slabs(self._pairs(b"stats slabs"))
-
-    def count_by_prefix(self) -> Counter[str]:
-        """Items by what stands before their first colon, walked by the server's own crawler beside its work."""
-        return parse_dump(self._ask(b"lru_crawler metadump all"))
+        return parse_slabs(self._pairs(b"stats slabs"), self._pairs(b"stats items"))
 
     def items(self) -> tuple["Item", ...]:
         """Every item with its size and expiry, as the crawler lists them."""
         return parse_items(self._ask(b"lru_crawler metadump all"))
+
+    def some_items(self, most: int) -> tuple[tuple["Item", ...], bool]:
+        """At most so many items, and whether these are all: of more, the crawler is left after so many."""
+        said = self._ask(b"lru_crawler metadump all", enough=most)
+        items = parse_items(said)
+        return items[:most], len(items) <= most and said.endswith(ENDS)
+
+    def ping_ms(self) -> float:
+        """A connection and the shortest question, as this process sees it."""
+        started = time.perf_counter()
+        self._ask(b"mn", (b"MN\r\n",))
+        return 1000 * (time.perf_counter() - started)
 
     def delete(self, keys: Sequence[bytes]) -> int:
         """How many were still there. Meta commands (1.6): a no-op at the end says that all were answered."""
@@ -57,12 +64,13 @@ class Memcached:
         lines = self._ask(command).decode(errors="replace").splitlines()
         return {words[1]: words[2] for words in (line.split(" ", 2) for line in lines) if len(words) == 3}
 
-    def _ask(self, command: bytes, ends: tuple[bytes, ...] = ENDS) -> bytes:
+    def _ask(self, command: bytes, ends: tuple[bytes, ...] = ENDS, enough: int = 0) -> bytes:
+        """`enough`: after so many lines the rest is not waited for."""
         until = time.monotonic() + self.timeout
         try:
             with socket.create_connection((self.target.host, self.target.port), min(self.timeout, 2.0)) as link:
                 link.sendall(command + b"\r\n")
-                return _answer(link, until, ends)
+                return _answer(link, until, ends, enough)
         except TimeoutError as problem:
             raise NoAnswer(f"No answer within {self.timeout:g} s.") from problem
         except ConnectionRefusedError as problem:
@@ -71,8 +79,8 @@ class Memcached:
             raise NoAnswer(f"The connection failed ({problem.strerror or type(problem).__name__}).") from problem
 
 
-def _answer(link: socket.socket, until: float, ends: tuple[bytes, ...]) -> bytes:
-    said = bytearray()
+def _answer(link: socket.socket, until: float, ends: tuple[bytes, ...], enough: int = 0) -> bytes:
+    said, lines = bytearray(), 0
     while not said.endswith(ends):
         left = until - time.monotonic()
         if left <= 0:
@@ -80,6 +88,9 @@ def _answer(link: socket.socket, until: float, ends: tuple[bytes, ...]) -> bytes
         link.settimeout(left)
         part = link.recv(262_144)
         said += part
+        lines += part.count(b"\n")
+        if enough and lines > enough:
+            return bytes(said[: said.rindex(b"\n") + 1])
         if said.startswith(REFUSALS) and said.endswith(b"\r\n"):
             raise Refused(f"Memcached answered: {said.decode(errors='replace').strip()}.")
         if not part or len(said) > MOST_BYTES:
@@ -105,6 +116,9 @@ def parse_stats(said: dict[str, str]) -> MemcachedStats:
         evictions_total=number("evictions"),
         expired_unfetched_total=number("expired_unfetched"),
         connections=number("curr_connections"),
+        connections_total=number("total_connections"),
+        rejected_total=number("rejected_connections"),
+        evicted_unread_total=number("evicted_unfetched"),
         max_connections=number("max_connections"),
         bytes_read_total=number("bytes_read"),
         bytes_written_total=number("bytes_written"),
@@ -112,18 +126,33 @@ def parse_stats(said: dict[str, str]) -> MemcachedStats:
     )
 
 
-def parse_slabs(said: dict[str, str]) -> tuple[SlabClass, ...]:
-    """`3:chunk_size` becomes the chunk size of class 3; names without a number are totals."""
+def parse_slabs(said: dict[str, str], items: dict[str, str]) -> tuple[SlabClass, ...]:
+    """`stats slabs` says `3:chunk_size`, `stats items` says `items:3:mem_requested`; other names are totals."""
     numbers = sorted({int(name.split(":")[0]) for name in said if ":" in name})
-    return tuple(
-        SlabClass(
-            number=number,
-            chunk_bytes=int(said.get(f"{number}:chunk_size", 0)),
-            pages=int(said.get(f"{number}:total_pages", 0)),
-            chunks_used=int(said.get(f"{number}:used_chunks", 0)),
-            chunks_free=int(said.get(f"{number}:free_chunks", 0)),
-        )
-        for number in numbers
+    return tuple(_slab(number, said, items) for number in numbers)
+
+
+def _slab(number: int, said: dict[str, str], items: dict[str, str]) -> SlabClass:
+    def of_slab(name: str) -> int:
+        return int(said.get(f"{number}:{name}", 0))
+
+    def of_items(name: str) -> int:
+        return int(items.get(f"items:{number}:{name}", 0))
+
+    chunks = of_slab("used_chunks")
+    told = f"items:{number}:mem_requested" in items
+    return SlabClass(
+        number=number,
+        chunk_bytes=of_slab("chunk_size"),
+        pages=of_slab("total_pages"),
+        chunks_used=chunks,
+        chunks_free=of_slab("free_chunks"),
+        requested_bytes=of_items("mem_requested") if told else None if chunks else 0,
+        evicted_total=of_items("evicted"),
+        refused_total=of_items("outofmemory"),
+        oldest_seconds=of_items("age"),
+        sets_total=of_slab("cmd_set"),
+        hits_total=of_slab("get_hits"),
     )
 
 
@@ -137,8 +166,3 @@ def parse_items(said: bytes) -> tuple[Item, ...]:
             key = unquote_to_bytes(fields[b"key"])
             found.append(Item(key, int(fields.get(b"size", b"0")), expires if expires > 0 else None))
     return tuple(found)
-
-
-def parse_dump(said: bytes) -> Counter[str]:
-    """`key=qr%3Avms%3A1 exp=... size=...` per line; keys are percent-encoded."""
-    return Counter(item.key.split(b":", 1)[0].decode(errors="replace") for item in parse_items(said))

@@ -1,7 +1,8 @@
 """One Redis node, asked directly (not through the cluster), with explicit timeouts."""
 
+import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
@@ -11,8 +12,8 @@ from redis.backoff import NoBackoff
 from redis.exceptions import AskError
 from redis.retry import Retry
 
-from caching.clients.redis_parsing import parse_info, parse_nodes
-from caching.clients.redis_replies import ClusterNode, RedisInfo
+from caching.clients.redis_parsing import parse_commands, parse_events, parse_info, parse_nodes
+from caching.clients.redis_replies import ClusterNode, CommandStat, LatencyEvent, RedisInfo
 from caching.exceptions import CacheError, NoAnswer, Refused
 from novaops.inventory.targets import Target
 
@@ -33,6 +34,21 @@ class RedisNode:
     def info(self) -> RedisInfo:
         with self._explained():
             return parse_info(self.link.info())
+
+    def commands(self) -> tuple[CommandStat, ...]:
+        """What each command took since the server started, those that took most time first."""
+        with self._explained():
+            return parse_commands(self.link.info("all"))
+
+    def events(self) -> tuple[LatencyEvent, ...]:
+        """LATENCY LATEST: empty unless the server's latency-monitor-threshold is set."""
+        with self._explained():
+            return parse_events(self.link.latency_latest())
+
+    def ping_ms(self, times: int = 3) -> float:
+        """The quickest of several PINGs, as this process sees it."""
+        with self._explained():
+            return 1000 * min(_timed(self.link.ping) for _ in range(times))
 
     def nodes(self) -> tuple[ClusterNode, ...]:
         """CLUSTER NODES; the node itself carries the flag `myself`."""
@@ -108,6 +124,12 @@ def explained(problem: redis.RedisError, timeout: float) -> CacheError:
     if "refused" in said:
         return NoAnswer("Nothing listens there (connection refused).")
     return NoAnswer("It closed the connection without an answer." if "closed" in said else "The connection failed.")
+
+
+def _timed(ask: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    ask()
+    return time.perf_counter() - started
 
 
 def _text(said: Any) -> str:

@@ -2,7 +2,16 @@
 
 from typing import Any
 
-from caching.clients.redis_replies import ClusterNode, RedisInfo, ReplicaLink, SlotRange
+from caching.clients.redis_replies import (
+    ClusterNode,
+    CommandStat,
+    LatencyEvent,
+    RedisInfo,
+    ReplicaLink,
+    SlotRange,
+)
+
+COMMAND, PERCENTILES = "cmdstat_", "latency_percentiles_usec_"
 
 
 def parse_info(said: dict[str, Any]) -> RedisInfo:
@@ -28,13 +37,17 @@ def parse_info(said: dict[str, Any]) -> RedisInfo:
         commands_total=said.get("total_commands_processed", 0),
         ops_per_second=said.get("instantaneous_ops_per_sec", 0),
         clients=said.get("connected_clients", 0),
+        max_clients=said.get("maxclients", 0),
         blocked_clients=said.get("blocked_clients", 0),
         rejected_connections_total=said.get("rejected_connections", 0),
         replication_offset=said.get("slave_repl_offset" if replica else "master_repl_offset", 0),
+        bytes_in_total=said.get("total_net_input_bytes", 0),
+        bytes_out_total=said.get("total_net_output_bytes", 0),
         replicas=_replicas(said),
         master_address=f"{said['master_host']}:{said['master_port']}" if replica else "",
         master_link_up=not replica or said.get("master_link_status") == "up",
         master_seconds_since_io=said.get("master_last_io_seconds_ago") if replica else None,
+        syncing=bool(said.get("master_sync_in_progress")),
         loading=bool(said.get("loading")),
         aof_enabled=bool(said.get("aof_enabled")),
         aof_last_write_ok=said.get("aof_last_write_status", "ok") == "ok",
@@ -54,6 +67,34 @@ def _replicas(said: dict[str, Any]) -> tuple[ReplicaLink, ...]:
         )
         for row in rows
     )
+
+
+def parse_commands(said: dict[str, Any]) -> tuple[CommandStat, ...]:
+    """INFO's sections commandstats and, from 7.0 on, latencystats; those that took most time first."""
+    names = [name.removeprefix(COMMAND) for name in said if name.startswith(COMMAND)]
+    found = (_command(name, said[COMMAND + name], said.get(PERCENTILES + name) or {}) for name in names)
+    return tuple(sorted(found, key=lambda one: (-one.microseconds_total, one.name)))
+
+
+def _command(name: str, counts: dict[str, Any], percentiles: dict[str, Any]) -> CommandStat:
+    return CommandStat(
+        name=name.replace("|", " "),
+        calls_total=counts.get("calls", 0),
+        microseconds_total=counts.get("usec", 0),
+        failed_total=counts.get("failed_calls", 0),
+        rejected_total=counts.get("rejected_calls", 0),
+        p50=percentiles.get("p50"),
+        p99=percentiles.get("p99"),
+    )
+
+
+def parse_events(said: list[Any]) -> tuple[LatencyEvent, ...]:
+    """LATENCY LATEST: name, Unix time, last and longest milliseconds; later versions say more."""
+    return tuple(LatencyEvent(name=_name(row[0]), at=row[1], last_ms=row[2], longest_ms=row[3]) for row in said)
+
+
+def _name(said: Any) -> str:
+    return said.decode(errors="replace") if isinstance(said, bytes) else str(said)
 
 
 def parse_nodes(text: str) -> tuple[ClusterNode, ...]:

@@ -47,6 +47,32 @@ class ClusterNode(Reply):
         return "fail" in self.flags or "fail?" in self.flags
 
 
+class CommandStat(Reply):
+    """One command since the server started; `p50` and `p99` in microseconds where the server keeps them (7.0)."""
+
+    name: str
+    calls_total: int = 0
+    microseconds_total: int = 0
+    failed_total: int = 0
+    rejected_total: int = 0
+    p50: float | None = None
+    p99: float | None = None
+
+    @property
+    def mean(self) -> float:
+        """Microseconds per call."""
+        return self.microseconds_total / self.calls_total if self.calls_total else 0.0
+
+
+class LatencyEvent(Reply):
+    """The last of a kind of slow moments that the server's latency monitor noted; `longest_ms` since it started."""
+
+    name: str
+    at: int
+    last_ms: int
+    longest_ms: int
+
+
 class RedisInfo(Reply):
     """INFO of one node. `hit_ratio` over its whole life: ratios of now come from samples."""
 
@@ -68,13 +94,17 @@ class RedisInfo(Reply):
     commands_total: int = 0
     ops_per_second: float = 0.0
     clients: int = 0
+    max_clients: int = 0
     blocked_clients: int = 0
     rejected_connections_total: int = 0
     replication_offset: int = 0
+    bytes_in_total: int = 0
+    bytes_out_total: int = 0
     replicas: tuple[ReplicaLink, ...] = ()
     master_address: str = ""
     master_link_up: bool = True
     master_seconds_since_io: int | None = None
+    syncing: bool = False
     loading: bool = False
     aof_enabled: bool = False
     aof_last_write_ok: bool = True
@@ -85,6 +115,15 @@ class RedisInfo(Reply):
     def memory_used(self) -> float:
         """Share of the limit, 0 to 1; 0 where there is no limit."""
         return self.memory_bytes / self.memory_limit_bytes if self.memory_limit_bytes else 0.0
+
+    @property
+    def evicts_by_use(self) -> bool:
+        """Whether it keeps how often a key is used (OBJECT FREQ)."""
+        return "lfu" in self.policy
+
+    def behind(self, replica: ReplicaLink) -> int:
+        """Bytes of the replication stream that a replica of this master has not acknowledged."""
+        return max(0, self.replication_offset - replica.offset)
 
     @property
     def hit_ratio(self) -> float | None:

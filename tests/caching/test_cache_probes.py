@@ -1,14 +1,18 @@
 """Recorded replies of Redis, Memcached and NATS become typed values."""
 
+from collections import Counter
 from typing import Any
 
 from redis._parsers import helpers
 
 from caching import family_traffic
-from caching.clients.memcached import parse_dump, parse_slabs, parse_stats
+from caching.clients.memcached import parse_items, parse_slabs, parse_stats
+from caching.clients.memcached_replies import MemcachedStats
 from caching.clients.nats import parse_server
-from caching.clients.redis_parsing import parse_info, parse_nodes
+from caching.clients.redis_parsing import parse_commands, parse_events, parse_info, parse_nodes
 from caching.clients.redis_replies import SLOTS
+from caching.facts import MemcachedFacts
+from caching.key_probes import named
 from tests.replies import said, text
 
 
@@ -49,14 +53,47 @@ def test_memcached_stats() -> None:
 
 
 def test_memcached_items_by_family() -> None:
-    counted = parse_dump(text("memcached-1.6.18/metadump.txt").encode())
+    items = parse_items(text("memcached-1.6.18/metadump.txt").encode())
+    counted = named(Counter(item.key.decode().split(":", 1)[0] for item in items))
     assert counted.total() == 40 and set(counted) <= {"agg", "api", "qr"}
 
 
-def test_memcached_slabs() -> None:
-    lines = (line.split() for line in text("memcached-1.6.18/stats-slabs.txt").splitlines())
-    slabs = parse_slabs({words[1]: words[2] for words in lines if len(words) == 3})
-    assert slabs and all(slab.chunk_bytes > 0 for slab in slabs)
+def test_memcached_slabs_with_what_their_items_leave_unused() -> None:
+    said = dict(line.split()[1:3] for line in text("memcached-1.6.18/slabs-and-items.txt").splitlines())
+    items = {name: value for name, value in said.items() if name.startswith("items:")}
+    slabs = parse_slabs({name: value for name, value in said.items() if name not in items}, items)
+    used = [slab for slab in slabs if slab.chunks_used]
+    assert used and all(slab.chunk_bytes > 0 for slab in slabs)
+    assert all(0 <= (slab.waste or 0) < 1 and slab.wasted_bytes is not None for slab in used)
+    facts = MemcachedFacts(stats=MemcachedStats(version="1.6.18"), slabs=slabs)
+    assert facts.held_bytes - sum(slab.requested_bytes or 0 for slab in used) == facts.wasted_bytes
+
+
+def test_memcached_that_does_not_say_what_items_take() -> None:
+    (slab,) = parse_slabs({"2:chunk_size": "120", "2:used_chunks": "4", "active_slabs": "1"}, {})
+    assert (slab.used_bytes, slab.wasted_bytes, slab.waste) == (480, None, None)
+
+
+def test_commands_with_their_percentiles() -> None:
+    commands = parse_commands(_info(text("redis-7.0.15/info-commands.txt")))
+    by_name = {one.name: one for one in commands}
+    assert (by_name["get"].calls_total, by_name["get"].p99) == (249, 8.031)
+    assert round(by_name["get"].mean, 2) == 3.28
+    assert by_name["cluster nodes"].calls_total == 34 and by_name["ping"].rejected_total == 1
+    assert [one.microseconds_total for one in commands] == sorted(
+        (one.microseconds_total for one in commands), reverse=True
+    )
+
+
+def test_commands_of_a_server_without_percentiles() -> None:
+    (one,) = parse_commands({"cmdstat_get": {"calls": 2, "usec": 9}})
+    assert (one.mean, one.p99, one.failed_total) == (4.5, None, 0)
+
+
+def test_slow_moments_of_later_versions_too() -> None:
+    (seven,) = parse_events([[b"command", 1795553182, 2, 5]])
+    (eight,) = parse_events([[b"fork", 1795553182, 2, 5, 7, 1]])
+    assert (seven.name, seven.last_ms, seven.longest_ms, eight.name) == ("command", 2, 5, "fork")
 
 
 def test_nats_without_streams() -> None:

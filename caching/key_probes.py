@@ -1,0 +1,121 @@
+"""What lies in the caches: how many keys of which family, how large, in which slots. Once a minute, from samples."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from heapq import nlargest
+
+from caching import family_traffic
+from caching.asking import asking
+from caching.clients.memcached import Memcached
+from caching.clients.redis import RedisNode
+from caching.clients.redis_replies import SLOTS
+from caching.facts import FamilyKeys, FamilyKeysFacts, KeyFact, SlotFact
+from caching.masking import shown_key
+from caching.sampling import Measured, keys_in, keys_per_slot, measured, random_keys
+from metrics.contract import Answer
+from novaops.inventory.targets import Target
+
+KEYS_TIMEOUT = 10.0
+KEYS_SAMPLED = 20_000
+KEYS_MEASURED = 1_000
+SHOWN = 10
+FULL_SLOTS = 5
+SLOT_PARTS = 128
+OTHER = "other"
+
+
+@asking
+def ask_redis_keys(target: Target) -> Answer:
+    """Only masters are looked at: a replica holds the same keys."""
+    node = RedisNode(target, KEYS_TIMEOUT)
+    info = node.info()
+    if info.role != "master":
+        return Answer(FamilyKeysFacts(tier="L1"))
+    total = node.size()
+    found, looked = node.count_by_prefix(KEYS_SAMPLED)
+    sample = measured(node, random_keys(node, KEYS_MEASURED), info.evicts_by_use)
+    facts = _facts(found, looked, max(total, looked) if looked >= KEYS_SAMPLED else looked, sample, "L1")
+    return _answer(facts.model_copy(update=_slots(node)))
+
+
+@asking
+def ask_memcached_keys(target: Target) -> Answer:
+    server = Memcached(target, KEYS_TIMEOUT)
+    items, whole = server.some_items(KEYS_SAMPLED)
+    total = len(items) if whole else max(len(items), server.stats().items)
+    sizes = [Measured(item.key.decode(errors="replace"), item.bytes) for item in items]
+    found = Counter(one.key.split(":", 1)[0] for one in sizes)
+    return _answer(_facts(found, len(items), total, sizes, "L2"))
+
+
+def _facts(found: Counter[str], looked: int, total: int, sample: Sequence[Measured], tier: str) -> FamilyKeysFacts:
+    scale, sizes = total / looked if looked else 1.0, mean_bytes(sample)
+    counted = [(name, count * scale) for name, count in sorted(named(found).items())]
+    return FamilyKeysFacts(
+        families=tuple(_family(name, keys, sizes.get(name)) for name, keys in counted),
+        sampled=looked,
+        total=total,
+        tier=tier,
+        measured=len(sample),
+        big=tuple(_shown(one) for one in nlargest(SHOWN, sample, key=lambda one: one.bytes)),
+        hot=tuple(_shown(one) for one in nlargest(SHOWN, sample, key=lambda one: one.uses or 0) if one.uses),
+    )
+
+
+def _answer(facts: FamilyKeysFacts) -> Answer:
+    keys = {f"{one.family}:keys": float(one.keys) for one in facts.families}
+    sizes = {f"{one.family}:bytes": float(one.bytes) for one in facts.families if one.bytes is not None}
+    return Answer(facts, keys | sizes)
+
+
+def named(found: Counter[str]) -> Counter[str]:
+    """By family; what no family has is one group, as anybody's keys may have any name."""
+    counted: Counter[str] = Counter()
+    for name, count in found.items():
+        counted[family_of(name)] += count
+    return counted
+
+
+def family_of(key: str) -> str:
+    name = key.partition(":")[0]
+    return name if family_traffic.tier_of(name) else OTHER
+
+
+def mean_bytes(sample: Iterable[Measured]) -> dict[str, float]:
+    """What an entry of each family takes, by those that were measured."""
+    sizes: defaultdict[str, list[int]] = defaultdict(list)
+    for one in sample:
+        sizes[family_of(one.key)].append(one.bytes)
+    return {name: sum(several) / len(several) for name, several in sizes.items()}
+
+
+def _family(name: str, keys: float, mean: float | None) -> FamilyKeys:
+    return FamilyKeys(family=name, keys=round(keys), bytes=None if mean is None else round(keys * mean))
+
+
+def _shown(one: Measured) -> KeyFact:
+    return KeyFact(key=shown_key(one.key), bytes=one.bytes, uses=one.uses)
+
+
+def _slots(node: RedisNode) -> dict[str, tuple[object, ...]]:
+    own = next((one.slots for one in node.nodes() if "myself" in one.flags), ())
+    counts = keys_per_slot(node, own)
+    full = nlargest(FULL_SLOTS, ((keys, slot) for slot, keys in counts.items() if keys))
+    return {"slot_parts": slot_parts(counts), "full_slots": tuple(_slot(node, slot, keys) for keys, slot in full)}
+
+
+def slot_parts(counts: Mapping[int, int]) -> tuple[int, ...]:
+    parts = [0] * SLOT_PARTS
+    for slot, keys in counts.items():
+        parts[slot * SLOT_PARTS // SLOTS] += keys
+    return tuple(parts)
+
+
+def _slot(node: RedisNode, slot: int, keys: int) -> SlotFact:
+    return SlotFact(slot=slot, keys=keys, tag=common_tag(keys_in(node, slot, SHOWN)))
+
+
+def common_tag(keys: Iterable[str]) -> str:
+    """The hash tag that all of them have; empty where they differ."""
+    tags = {key.partition("{")[2].partition("}")[0] for key in keys}
+    return tags.pop() if len(tags) == 1 else ""

@@ -1,4 +1,4 @@
-"""The plots of the caches page: pure functions from series to figures."""
+"""The plots of the pages about caches: pure functions from series to figures."""
 
 from collections.abc import Mapping
 
@@ -14,11 +14,15 @@ def points(series: Series, longest_gap: float) -> Series:
     return with_gaps(series, max(longest_gap, step * 3))
 
 
+def lines(named: Mapping[str, Series], title: str = "", longest_gap: float = GAP_SECONDS, **axis: object) -> Figure:
+    """A line for each that has a value at all, in colours that stay with their places."""
+    drawn = [line(name, points(series, longest_gap), index) for index, (name, series) in enumerate(named.items())]
+    return figure([one for one in drawn if any(value is not None for value in one["y"])], title, **axis)
+
+
 def ratios(named: Mapping[str, Series], longest_gap: float = GAP_SECONDS) -> Figure:
     """Hit ratios over time, 0 to 100 %, with the line below which it is critical."""
-    lines = [line(name, points(series, longest_gap), index) for index, (name, series) in enumerate(named.items())]
-    shown = [one for one in lines if any(value is not None for value in one["y"])]
-    drawn = figure(shown, "", tickformat=".0%", range=[0, 1.02])
+    drawn = lines(named, "", longest_gap, tickformat=".0%", range=[0, 1.02])
     drawn["layout"]["shapes"] = [
         {
             "type": "line",

@@ -3,13 +3,15 @@
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 
-from caching.lately import reads_lately, sum_of_tier
 from caching.library.families import FAMILIES
-from caching.selectors import NOW_SECONDS, SPARK_POINTS, TierRow, page
+from caching.lately import reads_lately, sum_of_tier
+from caching.selectors.overview import page
+from caching.selectors.rates import NOW_SECONDS, SPARK_POINTS
+from caching.selectors.tiers import TierRow
+from caching.smoothing import smooth_ratio
 from caching.traffic import Traffic, traffic
 from metrics.contract import Snapshot
-from metrics.rates import ratio, ratio_over, total
-from metrics.series import thinned
+from metrics.rates import ratio_over, total
 from metrics.thresholds import HIT_RATIO_CRITICAL, HIT_RATIO_LEAST_READS
 from metrics.tiles import Tile
 
@@ -42,7 +44,7 @@ def _of_applications(snapshot: Snapshot, tier: str, counted: Mapping[str, Traffi
         ratio_over(hits, misses)[0] if shown is None else shown,
         "percent",
         "caches",
-        spark=ratio(thinned(hits, SPARK_POINTS), thinned(misses, SPARK_POINTS)).values,
+        spark=smooth_ratio(hits, misses, SPARK_POINTS).values,
         at=max((one.at for one in families if one.at), default=None),
         status=_status(shown) if reads >= HIT_RATIO_LEAST_READS else "",
         title="Of what applications asked it for in the last minutes",

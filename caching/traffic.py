@@ -7,10 +7,11 @@ from datetime import datetime
 
 from django.utils import timezone
 
+from caching.smoothing import smooth_ratio
 from metrics.models import Sample
-from metrics.rates import growth, ratio, ratio_over
+from metrics.rates import growth, ratio_over
 from metrics.selectors import RAW_FOR
-from metrics.series import MINUTE, Point, Series, gathered, thinned
+from metrics.series import MINUTE, Point, Series, gathered
 
 PROBE = "families"
 EVENTS = ("hits_total", "misses_total", "sets_total", "errors_total")
@@ -36,12 +37,16 @@ class Traffic:
 
     def ratios(self, most: int) -> Series:
         """At most so many points, each over its own stretch of time: neighbours alone would hold too few reads."""
-        return ratio(thinned(self.hits, most), thinned(self.misses, most))
+        return smooth_ratio(self.hits, self.misses, most)
 
     @property
     def reads_per_second(self) -> float | None:
         hits, misses = rate_over(self.hits), rate_over(self.misses)
         return None if hits is None or misses is None else hits + misses
+
+    @property
+    def misses_per_second(self) -> float | None:
+        return rate_over(self.misses)
 
     @property
     def hits_per_second(self) -> float | None:

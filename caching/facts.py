@@ -45,7 +45,7 @@ class KeyFact(Facts):
 
 
 class SlotFact(Facts):
-    """A slot and its keys; `tag` is the hash tag that its sampled keys share, such as a tenant."""
+    """A slot and its keys; `tag` is the tenant that all of its sampled keys belong to."""
 
     slot: int
     keys: int

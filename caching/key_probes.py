@@ -4,12 +4,13 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from heapq import nlargest
 
-from caching import family_traffic
 from caching.asking import asking
 from caching.clients.memcached import Memcached
 from caching.clients.redis import RedisNode
 from caching.clients.redis_replies import SLOTS
 from caching.facts import FamilyKeys, FamilyKeysFacts, KeyFact, SlotFact
+from caching.library.families import FAMILIES
+from caching.library.keys import parse
 from caching.masking import shown_key
 from caching.sampling import Measured, keys_in, keys_per_slot, measured, random_keys
 from metrics.contract import Answer
@@ -44,7 +45,7 @@ def ask_memcached_keys(target: Target) -> Answer:
     items, whole = server.some_items(KEYS_SAMPLED)
     total = len(items) if whole else max(len(items), server.stats().items)
     sizes = [Measured(item.key.decode(errors="replace"), item.bytes) for item in items]
-    found = Counter(one.key.split(":", 1)[0] for one in sizes)
+    found = Counter(parse(one.key).family for one in sizes)
     return _answer(_facts(found, len(items), total, sizes, "L2"))
 
 
@@ -77,8 +78,8 @@ def named(found: Counter[str]) -> Counter[str]:
 
 
 def family_of(key: str) -> str:
-    name = key.partition(":")[0]
-    return name if family_traffic.tier_of(name) else OTHER
+    name = parse(key).family
+    return name if name in FAMILIES else OTHER
 
 
 def mean_bytes(sample: Iterable[Measured]) -> dict[str, float]:
@@ -116,6 +117,6 @@ def _slot(node: RedisNode, slot: int, keys: int) -> SlotFact:
 
 
 def common_tag(keys: Iterable[str]) -> str:
-    """The hash tag that all of them have; empty where they differ."""
-    tags = {key.partition("{")[2].partition("}")[0] for key in keys}
+    """The tenant that all of them belong to; empty where they differ."""
+    tags = {parse(key).tenant for key in keys}
     return tags.pop() if len(tags) == 1 else ""

@@ -4,6 +4,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from caching.library.families import FAMILIES
+from caching.library.keys import parse
+
 MASK = "••••"
 # Whoever knows a session's key has the session; what has no family may hold anything.
 SECRET_FAMILIES = frozenset({"session"})
@@ -18,7 +21,8 @@ def secret_name(name: str) -> bool:
 
 def secret_key(key: str) -> bool:
     """Whether a key's own name is a secret."""
-    return key.partition(":")[0] in SECRET_FAMILIES or "session" in key.lower() or secret_name(key)
+    family = parse(key).family
+    return family in SECRET_FAMILIES or (family not in FAMILIES and ("session" in key.lower() or secret_name(key)))
 
 
 def shown_key(key: str) -> str:

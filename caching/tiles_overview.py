@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 
-from caching.library.families import FAMILIES
 from caching.lately import reads_lately, sum_of_tier
+from caching.library.families import FAMILIES
 from caching.selectors.overview import page
 from caching.selectors.rates import NOW_SECONDS, SPARK_POINTS
 from caching.selectors.tiers import TierRow

@@ -2,6 +2,14 @@
 
 from django.urls import path
 
-from caching import views
+from caching.views.family import family
+from caching.views.node import node
+from caching.views.overview import caches
+from caching.views.tier import tier
 
-urlpatterns = [path("", views.caches, name="caches")]
+urlpatterns = [
+    path("", caches, name="caches"),
+    path("tiers/<str:tier>/", tier, name="cache-tier"),
+    path("nodes/<str:kind>/<str:name>/", node, name="cache-node"),
+    path("families/<str:name>/", family, name="cache-family"),
+]

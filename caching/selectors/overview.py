@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from caching.library.families import FAMILIES
+from caching.selectors.cost import Cost, together
 from caching.selectors.families import FamilyRow, family_rows
 from caching.selectors.memcached import MEMCACHED, MemcachedRow, memcached_row
 from caching.selectors.rates import NOW_SECONDS, history
@@ -21,6 +22,7 @@ class CachesPage:
     families: tuple[FamilyRow, ...]
     l1: TierRow
     l2: TierRow
+    cost: Cost
     slots: SlotPicture
     slots_at: datetime | None
 
@@ -33,12 +35,14 @@ def page(seen: Snapshot) -> CachesPage:
     rows = redis_rows(redis, redis_history, seen.at)
     stores = tuple(memcached_row(one, memcached_history, seen.at) for one in memcached)
     leading = [row for row in rows if row.leads_slots]
+    read = traffic(FAMILIES, since)
     return CachesPage(
         redis=rows,
         memcached=stores,
-        families=family_rows(seen, traffic(FAMILIES, since)),
+        families=family_rows(seen, read),
         l1=l1_tier(rows, redis_history),
         l2=l2_tier(stores, memcached_history),
+        cost=together(read),
         slots=picture([(row.seen.server.name, row.slots) for row in leading]),
         slots_at=min((row.seen.good_at for row in leading if row.seen.good_at), default=None),
     )

@@ -7,12 +7,14 @@ from typing import Any
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
+from caching.selectors.contents import Contents
 from caching.views.tabs import tabs
 from metrics import findings
 from metrics.contract import Finding, Snapshot
 from metrics.contract.snapshot import OLD_AFTER_CYCLES
 from metrics.thresholds import HIT_RATIO_CRITICAL, MEMORY_WARNING
 from novaops.fleets.requests import FleetRequest
+from novaops.ui.formats import human_number
 
 SPANS = {"30m": ("30 minutes", 30), "6h": ("6 hours", 360), "24h": ("24 hours", 1440)}
 
@@ -30,6 +32,13 @@ def span_of(request: FleetRequest, seen: Snapshot) -> Span:
     span = chosen if chosen in SPANS else "30m"
     shown = [(key, label, key == span) for key, (label, _) in SPANS.items()]
     return Span(seen.at - timedelta(minutes=SPANS[span][1]), render_to_string("caching/_spans.html", {"spans": shown}))
+
+
+def measured(contents: Contents) -> str:
+    """How the largest keys were found."""
+    if not contents.total:
+        return ""
+    return f"the largest of {human_number(contents.measured)} measured of {human_number(contents.total)} keys"
 
 
 def found_on(seen: Snapshot, *words: str) -> list[Finding]:

@@ -1,13 +1,16 @@
 """What lies in the caches: how many keys of which family, how large, in which slots. Once a minute, from samples."""
 
+import random
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from heapq import nlargest
 
+from redis.crc import key_slot
+
 from caching.asking import asking
 from caching.clients.memcached import Memcached
 from caching.clients.redis import RedisNode
-from caching.clients.redis_replies import SLOTS
+from caching.clients.redis_replies import SLOTS, SlotRange
 from caching.facts import FamilyKeys, FamilyKeysFacts, KeyFact, SlotFact
 from caching.library.families import FAMILIES
 from caching.library.keys import parse
@@ -18,7 +21,7 @@ from novaops.inventory.targets import Target
 
 KEYS_TIMEOUT = 10.0
 KEYS_SAMPLED = 20_000
-KEYS_MEASURED = 1_000
+KEYS_MEASURED = 500
 SHOWN = 10
 FULL_SLOTS = 5
 SLOT_PARTS = 128
@@ -32,11 +35,18 @@ def ask_redis_keys(target: Target) -> Answer:
     info = node.info()
     if info.role != "master":
         return Answer(FamilyKeysFacts(tier="L1"))
-    total = node.size()
-    found, looked = node.count_by_prefix(KEYS_SAMPLED)
-    sample = measured(node, random_keys(node, KEYS_MEASURED), info.evicts_by_use)
-    facts = _facts(found, looked, max(total, looked) if looked >= KEYS_SAMPLED else looked, sample, "L1")
-    return _answer(facts.model_copy(update=_slots(node)))
+    keys, whole = node.some_keys(KEYS_SAMPLED)
+    found = Counter(parse(key).family for key in keys)
+    some = few_of(keys) if whole else random_keys(node, KEYS_MEASURED)
+    sample = measured(node, some, info.evicts_by_use)
+    facts = _facts(found, len(keys), len(keys) if whole else max(node.size(), len(keys)), sample, "L1")
+    counts = Counter(key_slot(key) for key in keys) if whole else keys_per_slot(node, _own_slots(node))
+    return _answer(facts.model_copy(update=_slots(node, counts)))
+
+
+def few_of(keys: Sequence[bytes]) -> list[bytes]:
+    """Any KEYS_MEASURED of them."""
+    return random.sample(keys, min(len(keys), KEYS_MEASURED))
 
 
 @asking
@@ -98,9 +108,11 @@ def _shown(one: Measured) -> KeyFact:
     return KeyFact(key=shown_key(one.key), bytes=one.bytes, uses=one.uses)
 
 
-def _slots(node: RedisNode) -> dict[str, tuple[object, ...]]:
-    own = next((one.slots for one in node.nodes() if "myself" in one.flags), ())
-    counts = keys_per_slot(node, own)
+def _own_slots(node: RedisNode) -> tuple[SlotRange, ...]:
+    return next((one.slots for one in node.nodes() if "myself" in one.flags), ())
+
+
+def _slots(node: RedisNode, counts: Mapping[int, int]) -> dict[str, tuple[object, ...]]:
     full = nlargest(FULL_SLOTS, ((keys, slot) for slot, keys in counts.items() if keys))
     return {"slot_parts": slot_parts(counts), "full_slots": tuple(_slot(node, slot, keys) for keys, slot in full)}
 

@@ -45,11 +45,14 @@ class Memcached:
         items = parse_items(said)
         return items[:most], len(items) <= most and said.endswith(ENDS)
 
-    def ping_ms(self) -> float:
-        """A connection and the shortest question, as this process sees it."""
+    def ping_ms(self, times: int = 3) -> float:
+        """The quickest of several connections with the shortest question, as this process sees it."""
+        return 1000 * min(self._timed() for _ in range(times))
+
+    def _timed(self) -> float:
         started = time.perf_counter()
         self._ask(b"mn", (b"MN\r\n",))
-        return 1000 * (time.perf_counter() - started)
+        return time.perf_counter() - started
 
     def delete(self, keys: Sequence[bytes]) -> int:
         """How many were still there. Meta commands (1.6): a no-op at the end says that all were answered."""

@@ -1,7 +1,6 @@
 """One Redis node, asked directly (not through the cluster), with explicit timeouts."""
 
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
@@ -69,18 +68,17 @@ class RedisNode:
             return None
         return {_text(name): int(value) for name, value in said.items()}
 
-    def count_by_prefix(self, most: int) -> tuple[Counter[str], int]:
-        """Keys by what stands before their first colon, of at most about `most` keys, and how many were looked at.
-        SCAN walks in hash order, so that the first keys are a fair sample."""
-        found: Counter[str] = Counter()
-        looked, cursor = 0, 0
+    def some_keys(self, most: int) -> tuple[list[bytes], bool]:
+        """At least `most` keys where there are so many, and whether these are all. A key may come twice."""
+        found: list[bytes] = []
+        cursor = 0
         with self._explained():
             while True:
-                cursor, keys = self.link.scan(cursor, count=SCAN_COUNT)
-                found.update(_text(key).split(":", 1)[0] for key in keys)
-                looked += len(keys)
-                if cursor == 0 or looked >= most:
-                    return found, looked
+                answer: Any = self.link.scan(cursor, count=SCAN_COUNT)
+                cursor, keys = answer
+                found += keys
+                if cursor == 0 or len(found) >= most:
+                    return found, cursor == 0
 
     def size(self) -> int:
         with self._explained():

@@ -22,7 +22,7 @@ class Measure:
     title: str
     probe: str
     names: tuple[str, ...]
-    tick: str = "~s"
+    tick: str = ",.2~f"
     unit: str = ""
 
     @property
@@ -33,7 +33,7 @@ class Measure:
 RATIO = Measure("ratio", "Hit ratio", "", (), ".0%")
 REDIS_MEASURES = (
     Measure("operations", "Operations", "redis", ("commands_total",), unit="per second"),
-    Measure("memory", "Memory", "redis", ("memory_bytes",), unit="bytes"),
+    Measure("memory", "Memory", "redis", ("memory_bytes",), "~s", "bytes"),
     Measure("fragmentation", "Fragmentation", "redis", ("fragmentation",), ".2~f", "memory taken per memory used"),
     Measure("evictions", "Evictions", "redis", ("evicted_total",), unit="per second"),
     Measure("expirations", "Expirations", "redis", ("expired_total",), unit="per second"),
@@ -42,8 +42,8 @@ REDIS_MEASURES = (
 )
 MEMCACHED_MEASURES = (
     Measure("operations", "Operations", "memcached", ("gets_total", "sets_total"), unit="gets and sets per second"),
-    Measure("memory", "Memory", "memcached", ("bytes",), unit="bytes"),
-    Measure("waste", "Wasted in slabs", "memcached", ("wasted_bytes",), unit="bytes that chunks in use do not hold"),
+    Measure("memory", "Memory", "memcached", ("bytes",), "~s", "bytes"),
+    Measure("waste", "Wasted in slabs", "memcached", ("wasted_bytes",), "~s", "bytes that chunks in use do not hold"),
     Measure("evictions", "Evictions", "memcached", ("evictions_total",), unit="per second"),
     Measure("expirations", "Expired unread", "memcached", ("expired_unfetched_total",), unit="per second"),
     Measure("connections", "Connections", "memcached", ("connections",)),

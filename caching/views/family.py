@@ -38,7 +38,7 @@ def family(request: FleetRequest, name: str) -> HttpResponse:
         "cost_note": cost_note(page),
         "found": [one for one in found_on(seen) if f"“{name}”" in one.subject],
         "ratio": charts.ratios({name: page.ratio}),
-        "traffic": charts.lines(page.lines, "", tickformat="~s", rangemode="tozero"),
+        "traffic": charts.lines(page.lines, "", tickformat=",.2~f", rangemode="tozero"),
         "spans": span.links,
     }
     return render(request, "caching/family.html", context)

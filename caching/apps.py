@@ -11,13 +11,16 @@ class CachingConfig(AppConfig):
     def ready(self) -> None:
         from caching import findings as rules
         from caching import probes
+        from caching.browser.recording import right_used
         from caching.flush.kind import CacheFlush
         from caching.tiles_overview import cache_tiles
         from metrics import findings
+        from novaops.audit.access.registry import register_use
 
         for probe in probes.PROBES:
             registry.register(probe)
         for rule in (rules.redis_cluster, rules.redis_nodes, rules.hit_ratios, rules.stream):
             findings.register(rule)
         operations.register(CacheFlush())
+        register_use(right_used)
         tiles.register(20, cache_tiles)

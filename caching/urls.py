@@ -3,6 +3,8 @@
 from django.urls import path
 
 from caching.views.family import family
+from caching.views.key import key, key_unmasked
+from caching.views.keys import keys
 from caching.views.node import node
 from caching.views.overview import caches
 from caching.views.tier import tier
@@ -12,4 +14,7 @@ urlpatterns = [
     path("tiers/<str:tier>/", tier, name="cache-tier"),
     path("nodes/<str:kind>/<str:name>/", node, name="cache-node"),
     path("families/<str:name>/", family, name="cache-family"),
+    path("keys/", keys, name="cache-keys"),
+    path("keys/entry/", key, name="cache-key"),
+    path("keys/entry/unmasked", key_unmasked, name="cache-key-unmasked"),
 ]

@@ -17,11 +17,12 @@ MOST_BYTES = 64 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """`expires` in Unix seconds; None where it never does."""
+    """`expires` in Unix seconds; None where it never does. `slab` is its class."""
 
     key: bytes
     bytes: int
     expires: int | None
+    slab: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,16 @@ class Memcached:
         started = time.perf_counter()
         self._ask(b"mn", (b"MN\r\n",))
         return time.perf_counter() - started
+
+    def item(self, key: bytes) -> "Item | None":
+        """One item without touching it; None when there is none."""
+        return parse_item(self._ask(b"me %b\r\nmn" % key, (b"MN\r\n",)), key, time.time())
+
+    def value(self, key: bytes, most: int) -> bytes | None:
+        """At most so many bytes of an item; None when there is none. It counts as a read."""
+        said = self._ask(b"mg %b v\r\nmn" % key, (b"MN\r\n",))
+        head, _, rest = said.partition(b"\r\n")
+        return rest[: min(int(head.split()[1]), most)] if head.startswith(b"VA ") else None
 
     def delete(self, keys: Sequence[bytes]) -> int:
         """How many were still there. Meta commands (1.6): a no-op at the end says that all were answered."""
@@ -167,5 +178,17 @@ def parse_items(said: bytes) -> tuple[Item, ...]:
             fields = dict(field.split(b"=", 1) for field in line.split() if b"=" in field)
             expires = int(fields.get(b"exp", b"-1"))
             key = unquote_to_bytes(fields[b"key"])
-            found.append(Item(key, int(fields.get(b"size", b"0")), expires if expires > 0 else None))
+            size, slab = int(fields.get(b"size", b"0")), int(fields.get(b"cls", b"0"))
+            found.append(Item(key, size, expires if expires > 0 else None, slab))
     return tuple(found)
+
+
+def parse_item(said: bytes, key: bytes, now: float) -> Item | None:
+    """`ME qr:1 exp=-99 la=1 cas=1 fetch=no cls=1 size=65`: `exp` is minus the seconds that are left, -1 for ever."""
+    head = said.partition(b"\r\n")[0]
+    if not head.startswith(b"ME "):
+        return None
+    fields = dict(field.split(b"=", 1) for field in head.split() if b"=" in field)
+    left = abs(int(fields.get(b"exp", b"-1")))
+    expires = None if fields.get(b"exp") == b"-1" else round(now) + left
+    return Item(key, int(fields.get(b"size", b"0")), expires, int(fields.get(b"cls", b"0")))

@@ -15,6 +15,7 @@ class Role(TextChoices):
 class Right(TextChoices):
     VIEW = "view", "See the fleet"
     CHANGE_CACHES = "change-caches", "Flush and warm caches"
+    SEE_CACHED_VALUES = "see-cached-values", "See cached sessions and secrets"
     CHANGE_PARTITIONS = "change-partitions", "Create and retire partitions"
     CHANGE_PLACEMENT = "change-placement", "Move tenants"
     SWITCH_OVER = "switch-over", "Switch over and fail over"
@@ -29,7 +30,7 @@ _OPERATE = {Right.VIEW, Right.CHANGE_CACHES, Right.CHANGE_PARTITIONS, Right.CHAN
 RIGHTS: dict[Role, frozenset[Right]] = {
     Role.VIEWER: frozenset({Right.VIEW}),
     Role.OPERATOR: frozenset(_OPERATE | {Right.SWITCH_OVER}),
-    Role.ON_CALL: frozenset(_OPERATE | {Right.SWITCH_OVER, Right.BREAK_GLASS}),
+    Role.ON_CALL: frozenset(_OPERATE | {Right.SWITCH_OVER, Right.BREAK_GLASS, Right.SEE_CACHED_VALUES}),
     Role.APPROVER: frozenset({Right.VIEW, Right.APPROVE, Right.READ_CHANGE_LOG}),
     Role.AUDITOR: frozenset({Right.VIEW, Right.READ_CHANGE_LOG}),
     Role.ADMIN: frozenset(Right),

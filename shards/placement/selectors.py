@@ -1,6 +1,6 @@
 """Questions about placement; the list answers for 100,000 tenants."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -48,6 +48,11 @@ def placements(search: str = "", shard: str = "", isolation: str = "", sort: str
     if isolation:
         found = found.filter(isolation=isolation)
     return found.order_by(*SORTS.get(sort, SORTS["tenant"]))
+
+
+def shards_of(tenants: Collection[str]) -> dict[str, str]:
+    """The shard of each of these tenants, by tenant; without those that are placed nowhere."""
+    return dict(Placement.objects.filter(tenant_id__in=tenants).values_list("tenant_id", "shard__name"))
 
 
 def placement(tenant_id: str) -> Placement | None:

@@ -82,7 +82,8 @@ class FamilyKeysFacts(Facts):
 
 
 class FamilyTraffic(Facts):
-    """Counters of one family, kept by the caching library over all its processes."""
+    """Counters of one family, kept by the caching library over all its processes. `family` may also be what a wider
+    invalidation was of: entry, tenant, family, shard; it has no tier then."""
 
     family: str
     tier: str
@@ -90,6 +91,8 @@ class FamilyTraffic(Facts):
     misses_total: int = 0
     sets_total: int = 0
     errors_total: int = 0
+    loads_total: int = 0
+    invalidations_total: int = 0
 
 
 class FamiliesFacts(Facts):
@@ -97,6 +100,36 @@ class FamiliesFacts(Facts):
 
     found: bool = False
     families: tuple[FamilyTraffic, ...] = ()
+
+
+class TenantReads(Facts):
+    """What one tenant read of one family in a window; "*" are the tenants that read less, together."""
+
+    tenant: str
+    family: str
+    reads: int = 0
+    loads: int = 0
+
+
+class HotKey(Facts):
+    """A key and about how often it was read in a window: one read in a few is counted by its key."""
+
+    key: str
+    reads: int
+
+
+class WindowFact(Facts):
+    """What one node holds of a window of time; `began` in seconds of the epoch."""
+
+    began: int
+    tenants: tuple[TenantReads, ...] = ()
+    keys: tuple[HotKey, ...] = ()
+
+
+class ReadersFacts(Facts):
+    """The windows of now and before, as far as they lie on this node."""
+
+    windows: tuple[WindowFact, ...] = ()
 
 
 class MemcachedFacts(Facts):

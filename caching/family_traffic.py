@@ -23,9 +23,9 @@ def tier_of(family: str) -> str:
 
 
 def values(facts: FamiliesFacts) -> dict[str, float]:
-    """`vm:hits_total` and so on, for samples."""
+    """`vm:hits_total` and so on, for samples; of what has no tier, invalidations alone."""
     return {
         f"{one.family}:{event}_total": float(getattr(one, f"{event}_total"))
         for one in facts.families
-        for event in EVENTS
+        for event in (EVENTS if one.tier else ("invalidations",))
     }

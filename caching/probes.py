@@ -8,9 +8,18 @@ from caching.clients.memcached import Memcached
 from caching.clients.nats import Nats
 from caching.clients.redis import RedisNode
 from caching.command_probe import COMMANDS_EVERY, ask_redis_commands
-from caching.facts import FamiliesFacts, FamilyKeysFacts, MemcachedFacts, NatsFacts, RedisCommandsFacts, RedisFacts
+from caching.facts import (
+    FamiliesFacts,
+    FamilyKeysFacts,
+    MemcachedFacts,
+    NatsFacts,
+    ReadersFacts,
+    RedisCommandsFacts,
+    RedisFacts,
+)
 from caching.key_probes import KEYS_TIMEOUT, ask_memcached_keys, ask_redis_keys
 from caching.library.counters import HASH
+from caching.readers_probe import READERS_EVERY, ask_readers
 from metrics.contract import Answer, Facts, Probe, State
 from novaops.inventory.models import ServerKind
 from novaops.inventory.targets import Target
@@ -104,6 +113,7 @@ def _probe(
 PROBES = (
     _probe("redis", ServerKind.REDIS, RedisFacts, ask_redis),
     Probe("redis-commands", ServerKind.REDIS, RedisCommandsFacts, ask_redis_commands, every=COMMANDS_EVERY),
+    Probe("cache-readers", ServerKind.REDIS, ReadersFacts, ask_readers, every=READERS_EVERY),
     _probe("families", ServerKind.REDIS, FamiliesFacts, ask_families),
     _probe("redis-keys", ServerKind.REDIS, FamilyKeysFacts, ask_redis_keys, slow=True),
     _probe("memcached", ServerKind.MEMCACHED, MemcachedFacts, ask_memcached),

@@ -14,7 +14,7 @@ from metrics.selectors import RAW_FOR
 from metrics.series import MINUTE, Point, Series, gathered
 
 PROBE = "families"
-EVENTS = ("hits_total", "misses_total", "sets_total", "errors_total")
+EVENTS = ("hits_total", "misses_total", "sets_total", "errors_total", "loads_total", "invalidations_total")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,8 @@ class Traffic:
     misses: Series
     sets: Series
     errors: Series
+    loads: Series
+    invalidations: Series
 
     @property
     def counted(self) -> bool:
@@ -47,6 +49,11 @@ class Traffic:
     @property
     def misses_per_second(self) -> float | None:
         return rate_over(self.misses)
+
+    @property
+    def loads_per_second(self) -> float | None:
+        """Loader calls; None where the library of that time did not count them."""
+        return rate_over(self.loads)
 
     @property
     def hits_per_second(self) -> float | None:

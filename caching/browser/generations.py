@@ -6,6 +6,7 @@ from caching.browser.entry import Entry, Visible
 from caching.browser.places import Places, Primary, ask_all
 from caching.library import keys
 from caching.library.families import FAMILIES, Family, Follows
+from caching.library.looks import look
 from caching.sampling import pipelined
 
 Numbers = Mapping[str, int | None]
@@ -32,7 +33,7 @@ def followed(entry: Entry, shards: Mapping[str, str]) -> tuple[str, ...]:
     tenant = entry.parts.tenant
     shard = shards.get(tenant, "") if family.follows is not Follows.NOTHING else ""
     shared = (keys.family_key(family.name), backing, keys.shard_key(shard) if shard else "")
-    return (*keys.followed(family, tenant, rest), *filter(None, shared))
+    return (*look(family, tenant, (rest,), numbers_only=True).keys, *filter(None, shared))
 
 
 def _copied(family: Family, rest: str) -> Family | None:

@@ -68,6 +68,12 @@ class RedisNode:
             return None
         return {_text(name): int(value) for name, value in said.items()}
 
+    def top_of(self, key: str, most: int) -> list[tuple[str, float]]:
+        """The members of a sorted set with the highest scores. ElsewhereError when another node owns its slot."""
+        with self._explained():
+            said: Any = self.link.zrevrange(key, 0, most - 1, withscores=True)
+        return [(_text(member), score) for member, score in said]
+
     def some_keys(self, most: int) -> tuple[list[bytes], bool]:
         """At least `most` keys where there are so many, and whether these are all. A key may come twice."""
         found: list[bytes] = []

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from caching.library import readers
 from caching.library.cluster.client import Cluster, SplitSlot, slot_of
 from caching.library.cluster.node import pack, pack_all
 from caching.library.counters import HASH
@@ -82,6 +83,14 @@ class L1:
         except Unavailable:
             return False
         return True
+
+    def note(self, window: int, tenants: Mapping[str, int], keys: Mapping[str, int]) -> None:
+        """Add to what all processes noted of who reads what in this window of time."""
+        held = readers.tenants_key(window)
+        if tenants and int(self._ask(held, "HLEN", held)) < readers.MOST_FIELDS:
+            self._all(readers.tenants_commands(window, tenants))
+        if keys:
+            self._all(readers.keys_commands(window, keys))
 
     def close(self) -> None:
         self.cluster.close()

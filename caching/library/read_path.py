@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from secrets import token_hex
 from typing import Any
@@ -60,13 +60,17 @@ class Place:
 
 
 class ReadPath:
-    def __init__(self, counters: Counters, patience: Patience) -> None:
-        self._counters, self._patience = counters, patience
+    def __init__(
+        self, counters: Counters, patience: Patience, loaded: Callable[[str, str], None] = lambda *_: None
+    ) -> None:
+        """`loaded` is told the family and the tenant of each loader call."""
+        self._counters, self._patience, self._loaded = counters, patience, loaded
 
     def fill(self, family: Family, tenant_id: str, key: str, found: Found) -> Steps[Any]:
         """After a look that found nothing good, or found that this reader is to renew it early."""
         place = yield from self._place(family, tenant_id, key, found.stamp)
         if place is None:
+            self._loaded(family.name, tenant_id)
             return (yield Load())
         best = found.opened
         if not best.good and place.l2_family is not None:
@@ -150,6 +154,7 @@ class ReadPath:
 
     def _load(self, place: Place, best: Opened, token: str) -> Steps[Any]:
         began = time.monotonic()
+        self._loaded(place.family.name, place.tenant_id)
         try:
             value = yield Load()
         except Exception:

@@ -20,6 +20,7 @@ from caching.library.near.near import Near, keys_above
 from caching.library.near.store import Kept, Name
 from caching.library.points import point
 from caching.library.read_path import Patience, ReadPath
+from caching.library.readers import Readers
 from caching.library.steps import Ask, Pause, Step, Steps
 
 __all__ = ["MISS", "NotStorable", "Patience", "Tiers", "Unavailable", "no_shard"]
@@ -46,10 +47,11 @@ class Tiers:
     ) -> None:
         self.generations = Generations(l1)
         self.counters = Counters(l1.count)
+        self.readers = Readers(l1.note, self.counters)
         self._l1, self._l2 = l1, l2
         self._stores = {"l1": l1, "l2": l2, "generations": self.generations}
         self._shard_of, self._flights, self._near = shard_of, Flights(), near
-        self._path = ReadPath(self.counters, patience or Patience())
+        self._path = ReadPath(self.counters, patience or Patience(), self.readers.loaded)
 
     def get(self, name: str, tenant_id: str, key: str) -> Any:
         """The value, or MISS."""
@@ -57,6 +59,7 @@ class Tiers:
         if kept is not None:
             return kept.load(kept.payload)
         family = FAMILIES[name]
+        self.readers.read(name, tenant_id, key)
         found = self._look(family, tenant_id, key)
         if found.opened.good or found.stamp is None:
             return found.opened.value if found.opened.good else MISS
@@ -68,6 +71,7 @@ class Tiers:
         wanted = list(dict.fromkeys(names))
         if not wanted:
             return {}
+        self.readers.read(name, tenant_id, *wanted)
         found = self._looked(family, tenant_id, look(family, tenant_id, wanted))
         good = {key: one.opened.value for key, one in zip(wanted, found, strict=True) if one.opened.good}
         left = {key: one.stamp for key, one in zip(wanted, found, strict=True) if key not in good and one.stamp}
@@ -98,10 +102,12 @@ class Tiers:
         if kept is not None:
             return kept.load(kept.payload)
         family = FAMILIES[name]
+        self.readers.read(name, tenant_id, key)
         found = self._look(family, tenant_id, key)
         if found.opened.state is State.FRESH:
             return found.opened.value
         if found.stamp is None:
+            self.readers.loaded(name, tenant_id)
             return load()
         flight = (name, tenant_id, key, found.stamp)
         return self._flights.join(flight, lambda: self._drive(self._path.fill(family, tenant_id, key, found), load))
@@ -115,6 +121,7 @@ class Tiers:
     def points(self, tenant_id: str, vm_id: str) -> list[bytes]:
         """The measurements of the last minute, oldest first; empty when none is kept."""
         family = FAMILIES["metric"]
+        self.readers.read(family.name, tenant_id, vm_id)
         try:
             found = self._l1.points(keys.l1_key(family, tenant_id, vm_id), time.time() - family.ttl)
         except Unavailable:
@@ -127,19 +134,23 @@ class Tiers:
         """After a change of a VM: its entry, its tenant's query results, totals and answers of the API, in both tiers;
         not the tenant's other VMs."""
         self._raise(*keys.of_vm(tenant_id, vm_id))
+        self.counters.add("vm", "invalidations")
 
     def invalidate_entry(self, name: str, tenant_id: str, key: str) -> None:
         """One entry of a family whose entries have generations of their own, such as a person's permissions."""
         self._raise(keys.entry_key(FAMILIES[name], tenant_id, key))
+        self.counters.add("entry", "invalidations")
 
     def invalidate_tenant(self, tenant_id: str) -> None:
         """All of the tenant in both tiers that comes from the database: everything but sessions and measurements."""
         self._raise(keys.generation_key(tenant_id))
+        self.counters.add("tenant", "invalidations")
 
     def invalidate_family(self, name: str, whose: str) -> None:
         """All of a family in both tiers, within FAMILY_SECONDS; once for each `whose`."""
         try:
             self.generations.bump_family(name, whose)
+            self.counters.add("family", "invalidations")
         finally:
             self._forget(keys.family_key(name))
 
@@ -147,6 +158,7 @@ class Tiers:
         """All that was read from a shard, within FAMILY_SECONDS; once for each `whose`."""
         try:
             self.generations.bump_shard(shard, whose)
+            self.counters.add("shard", "invalidations")
         finally:
             self._forget(keys.shard_key(shard))
 
@@ -160,6 +172,7 @@ class Tiers:
         if self._near is not None:
             self._count_near(*self._near.hits)
             self._near.close()
+        self.readers.flush()
         self.counters.flush()
         self._l1.close()
         self._l2.close()

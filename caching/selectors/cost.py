@@ -18,11 +18,15 @@ class Cost:
 
 
 def cost(family: Family, traffic: Traffic) -> Cost:
-    """Of a family whose misses are loaded: those with a copy in L2 ask there first, and sessions have no loader."""
-    misses, reads = traffic.misses_per_second, traffic.reads_per_second
-    if misses is None or reads is None or family.backing or not loads(family):
+    """By the loader calls that the library counted. Where it did not count them, by the misses of families that are
+    loaded at once: those with a copy in L2 ask there first, and sessions have no loader."""
+    called, reads = traffic.loads_per_second, traffic.reads_per_second
+    if called is None and (family.backing or not loads(family)):
         return Cost(None, None)
-    return Cost(misses, max(0.0, misses - (1 - HIT_RATIO_CRITICAL) * reads))
+    found = traffic.misses_per_second if called is None else called
+    if found is None or reads is None:
+        return Cost(None, None)
+    return Cost(found, max(0.0, found - (1 - HIT_RATIO_CRITICAL) * reads))
 
 
 def loads(family: Family) -> bool:

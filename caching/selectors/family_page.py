@@ -17,7 +17,7 @@ from metrics.series import Series
 
 @dataclass(frozen=True, slots=True)
 class FamilyPage:
-    """`lines` are per second: hits, misses, sets, errors. `mean_bytes` of a key, as measured."""
+    """`lines` are per second. `mean_bytes` of a key, as measured."""
 
     family: Family
     row: FamilyRow
@@ -46,5 +46,11 @@ def family_page(seen: Snapshot, name: str, since: datetime) -> FamilyPage:
 
 
 def lines(over_time: Traffic) -> dict[str, Series]:
-    named = {"Hits": over_time.hits, "Misses": over_time.misses, "Sets": over_time.sets, "Errors": over_time.errors}
+    named = {
+        "Hits": over_time.hits,
+        "Misses": over_time.misses,
+        "Sets": over_time.sets,
+        "Loaded from the database": over_time.loads,
+        "Errors": over_time.errors,
+    }
     return {name: smooth_rate(counter, PLOT_POINTS) for name, counter in named.items()}

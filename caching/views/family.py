@@ -51,7 +51,7 @@ def lead(family: Family) -> str:
 
 def cost_note(page: FamilyPage) -> str:
     """What the number of reads from the database means for this family."""
-    if page.family.backing:
+    if page.row.cost.reads is None and page.family.backing:
         return f"after a miss {page.family.backing}: is asked first"
     if page.row.cost.avoidable:
         return f"{rate(page.row.cost.avoidable)} fewer at {percent(HIT_RATIO_CRITICAL, 0)} hits"

@@ -8,6 +8,7 @@ from caching import charts
 from caching.library.families import FAMILIES, Family
 from caching.selectors.cost import loads
 from caching.selectors.family_page import FamilyPage, family_page
+from caching.selectors.readers import readers
 from caching.views.common import found_on, measured, shared, span_of
 from metrics.selectors import snapshot
 from metrics.thresholds import HIT_RATIO_CRITICAL
@@ -27,7 +28,7 @@ def family(request: FleetRequest, name: str) -> HttpResponse:
     seen = snapshot()
     span = span_of(request, seen)
     page = family_page(seen, name, span.since)
-    tier = known.tier.value
+    tier, noted = known.tier.value, readers(seen)
     context = shared(seen, "") | {
         "family": page,
         "lead": lead(known),
@@ -36,6 +37,8 @@ def family(request: FleetRequest, name: str) -> HttpResponse:
         "keys_note": "counted" if page.row.exact else "sampled and scaled up",
         "bytes_note": f"{human_bytes(page.mean_bytes)} each, as measured" if page.mean_bytes else "",
         "cost_note": cost_note(page),
+        "rows": noted.of_family(name)[:10],
+        "hot": noted.hot_of(name)[:10],
         "found": [one for one in found_on(seen) if f"“{name}”" in one.subject],
         "ratio": charts.ratios({name: page.ratio}),
         "traffic": charts.lines(page.lines, "", tickformat=",.2~f", rangemode="tozero"),

@@ -1,14 +1,17 @@
 """The page about both cache tiers. It reads what is stored and asks no server."""
 
+from datetime import timedelta
+
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from caching import charts
 from caching.library.families import FAMILIES
+from caching.selectors.invalidations import counted, lines, per_second
 from caching.selectors.over_time import node_ratios, serving
 from caching.selectors.overview import page
-from caching.selectors.rates import PLOT_POINTS
+from caching.selectors.rates import NOW_SECONDS, PLOT_POINTS
 from caching.traffic import traffic
 from caching.views.common import found_on, shared, span_of
 from metrics.selectors import snapshot
@@ -28,11 +31,14 @@ def caches(request: FleetRequest) -> HttpResponse:
         for probe in ("redis", "memcached")
         for name, series in node_ratios(serving(seen.of_probe(probe)), probe, span.since).items()
     }
+    invalidated = counted(span.since, seen.at)
     context = shared(seen, "Both tiers") | {
         "page": page(seen),
         "found": found_on(seen),
         "by_family": charts.ratios(per_family),
         "by_node": charts.ratios(per_node),
+        "invalidated": charts.lines(lines(invalidated), "", tickformat=",.2~f", rangemode="tozero"),
+        "invalidations": per_second(counted(seen.at - timedelta(seconds=NOW_SECONDS), seen.at)),
         "spans": span.links,
     }
     return render(request, "caching/caches.html", context)

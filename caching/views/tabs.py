@@ -9,6 +9,7 @@ PAGES: tuple[tuple[str, str, dict[str, str]], ...] = (
     ("Both tiers", "caches", {}),
     ("L1, Redis Cluster", "cache-tier", {"tier": "l1"}),
     ("L2, Memcached", "cache-tier", {"tier": "l2"}),
+    ("Tenants", "cache-tenants", {}),
     ("Keys", "cache-keys", {}),
 )
 

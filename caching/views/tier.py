@@ -6,6 +6,7 @@ from django.views.decorators.http import require_safe
 
 from caching import charts
 from caching.library.families import Tier
+from caching.selectors.readers import readers
 from caching.selectors.tier_page import tier_page
 from caching.views.common import found_on, measured, shared, span_of
 from caching.views.plots import plots
@@ -32,6 +33,7 @@ def tier(request: FleetRequest, tier: str) -> HttpResponse:
     one, seen = TIERS[tier], snapshot()
     span = span_of(request, seen)
     page = tier_page(seen, one, span.since)
+    of_families = {row.family.name for row in page.families}
     context = shared(seen, TITLES[one]) | {
         "title": TITLES[one],
         "lead": LEADS[one],
@@ -39,6 +41,7 @@ def tier(request: FleetRequest, tier: str) -> HttpResponse:
         "tier": page,
         "page": page.both,
         "found": [found for found in found_on(seen) if of_tier(found.subject, one)],
+        "hot": [row for row in readers(seen).hot if row.family in of_families][:10],
         "measured": measured(page.contents),
         "by_node": charts.ratios(page.ratios),
         "plots": plots(page.measures),

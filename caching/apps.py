@@ -10,6 +10,7 @@ class CachingConfig(AppConfig):
 
     def ready(self) -> None:
         from caching import findings as rules
+        from caching import pressure_findings as pressure
         from caching import probes
         from caching.browser.recording import right_used
         from caching.flush.kind import CacheFlush
@@ -19,7 +20,8 @@ class CachingConfig(AppConfig):
 
         for probe in probes.PROBES:
             registry.register(probe)
-        for rule in (rules.redis_cluster, rules.redis_nodes, rules.hit_ratios, rules.stream):
+        pressure_rules = (pressure.evictions, pressure.replicas, pressure.slabs)
+        for rule in (rules.redis_cluster, rules.redis_nodes, rules.hit_ratios, rules.stream, *pressure_rules):
             findings.register(rule)
         operations.register(CacheFlush())
         register_use(right_used)

@@ -17,6 +17,7 @@ from metrics.selectors import RAW_FOR
 from metrics.series import MINUTE, Point, Series, gathered
 
 PROBE = "cache-readers"
+LEAST_READS = 0.1  # per second: some dozens in the time that rows are of
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,11 @@ class Reads:
     @property
     def served(self) -> float | None:
         return max(0.0, 1 - self.loads / self.reads) if self.reads else None
+
+    @property
+    def telling(self) -> bool:
+        """Whether so many reads say something about the caches: the first read of anything is loaded."""
+        return self.reads >= LEAST_READS
 
     @property
     def others(self) -> bool:

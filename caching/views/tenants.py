@@ -14,7 +14,7 @@ from novaops.fleets.paths import fleet_path
 from novaops.fleets.requests import FleetRequest
 from novaops.fleets.rights import Right
 
-SHOWN = 100
+SHOWN = 50
 
 
 @require_safe

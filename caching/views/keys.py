@@ -40,9 +40,7 @@ class Row:
 @right_required(Right.VIEW)
 def keys(request: FleetRequest) -> HttpResponse:
     asked = {name: clean(request.GET.get(name, "")) for name in ("q", "tier", "family", "tenant", "after")}
-    text = asked["q"] or (
-        pattern(asked["family"] or "*", asked["tenant"]) if asked["family"] or asked["tenant"] else ""
-    )
+    text = asked["q"] or chosen(asked["family"], asked["tenant"])
     seen = snapshot()
     found = look(known_places(), text, asked["tier"], asked["after"], shards_of) if text else None
     context = shared(seen, "Keys") | {

@@ -1,6 +1,6 @@
 """Which tenants read through the caches, and one tenant's reads. These pages read what is stored and ask no server."""
 
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
@@ -13,6 +13,7 @@ from novaops.fleets.guards import right_required
 from novaops.fleets.paths import fleet_path
 from novaops.fleets.requests import FleetRequest
 from novaops.fleets.rights import Right
+from shards.placement.selectors import placement
 
 SHOWN = 50
 
@@ -29,9 +30,11 @@ def tenants(request: FleetRequest) -> HttpResponse:
 @require_safe
 @right_required(Right.VIEW)
 def tenant(request: FleetRequest, tenant_id: str) -> HttpResponse:
-    """Of any name: who read nothing lately has a page that says so."""
+    """Of those that are placed here or read lately; who read nothing has a page that says so."""
     seen, name = snapshot(), tenant_id.replace("\x00", "")
     span, found = span_of(request, seen), readers(seen)
+    if not found.of_tenant(name) and placement(name) is None:
+        raise Http404(f"No tenant named {name} is placed on this fleet or has read lately.")
     context = shared(seen, "") | {
         "tenant": name,
         "readers": found,

@@ -21,12 +21,11 @@ ALWAYS_THERE = [
     "families/session/",
     "families/qr/",
     "tenants/",
-    "tenants/acme/",
 ]
 NODES = ["redis/redis-1/", "redis/redis-2/", "redis/redis-3/", "memcached/memcached-1/"]
-PAGES = [*ALWAYS_THERE, *(f"nodes/{node}" for node in NODES)]
+PAGES = [*ALWAYS_THERE, "tenants/acme/", *(f"nodes/{node}" for node in NODES)]
 NO_NODES = ["redis/nobody/", "postgres/shard-1-a/", "memcached/redis-1/"]
-UNKNOWN = ["tiers/l3/", "families/nothing/", *(f"nodes/{node}" for node in NO_NODES)]
+UNKNOWN = ["tiers/l3/", "tenants/nobody/", "families/nothing/", *(f"nodes/{node}" for node in NO_NODES)]
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -1,9 +1,12 @@
 """The pages about tenants that read through the caches."""
 
+from django.utils import timezone
 from django_tenants.utils import tenant_context
 
 from metrics.models import Reading
 from novaops.fleets.models import Fleet
+from novaops.inventory.models import Shard
+from shards.placement.models import Placement
 from tests.caching.views.conftest import SignIn
 
 
@@ -20,6 +23,9 @@ def test_one_tenant_by_family(cached: Fleet, client_as: SignIn) -> None:
 
 
 def test_a_tenant_that_read_nothing(cached: Fleet, client_as: SignIn) -> None:
+    with tenant_context(cached):
+        shard = Shard.objects.create(name="shard-1", cluster="shard-1", database="d", weight=1)
+        Placement.objects.create(tenant_id="quiet", name="Quiet", shard=shard, since=timezone.now())
     assert "It has not read lately" in client_as("viewer").get(f"/fleets/{cached.slug}/caches/tenants/quiet/").text
 
 

@@ -14,6 +14,8 @@ from novaops.sandbox.spec import Spec, Stage
 SUPERUSER, REPLICATOR, REWINDER, REST_USER = "postgres", "replicator", "rewinder", "patroni"
 # ttl must be at least loop_wait + 2 * retry_timeout.
 TTL, LOOP_WAIT, RETRY_TIMEOUT = 20, 4, 5
+# The change stream's, by the name that the console gives it: here from the beginning, so that no member is restarted.
+STREAM_SLOT = "novaops_stream_demo"
 
 PARAMETERS: dict[str, Any] = {
     "wal_level": "logical",
@@ -99,6 +101,7 @@ def _bootstrap(site: Site, shard: Shard) -> dict[str, Any]:
             "synchronous_mode": True,
             # The leader stays while it can reach all members, even when etcd is away.
             "failsafe_mode": True,
+            "slots": {STREAM_SLOT: {"type": "logical", "database": bootstrap.DATABASE, "plugin": "pgoutput"}},
             "postgresql": {
                 "use_pg_rewind": True,
                 "use_slots": True,

@@ -1,0 +1,30 @@
+"""Why a part of the change stream does not get on: sentences. It tries again by itself."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+import psycopg2
+
+from caching.exceptions import CacheError
+from shards.exceptions import ShardError
+
+
+class StreamProblem(Exception):
+    """A sentence with the cause."""
+
+
+class LeaseGone(Exception):
+    """Another process does this work now."""
+
+
+@contextmanager
+def told_by(who: str) -> Iterator[None]:
+    """Errors of the systems that are asked, as sentences about them."""
+    try:
+        yield
+    except (CacheError, ShardError) as problem:
+        raise StreamProblem(f"{who}: {problem}") from problem
+    except (psycopg.Error, psycopg2.Error) as problem:
+        said = " ".join(str(problem).split()) or type(problem).__name__
+        raise StreamProblem(f"{who}: {said[:300]}") from problem

@@ -1,0 +1,103 @@
+"""The stream's slot on a shard: declared in Patroni's configuration, so that every member keeps it and it survives a
+failover; what it holds; and how it is given up."""
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from caching.stream.leader import Leader
+from caching.stream.names import PLUGIN, PUBLICATION
+from caching.stream.problems import StreamProblem
+from shards.clients.postgres import Session
+
+# Patroni looks at its configuration once per loop, and makes the slot itself.
+PATIENCE_LOOPS = 4
+
+SEEN = """
+    SELECT active, active_pid, coalesce(wal_status, '') AS wal_status, plugin, database,
+        (confirmed_flush_lsn - '0/0')::bigint AS confirmed,
+        greatest(0, pg_current_wal_lsn() - restart_lsn)::bigint AS held_bytes,
+        greatest(0, pg_current_wal_lsn() - confirmed_flush_lsn)::bigint AS behind_bytes
+    FROM pg_replication_slots
+    WHERE slot_name = %s
+"""
+LIMIT = """
+    SELECT setting::bigint * 1024 * 1024 AS bytes
+    FROM pg_settings
+    WHERE name = 'max_slot_wal_keep_size' AND setting::bigint >= 0
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class SlotState:
+    """`held_bytes` of WAL are kept for it, `behind_bytes` were written since what it confirmed."""
+
+    active: bool
+    active_pid: int | None
+    wal_status: str
+    plugin: str
+    database: str
+    confirmed: int
+    held_bytes: int
+    behind_bytes: int
+
+    @property
+    def lost(self) -> bool:
+        return self.wal_status == "lost"
+
+
+def state_of(session: Session, slot: str) -> SlotState | None:
+    row = session.execute(SEEN, (slot,)).fetchone()
+    if row is None:
+        return None
+    numbers = {name: int(row[name] or 0) for name in ("confirmed", "held_bytes", "behind_bytes")}
+    return SlotState(**{**row, **numbers})
+
+
+def declaration(database: str) -> dict[str, str]:
+    return {"type": "logical", "database": database, "plugin": PLUGIN}
+
+
+def declare(leader: Leader, slot: str) -> bool:
+    """Puts the slot into Patroni's dynamic configuration; False when it stands there already."""
+    if slot in leader.config.permanent_slots:
+        return False
+    leader.patroni.configure({"slots": {slot: declaration(leader.postgres.database)}})
+    return True
+
+
+def wait_for(session: Session, leader: Leader, slot: str) -> SlotState:
+    """Until Patroni has made it. StreamProblem when it does not, or has made another sort of slot."""
+    deadline = time.monotonic() + PATIENCE_LOOPS * leader.config.loop_wait
+    while (found := state_of(session, slot)) is None:
+        if time.monotonic() > deadline:
+            raise StreamProblem(f"Patroni has not made the slot {slot} on {leader.postgres.name}.")
+        time.sleep(0.2)
+    if (found.plugin, found.database) != (PLUGIN, leader.postgres.database):
+        raise StreamProblem(
+            f"The slot {slot} on {leader.postgres.name} is one of {found.plugin} in {found.database}: drop it."
+        )
+    return found
+
+
+def give_up(session: Session, slot: str) -> bool:
+    """Drops it whoever reads from it; Patroni makes it anew where it stands in its configuration."""
+    found = state_of(session, slot)
+    if found is None:
+        return False
+    if found.active_pid is not None:
+        session.execute("SELECT pg_terminate_backend(%s, 5000)", (found.active_pid,))
+    session.execute("SELECT pg_drop_replication_slot(%s)", (slot,))
+    return True
+
+
+def published(session: Session) -> bool:
+    row = session.execute("SELECT 1 FROM pg_publication WHERE pubname = %s", (PUBLICATION,)).fetchone()
+    return row is not None
+
+
+def bound(session: Session, wanted: int) -> int:
+    """How much WAL the slot may hold: what the fleet's setting says, and less than what PostgreSQL itself allows, so
+    that the slot is given up in good order before it is taken away."""
+    row: dict[str, Any] | None = session.execute(LIMIT).fetchone()
+    return min(wanted, int(row["bytes"]) * 9 // 10) if row else wanted

@@ -38,13 +38,13 @@ class Outgoing:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A message as it was delivered; `tries` counts how often. `origin` is what it is acknowledged by."""
+    """A message as it was delivered; `tries` counts how often. It is acknowledged by a word to `reply`."""
 
     subject: str
     data: bytes
     sequence: int
     tries: int
-    origin: Msg
+    reply: str
 
 
 class JetStream:
@@ -73,15 +73,23 @@ class JetStream:
         return self._run(self._fetch(stream, consumer, most, wait), wait + ANSWER_SECONDS)
 
     def acknowledge(self, several: Sequence[Delivery]) -> None:
-        self._run(self._each(several, "ack"), ANSWER_SECONDS)
+        self._run(self._say(several, b"+ACK"), ANSWER_SECONDS)
 
     def still_working(self, several: Sequence[Delivery]) -> None:
         """They are not delivered anew for another while."""
-        self._run(self._each(several, "in_progress"), ANSWER_SECONDS)
+        self._run(self._say(several, b"+WPI"), ANSWER_SECONDS)
 
     def last_sequence(self, stream: str) -> int:
         async def ask() -> int:
             return (await (await self._stream_api()).stream_info(stream)).state.last_seq
+
+        return self._run(ask(), ANSWER_SECONDS)
+
+    def born(self, stream: str) -> str:
+        """When the stream was made, which tells it from one that was made later under its name."""
+
+        async def ask() -> str:
+            return str((await (await self._stream_api()).stream_info(stream)).created)
 
         return self._run(ask(), ANSWER_SECONDS)
 
@@ -185,17 +193,19 @@ class JetStream:
             return []
         return [_delivery(message) for message in found]
 
-    async def _each(self, several: Sequence[Delivery], word: str) -> None:
+    async def _say(self, several: Sequence[Delivery], word: bytes) -> None:
+        """On the present connection, whichever it was delivered on."""
         await self._stream_api()
-        for one in several:
-            await getattr(one.origin, word)()
-        if self._client is not None:
-            await self._client.flush()
+        client = self._client
+        for one in several if client else ():
+            await client.publish(one.reply, word)
+        if client:
+            await client.flush()
 
 
 def _delivery(message: Msg) -> Delivery:
     about = message.metadata
-    return Delivery(message.subject, message.data, about.sequence.stream, about.num_delivered or 1, message)
+    return Delivery(message.subject, message.data, about.sequence.stream, about.num_delivered or 1, message.reply)
 
 
 def _stream_config(name: str, subject: str, most_bytes: int) -> StreamConfig:

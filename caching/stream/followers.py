@@ -4,7 +4,7 @@ Logical decoding may tell of a transaction before others see it (its commit stil
 replicas replay it later. Who makes caches forget too early lets them be filled with what was before."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from shards.clients.postgres import Session
@@ -62,14 +62,16 @@ def look(session: Session) -> Seen:
     return Seen(int(first), int(following), several, int(row["replicas"]), int(row["replayed"]))
 
 
-def wait_until_seen(session: Session, xids: Iterable[int], lsn: int, replicas: int) -> Seen:
-    """Returns as soon as the leader shows all of these transactions; waits a moment for the replicas too."""
+def wait_until_seen(session: Session, xids: Iterable[int], lsn: int, alive: Callable[[], None]) -> Seen:
+    """Returns as soon as the leader shows all of these transactions; waits a moment for the replicas too. `alive` is
+    called again and again meanwhile."""
     wanted, pause, began = tuple(xids), POLL_SECONDS, time.monotonic()
     while True:
         found = look(session)
         shown = all(map(found.sees, wanted))
         late = time.monotonic() - began > REPLICAS_SECONDS
-        if shown and (late or found.all_have(lsn, min(replicas, found.replicas))):
+        if shown and (late or found.all_have(lsn, found.replicas)):
             return found
+        alive()
         time.sleep(pause)
         pause = min(pause * 1.5, POLL_MOST_SECONDS)

@@ -7,6 +7,7 @@ import psycopg
 import psycopg2
 
 from caching.exceptions import CacheError
+from caching.library.exceptions import Unavailable
 from shards.exceptions import ShardError
 
 
@@ -23,7 +24,7 @@ def told_by(who: str) -> Iterator[None]:
     """Errors of the systems that are asked, as sentences about them."""
     try:
         yield
-    except (CacheError, ShardError) as problem:
+    except (CacheError, ShardError, Unavailable) as problem:
         raise StreamProblem(f"{who}: {problem}") from problem
     except (psycopg.Error, psycopg2.Error) as problem:
         said = " ".join(str(problem).split()) or type(problem).__name__

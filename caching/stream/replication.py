@@ -67,7 +67,7 @@ class Replication:
 
     def confirm(self, lsn: int) -> None:
         """Everything before it is done with; also keeps the connection alive."""
-        self._cursor.send_feedback(write_lsn=lsn, flush_lsn=lsn, apply_lsn=lsn, force=True)
+        self._cursor.send_feedback(write_lsn=lsn, flush_lsn=lsn, apply_lsn=lsn, force=True)  # type: ignore[no-untyped-call]
 
     def _identify(self) -> tuple[str, int]:
         self._cursor.execute("IDENTIFY_SYSTEM")

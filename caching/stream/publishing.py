@@ -1,0 +1,118 @@
+"""From messages of a shard to notices in JetStream, transaction by transaction in the order of their commits."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from caching.stream.echoes import Echoes
+from caching.stream.followers import Seen, look, wait_until_seen
+from caching.stream.names import EVERYBODY
+from caching.stream.notices import Gathering, Notice
+from caching.stream.pgoutput import Begin, Commit, Parser, Row, Truncate
+from caching.stream.road import Road
+from shards.clients.postgres import Session
+
+# Notices of so many tenants and transactions go out together, when they come that fast.
+BATCH = 1_000
+
+
+class Publisher:
+    """Of one shard on one connection. `done` is the position up to which everything is stored in JetStream."""
+
+    def __init__(self, shard: str, timeline: int, road: Road, session: Session, replicas: int, owed: bool) -> None:
+        self._shard, self._timeline, self._road = shard, timeline, road
+        self._session, self._replicas = session, replicas
+        self._parser, self._gathering, self.echoes = Parser(), Gathering(), Echoes(owed)
+        self._begun: Begin | None = None
+        self._ordinal = 0
+        self._ready: list[Notice] = []
+        self._xids: set[int] = set()
+        self._read_until = 0
+        self.done = 0
+        self.committed_at: datetime | None = None
+        self.delay_seconds = 0.0
+        self.notices = self.transactions = self.rows = 0
+
+    @property
+    def idle(self) -> bool:
+        """Nothing is half read and nothing waits to go out."""
+        return self._begun is None and not self._ready
+
+    @property
+    def full(self) -> bool:
+        return len(self._ready) >= BATCH
+
+    def feed(self, data: bytes) -> None:
+        message = self._parser.parse(data)
+        match message:
+            case Begin():
+                self._begun, self._ordinal = message, 0
+            case Row() | Truncate():
+                self._gathering.add(message)
+                if self._gathering.full:
+                    self._take(message_end(self._begun))
+            case Commit():
+                self._take(message.end)
+                self._begun, self._read_until, self.committed_at = None, message.end, message.at
+                self.transactions += 1
+
+    def flush(self, alive: Callable[[], None]) -> None:
+        """Sends what is ready, once those who read can see it. `alive` is called again and again meanwhile."""
+        if not self._ready:
+            return
+        last = self._ready[-1].lsn
+        seen = wait_until_seen(self._session, self._xids, last, alive)
+        self._road.publish(self._ready)
+        if not seen.all_have(last, self._replicas):
+            self.echoes.add(self._ready, self.done)
+        if self.committed_at:
+            self.delay_seconds = (datetime.now(UTC) - self.committed_at).total_seconds()
+        self.notices += len(self._ready)
+        self._ready, self._xids = [], set()
+        self.done = max(self.done, self._read_until)
+
+    def idle_until(self, lsn: int) -> None:
+        """The server has sent all up to there, and nothing of it was for us."""
+        if self.idle:
+            self.done = max(self.done, lsn)
+
+    def echo(self) -> None:
+        """Tells again what replicas have by now."""
+        if not self.echoes:
+            return
+        self.echoes.give_way()
+        seen = look(self._session)
+        if seen.replicas < self._replicas:
+            return
+        again = list(self.echoes.due(seen.replayed))
+        if self.echoes.owed and self._settled(seen):
+            again.append(self._for_everybody())
+            self.echoes.owed = False
+        self._road.publish(again)
+        self.notices += len(again)
+
+    def confirmable(self) -> int:
+        """What the slot need no longer keep: all that is done, but for what is told again later."""
+        before = self.echoes.before
+        return self.done if before is None else min(self.done, before)
+
+    def _settled(self, seen: Seen) -> bool:
+        return seen.all_have(self.done, self._replicas)
+
+    def _for_everybody(self) -> Notice:
+        return Notice(self._shard, EVERYBODY, self.done, 0, self._timeline, datetime.now(UTC), whole=True, again=True)
+
+    def _take(self, lsn: int) -> None:
+        assert self._begun is not None, "rows come between Begin and Commit"
+        self.rows += self._gathering.rows
+        self._gathering.rows = 0
+        taken = list(self._gathering.take(self._shard, lsn, self._timeline, self._begun.at, self._ordinal))
+        self._ordinal += len(taken)
+        if taken:
+            self._ready += taken
+            self._xids.add(self._begun.xid)
+
+
+def message_end(begun: Begin | None) -> int:
+    """Parts of a transaction whose end was not read yet carry the position of its commit."""
+    assert begun is not None, "rows come between Begin and Commit"
+    return begun.lsn

@@ -1,0 +1,52 @@
+"""The part of the way that lies in JetStream: notices go in at one end, consumers take them out at the other."""
+
+from collections.abc import Sequence
+
+from caching.clients.jetstream import Delivery, JetStream, Outgoing
+from caching.stream import names
+from caching.stream.notices import Notice
+
+MOST_BYTES = 128 * 1024**2
+# So many are on their way at once.
+AT_ONCE = 500
+
+
+class Road:
+    """Of one fleet, by its slug; for any number of threads. Raises NoAnswer and Refused of caching.exceptions."""
+
+    def __init__(self, fleet: str, jetstream: JetStream) -> None:
+        self.fleet, self.jetstream = fleet, jetstream
+        self.stream = names.stream_of(fleet)
+
+    def build(self) -> str:
+        """Makes what is missing; returns what tells this stream and its consumers from any that are made later."""
+        return self.jetstream.ensure(self.stream, names.whole(self.fleet), names.consumers(self.fleet), MOST_BYTES)
+
+    def publish(self, notices: Sequence[Notice]) -> None:
+        """Returns when all are stored, in this order."""
+        for first in range(0, len(notices), AT_ONCE):
+            self.jetstream.publish([self._outgoing(one) for one in notices[first : first + AT_ONCE]])
+
+    def fetch(self, consumer: str, most: int, wait: float) -> list[Delivery]:
+        return self.jetstream.fetch(self.stream, consumer, most, wait)
+
+    def delivered(self, sequence: int) -> bool:
+        """Whether every consumer that invalidates has acknowledged all up to there."""
+        lanes = map(names.invalidator_of, range(names.LANES))
+        return all(self._has(lane, sequence) for lane in lanes)
+
+    def born(self) -> str:
+        return self.jetstream.born(self.stream)
+
+    def last_sequence(self) -> int:
+        return self.jetstream.last_sequence(self.stream)
+
+    def close(self) -> None:
+        self.jetstream.close()
+
+    def _has(self, consumer: str, sequence: int) -> bool:
+        floor, waiting = self.jetstream.acknowledged(self.stream, consumer)
+        return waiting == 0 or floor >= sequence
+
+    def _outgoing(self, notice: Notice) -> Outgoing:
+        return Outgoing(names.subject_of(self.fleet, notice.shard, notice.tenant), notice.id, notice.pack())

@@ -4,7 +4,9 @@ A connection that breaks is not mended behind the caller's back: what was being 
 published again in the same order by the caller. So the server has always stored a beginning of what was sent."""
 
 import asyncio
+import json
 import threading
+import time
 from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -12,6 +14,7 @@ from typing import Any, TypeVar
 import nats
 from nats.aio.client import Client
 from nats.aio.msg import Msg
+from nats.aio.subscription import Subscription
 from nats.errors import Error as NatsError
 from nats.errors import TimeoutError as NatsTimeout
 from nats.js import JetStreamContext
@@ -26,6 +29,8 @@ ANSWER_SECONDS = 5.0
 DUPLICATES_SECONDS = 300.0
 ACK_SECONDS = 30.0
 MOST_UNACKNOWLEDGED = 2_000
+FETCH_AT_ONCE = 500
+SOON_SECONDS = 0.1
 T = TypeVar("T")
 
 
@@ -47,13 +52,55 @@ class Delivery:
     reply: str
 
 
+class _Pull:
+    """One consumer's deliveries. A request stays with the server until it is filled or runs out: what it still brings
+    is taken by the next call, so that nothing waits unseen for its acknowledgement to be overdue."""
+
+    def __init__(self, client: Client, subscription: Subscription, inbox: str, asked: str) -> None:
+        self._client, self._subscription, self._inbox, self._asked = client, subscription, inbox, asked
+        self._open, self._until = 0, 0.0
+
+    async def take(self, most: int, wait: float) -> list[Msg]:
+        """What there is; at least one within so many seconds, if one comes."""
+        found: list[Msg] = []
+        deadline = time.monotonic() + wait
+        while len(found) < most:
+            left = deadline - time.monotonic()
+            if self._subscription.pending_msgs == 0:
+                if found or left <= 0:
+                    break
+                await self._ask(left)
+            try:
+                message = await self._subscription.next_msg(max(left, SOON_SECONDS))
+            except NatsTimeout:
+                break
+            if self._counts(message):
+                found.append(message)
+        return found
+
+    async def _ask(self, seconds: float) -> None:
+        if self._open > 0 and time.monotonic() < self._until:
+            return
+        self._open, self._until = FETCH_AT_ONCE, time.monotonic() + seconds
+        request = {"batch": FETCH_AT_ONCE, "expires": int(seconds * 1e9)}
+        await self._client.publish(self._asked, json.dumps(request).encode(), self._inbox)
+
+    def _counts(self, message: Msg) -> bool:
+        """False for the server's word that the request is over."""
+        if message.headers and message.headers.get("Status") and not message.data:
+            self._open = 0
+            return False
+        self._open -= 1
+        return True
+
+
 class JetStream:
     """One connection to whichever server answers; for any number of threads. Raises NoAnswer and Refused."""
 
     def __init__(self, servers: Sequence[Target]) -> None:
         self._servers = tuple(servers)
         self._client: Client | None = None
-        self._pulls: dict[tuple[str, str], JetStreamContext.PullSubscription] = {}
+        self._pulls: dict[tuple[str, str], _Pull] = {}
         self._loop = asyncio.new_event_loop()
         self._lock = asyncio.Lock()
         threading.Thread(target=self._loop.run_forever, name="jetstream", daemon=True).start()
@@ -183,23 +230,28 @@ class JetStream:
         await asyncio.gather(*waiting)
 
     async def _fetch(self, stream: str, consumer: str, most: int, wait: float) -> list[Delivery]:
+        pull = await self._pull(stream, consumer)
+        found = await pull.take(most, wait)
+        return [_delivery(message) for message in found]
+
+    async def _pull(self, stream: str, consumer: str) -> "_Pull":
         api, key = await self._stream_api(), (stream, consumer)
         if key not in self._pulls:
             await api.consumer_info(stream, consumer)
-            self._pulls[key] = await api.pull_subscribe_bind(consumer=consumer, stream=stream)
-        try:
-            found = await self._pulls[key].fetch(most, timeout=wait)
-        except NatsTimeout:
-            return []
-        return [_delivery(message) for message in found]
+            client = self._client
+            if client is None:
+                raise NatsError("the connection was lost")
+            inbox = client.new_inbox()
+            asked = f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{consumer}"
+            self._pulls[key] = _Pull(client, await client.subscribe(inbox), inbox, asked)
+        return self._pulls[key]
 
     async def _say(self, several: Sequence[Delivery], word: bytes) -> None:
         """On the present connection, whichever it was delivered on."""
         await self._stream_api()
-        client = self._client
-        for one in several if client else ():
-            await client.publish(one.reply, word)
-        if client:
+        if client := self._client:
+            for one in several:
+                await client.publish(one.reply, word)
             await client.flush()
 
 

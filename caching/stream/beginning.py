@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from caching.library.tiers import Tiers
 from caching.stream import positions, slots
@@ -32,15 +32,23 @@ class Begun:
 
 
 @contextmanager
-def ready(shard: str, slot: str, road: str, tiers: Tiers) -> Iterator[Begun]:
-    """Inside the fleet's schema. Where changes may have been missed, the whole shard is old before this yields."""
+def ready(shard: str, slot: str, road: str, tiers: Tiers, anew: str = "") -> Iterator[Begun]:
+    """Inside the fleet's schema. Where changes may have been missed, the whole shard is old before this yields; `anew`
+    is a reason to think so."""
     leader = leader_of(shard)
-    with told_by(leader.postgres.name), open_session(leader.postgres, SECONDS, leader.postgres.database) as session:
+    server = leader.postgres
+    with told_by(server.name), open_session(server, SECONDS, server.database) as session:
         found = _slot(session, leader, shard, slot)
-        with Replication(leader.postgres) as replication:
+        with Replication(server) as replication:
             place = Place(replication.system_identifier, replication.timeline, found, road)
-            owed = _begin(leader, shard, place, tiers)
-            yield Begun(leader, session, replication, road, found.confirmed, owed)
+            before = positions.known(shard)
+            why = anew or positions.gap(before, place, _forked_at(leader, before, place))
+            if why:
+                place = _begin(session, shard, slot, place, tiers, why)
+            else:
+                positions.carry_on(shard, place)
+            owed = bool(why) or (before is not None and before.owed)
+            yield Begun(leader, session, replication, road, place.slot.confirmed, owed)
 
 
 def _slot(session: Session, leader: Leader, shard: str, slot: str) -> slots.SlotState:
@@ -54,17 +62,19 @@ def _slot(session: Session, leader: Leader, shard: str, slot: str) -> slots.Slot
     return slots.wait_for(session, leader, slot)
 
 
-def _begin(leader: Leader, shard: str, place: Place, tiers: Tiers) -> bool:
-    """Whether the whole shard is to be told of once more when its replicas are back."""
-    before = positions.known(shard)
-    why = positions.gap(before, place, _forked_at(leader, before, place))
-    if not why:
-        positions.carry_on(shard, place)
-        return before is not None and before.owed
-    forget_shard(tiers, shard, f"{place.system_identifier}/{place.timeline}/{place.slot.confirmed}/{place.road}")
-    note(BEGUN, shard, f"{why} All that was cached of {shard} is old.", timeline=place.timeline)
-    positions.begin(shard, place, why)
-    return True
+def _begin(session: Session, shard: str, slot: str, place: Place, tiers: Tiers, why: str) -> Place:
+    """From here on everything is read: what was written before is old as a whole."""
+    if place.slot.lost:
+        slots.give_up(session, slot)
+        raise StreamProblem(f"{why} It is made anew.")
+    found = slots.skip_to_now(session, slot)
+    if found is None:
+        raise StreamProblem(f"The slot {slot} is gone.")
+    here = replace(place, slot=found)
+    forget_shard(tiers, shard, f"{here.system_identifier}/{here.timeline}/{found.confirmed}/{here.road}")
+    note(BEGUN, shard, f"{why} All that was cached of {shard} is old.", timeline=here.timeline)
+    positions.begin(shard, here, why)
+    return here
 
 
 def _forked_at(leader: Leader, before: StreamSlot | None, place: Place) -> int | None:

@@ -5,6 +5,7 @@ import time
 from dataclasses import dataclass, field
 from threading import Event
 
+import psycopg2
 from django.db import connection
 from django.db.utils import DatabaseError, InterfaceError
 from django_tenants.utils import tenant_context
@@ -14,6 +15,7 @@ from caching.stream import positions
 from caching.stream.beginning import Begun, ready
 from caching.stream.giving_up import give_up_beyond_bound
 from caching.stream.models import PartState
+from caching.stream.names import PUBLICATION
 from caching.stream.parts import Report
 from caching.stream.pgoutput import Unreadable
 from caching.stream.problems import StreamProblem, told_by
@@ -44,6 +46,7 @@ class Reader:
     tiers: Tiers
     stop: Event = field(default_factory=Event)
     report: Report = field(default_factory=Report)
+    _anew: str = ""
     _confirmed: int = 0
     _confirmed_notices: int = 0
     _confirmed_at: float = 0.0
@@ -78,9 +81,16 @@ class Reader:
     def _read(self) -> None:
         with told_by("JetStream"):
             road = self.road.build()
-        with ready(self.shard, self.slot, road, self.tiers) as begun:
-            begun.replication.start(self.slot)
-            self._stream(begun, begun.replication)
+        with ready(self.shard, self.slot, road, self.tiers, self._anew) as begun:
+            self._anew = ""
+            try:
+                begun.replication.start(self.slot)
+                self._stream(begun, begun.replication)
+            except psycopg2.Error as problem:
+                # Changes from before the publication was made cannot be read: PostgreSQL looks for it in its past.
+                if f'publication "{PUBLICATION}" does not exist' in str(problem):
+                    self._anew = "The publication was made anew."
+                raise
 
     def _stream(self, begun: Begun, replication: Replication) -> None:
         publisher = Publisher(

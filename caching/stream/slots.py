@@ -12,6 +12,7 @@ from shards.clients.postgres import Session
 
 # Patroni looks at its configuration once per loop, and makes the slot itself.
 PATIENCE_LOOPS = 4
+SKIP_SECONDS = 120.0
 
 SEEN = """
     SELECT active, active_pid, coalesce(wal_status, '') AS wal_status, plugin, database,
@@ -78,6 +79,14 @@ def wait_for(session: Session, leader: Leader, slot: str) -> SlotState:
             f"The slot {slot} on {leader.postgres.name} is one of {found.plugin} in {found.database}: drop it."
         )
     return found
+
+
+def skip_to_now(session: Session, slot: str) -> SlotState | None:
+    """Leaves out all that was written so far, which nobody needs to be told of when everything is old; and which may
+    be from before the publication was made, and then could not be read at all."""
+    session.deadline = time.monotonic() + SKIP_SECONDS
+    session.execute("SELECT pg_replication_slot_advance(%s, pg_current_wal_lsn())", (slot,))
+    return state_of(session, slot)
 
 
 def give_up(session: Session, slot: str) -> bool:

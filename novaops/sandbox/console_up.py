@@ -11,6 +11,7 @@ from novaops.sandbox.steps import Step
 from novaops.sandbox.supervisor import Supervisor
 
 MIGRATE, IMPORT, PEOPLE, SCHEMA, SEED = "migrations", "fleet import", "people", "data plane", "data"
+CHANGE_STREAM = ("reader", "invalidator", "rollups")
 
 
 def steps(site: Site, supervisor: Supervisor, workload: bool) -> list[Step]:
@@ -29,9 +30,14 @@ def steps(site: Site, supervisor: Supervisor, workload: bool) -> list[Step]:
         Step("beat", lambda: supervisor.launch(django.beat(site)), needs=(MIGRATE, servers_up.BROKER)),
         Step("collector", lambda: supervisor.launch(django.collector(site)), needs=(IMPORT,)),
     ]
+    found += [_change_stream(site, supervisor, part) for part in CHANGE_STREAM]
     if workload:
         found.append(Step("workload", lambda: supervisor.launch(django.workload(site)), needs=(SEED,)))
     return found
+
+
+def _change_stream(site: Site, supervisor: Supervisor, part: str) -> Step:
+    return Step(part, lambda: supervisor.launch(django.change_stream(site, part)), needs=(SCHEMA,))
 
 
 def address(site: Site) -> str:

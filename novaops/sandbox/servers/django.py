@@ -1,4 +1,5 @@
-"""NovaOps' own processes: console, worker, deliverer, beat, collector, and the workload that makes the fleet live."""
+"""NovaOps' own processes: console, worker, deliverer, beat, collector, the change stream's three, and the workload that
+makes the fleet live."""
 
 import sys
 
@@ -53,6 +54,12 @@ def beat(site: Site) -> Spec:
 def collector(site: Site) -> Spec:
     said = probe.says(site.layout.log("collector"), "asks from now on")
     return _spec(site, "collector", ("manage.py", "collect"), ready=said)
+
+
+def change_stream(site: Site, part: str) -> Spec:
+    """One of its three parts: reader, invalidator, rollups."""
+    said = probe.says(site.layout.log(part), "works from now on")
+    return _spec(site, part, ("manage.py", "change_stream", part), ready=said)
 
 
 def workload(site: Site) -> Spec:

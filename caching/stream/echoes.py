@@ -31,10 +31,12 @@ class _Waiting:
 
 
 class Echoes:
-    """By tenant. `owed`: everything of the shard is told of again when all replicas are there."""
+    """By tenant. `owed`: everything of the shard is told of again when all replicas are there; from the beginning, when
+    that is not known of what was before `position`."""
 
-    def __init__(self, owed: bool = False) -> None:
+    def __init__(self, owed: bool = False, position: int = 0) -> None:
         self.owed = owed
+        self._owed_from, self._owed_since = position, time.monotonic()
         self._waiting: dict[str, _Waiting] = {}
 
     def __bool__(self) -> bool:
@@ -46,7 +48,10 @@ class Echoes:
     @property
     def before(self) -> int | None:
         """The position before all that is still to be told of: the slot keeps it, so that a restart forgets none."""
-        return min((one.before for one in self._waiting.values()), default=None)
+        kept = [one.before for one in self._waiting.values()]
+        if self.owed and time.monotonic() - self._owed_since < LONGEST_SECONDS:
+            kept.append(self._owed_from)
+        return min(kept, default=None)
 
     def add(self, notices: Iterable[Notice], before: int) -> None:
         """`before` is the position from which they are read again."""
@@ -72,7 +77,7 @@ class Echoes:
         oldest = min((one.since for one in self._waiting.values()), default=float("inf"))
         if len(self._waiting) > MOST or time.monotonic() - oldest > LONGEST_SECONDS:
             self._waiting.clear()
-            self.owed = True
+            self.owed, self._owed_since = True, float("-inf")
 
 
 def merged(first: Notice, later: Notice) -> Notice:

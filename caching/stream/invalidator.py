@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from caching.library.exceptions import Unavailable
+from caching.library.generations import FAMILY_SECONDS
 from caching.library.tiers import Tiers
 from caching.stream.consuming import Arrived
 from caching.stream.echoes import merged
@@ -50,6 +51,7 @@ class Invalidator:
     def _invalidate(self, notice: Notice) -> None:
         if notice.of_shard:
             self.tiers.invalidate_shard(notice.shard, f"notice:{notice.id}")
+            time.sleep(FAMILY_SECONDS)  # then every process knows
         elif notice.whole or not notice.vms or len(notice.vms) > VMS_ONE_BY_ONE:
             self.tiers.invalidate_tenant(notice.tenant)
         else:

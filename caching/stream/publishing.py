@@ -18,10 +18,10 @@ BATCH = 1_000
 class Publisher:
     """Of one shard on one connection. `done` is the position up to which everything is stored in JetStream."""
 
-    def __init__(self, shard: str, timeline: int, road: Road, session: Session, replicas: int, owed: bool) -> None:
+    def __init__(self, shard: str, timeline: int, road: Road, session: Session, replicas: int, echoes: Echoes) -> None:
         self._shard, self._timeline, self._road = shard, timeline, road
         self._session, self._replicas = session, replicas
-        self._parser, self._gathering, self.echoes = Parser(), Gathering(), Echoes(owed)
+        self._parser, self._gathering, self.echoes = Parser(), Gathering(), echoes
         self._begun: Begin | None = None
         self._ordinal = 0
         self._ready: list[Notice] = []

@@ -13,6 +13,7 @@ from django_tenants.utils import tenant_context
 from caching.library.tiers import Tiers
 from caching.stream import positions
 from caching.stream.beginning import Begun, ready
+from caching.stream.echoes import Echoes
 from caching.stream.giving_up import give_up_beyond_bound
 from caching.stream.models import PartState
 from caching.stream.names import PUBLICATION
@@ -93,9 +94,8 @@ class Reader:
                 raise
 
     def _stream(self, begun: Begun, replication: Replication) -> None:
-        publisher = Publisher(
-            self.shard, replication.timeline, self.road, begun.session, begun.leader.replicas, begun.owed
-        )
+        echoes = Echoes(begun.owed, begun.confirmed)
+        publisher = Publisher(self.shard, replication.timeline, self.road, begun.session, begun.leader.replicas, echoes)
         publisher.done = self._confirmed = begun.confirmed
         self._confirmed_notices = 0
         self._looked_at = 0.0

@@ -14,6 +14,7 @@ class CachingConfig(AppConfig):
         from caching import probes
         from caching.browser.recording import right_used
         from caching.flush.kind import CacheFlush
+        from caching.stream import findings as stream
         from caching.tiles_overview import cache_tiles
         from metrics import findings
         from novaops.audit.access.registry import register_use
@@ -21,7 +22,8 @@ class CachingConfig(AppConfig):
         for probe in probes.PROBES:
             registry.register(probe)
         pressure_rules = (pressure.evictions, pressure.replicas, pressure.slabs)
-        for rule in (rules.redis_cluster, rules.redis_nodes, rules.hit_ratios, rules.stream, *pressure_rules):
+        of_caches = (rules.redis_cluster, rules.redis_nodes, rules.hit_ratios, *pressure_rules)
+        for rule in (*of_caches, rules.stream, stream.rule):
             findings.register(rule)
         operations.register(CacheFlush())
         register_use(right_used)

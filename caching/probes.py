@@ -20,6 +20,7 @@ from caching.facts import (
 from caching.key_probes import KEYS_TIMEOUT, ask_memcached_keys, ask_redis_keys
 from caching.library.counters import HASH
 from caching.readers_probe import READERS_EVERY, ask_readers
+from caching.stream.backlog import consumer_values
 from metrics.contract import Answer, Facts, Probe, State
 from novaops.inventory.models import ServerKind
 from novaops.inventory.targets import Target
@@ -94,7 +95,8 @@ def ask_memcached(target: Target) -> Answer:
 def ask_nats(target: Target) -> Answer:
     facts = NatsFacts(server=Nats(target).server())
     cause = "" if facts.server.jetstream else "JetStream is off: the change stream cannot be kept."
-    return Answer(facts, numbers(facts.server, _NATS_VALUES), State.DEGRADED if cause else State.OK, cause)
+    values = numbers(facts.server, _NATS_VALUES) | consumer_values(facts.server)
+    return Answer(facts, values, State.DEGRADED if cause else State.OK, cause)
 
 
 def waste(facts: MemcachedFacts) -> dict[str, float]:

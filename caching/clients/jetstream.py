@@ -27,7 +27,7 @@ from novaops.inventory.targets import Target
 CONNECT_SECONDS = 2
 ANSWER_SECONDS = 5.0
 DUPLICATES_SECONDS = 300.0
-ACK_SECONDS = 30.0
+ACK_SECONDS = 10.0
 MOST_UNACKNOWLEDGED = 2_000
 FETCH_AT_ONCE = 500
 SOON_SECONDS = 0.1
@@ -126,9 +126,15 @@ class JetStream:
         """They are not delivered anew for another while."""
         self._run(self._say(several, b"+WPI"), ANSWER_SECONDS)
 
-    def last_sequence(self, stream: str) -> int:
+    def last_sequence(self, stream: str, subject: str) -> int:
+        """Of the newest message of these subjects that is still kept; 0 when none is. It is asked of the store itself:
+        the numbers that consumers tell follow a moment later."""
+
         async def ask() -> int:
-            return (await (await self._stream_api()).stream_info(stream)).state.last_seq
+            try:
+                return (await (await self._stream_api()).get_last_msg(stream, subject)).seq or 0
+            except NotFoundError:
+                return 0
 
         return self._run(ask(), ANSWER_SECONDS)
 
@@ -140,13 +146,12 @@ class JetStream:
 
         return self._run(ask(), ANSWER_SECONDS)
 
-    def acknowledged(self, stream: str, consumer: str) -> tuple[int, int]:
-        """Up to which sequence all is acknowledged, and how many messages are not."""
+    def acknowledged(self, stream: str, consumer: str) -> int:
+        """Up to which sequence all is acknowledged."""
 
-        async def ask() -> tuple[int, int]:
+        async def ask() -> int:
             said = await (await self._stream_api()).consumer_info(stream, consumer)
-            floor = said.ack_floor.stream_seq if said.ack_floor else 0
-            return floor, (said.num_pending or 0) + (said.num_ack_pending or 0)
+            return said.ack_floor.stream_seq if said.ack_floor else 0
 
         return self._run(ask(), ANSWER_SECONDS)
 

@@ -9,7 +9,8 @@ from django.db.models.functions import Now
 
 from caching.stream.models import PartState, StreamPart
 
-LEASE = timedelta(seconds=15)
+# Short: nothing but speed depends on it. A slot has one reader at most, and what is made old twice is as old.
+LEASE = timedelta(seconds=6)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,15 +15,16 @@ from django.db import connection
 from django.db.utils import DatabaseError, InterfaceError
 from django_tenants.utils import tenant_context
 
-from caching.stream import parts
+from caching.stream import parts, samples
 from caching.stream.parts import Report
 from novaops.fleets.models import Fleet
 
 logger = logging.getLogger(__name__)
 TURN_SECONDS = 1.0
 # A lease is prolonged, and the work's report kept, this often.
-RENEW_SECONDS = 3.0
+RENEW_SECONDS = 2.0
 FLEETS_SECONDS = 10.0
+SAMPLE_SECONDS = 10.0
 END_SECONDS = 6.0
 
 
@@ -58,6 +59,7 @@ class Process:
     fleets: list[Fleet] = field(default_factory=list)
     _look_at: float = 0.0
     _away: bool = False
+    _sample_at: dict[str, float] = field(default_factory=dict)
 
     def run(self, stop: threading.Event) -> None:
         logger.info("%s works from now on", self.name)
@@ -77,6 +79,7 @@ class Process:
             with tenant_context(fleet):
                 self._renew(fleet)
                 self._claim(fleet)
+                self._sample(fleet)
 
     def end(self) -> None:
         """Everything stops within a moment, and is free for others at once."""
@@ -110,6 +113,13 @@ class Process:
                 logger.warning("%s is no longer ours, or ended", key[1])
                 one.worker.stop.set()
                 del self.running[key]
+
+    def _sample(self, fleet: Fleet) -> None:
+        if time.monotonic() < self._sample_at.get(fleet.schema_name, 0.0):
+            return
+        self._sample_at[fleet.schema_name] = time.monotonic() + SAMPLE_SECONDS
+        mine = {key[1]: one.worker.report for key, one in self.running.items() if key[0] == fleet.schema_name}
+        samples.keep(mine)
 
     def _claim(self, fleet: Fleet) -> None:
         name = parts.claim(self.wanted(fleet), self.name)

@@ -1,6 +1,6 @@
 """The part of the way that lies in JetStream: notices go in at one end, consumers take them out at the other."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from caching.clients.jetstream import Delivery, JetStream, Outgoing
 from caching.stream import names
@@ -30,23 +30,22 @@ class Road:
     def fetch(self, consumer: str, most: int, wait: float) -> list[Delivery]:
         return self.jetstream.fetch(self.stream, consumer, most, wait)
 
-    def delivered(self, sequence: int) -> bool:
-        """Whether every consumer that invalidates has acknowledged all up to there."""
-        lanes = map(names.invalidator_of, range(names.LANES))
-        return all(self._has(lane, sequence) for lane in lanes)
+    def last(self) -> dict[int, int]:
+        """By lane the newest notice that somebody has not acknowledged yet; 0 where there is none."""
+        return {
+            lane: self.jetstream.last_sequence(self.stream, names.of_lane(self.fleet, lane))
+            for lane in range(names.LANES)
+        }
 
-    def born(self) -> str:
-        return self.jetstream.born(self.stream)
-
-    def last_sequence(self) -> int:
-        return self.jetstream.last_sequence(self.stream)
+    def delivered(self, last: Mapping[int, int]) -> bool:
+        """Whether both tiers have forgotten all that `last` had told of."""
+        return all(self._acknowledged(lane) >= sequence for lane, sequence in last.items() if sequence)
 
     def close(self) -> None:
         self.jetstream.close()
 
-    def _has(self, consumer: str, sequence: int) -> bool:
-        floor, waiting = self.jetstream.acknowledged(self.stream, consumer)
-        return waiting == 0 or floor >= sequence
+    def _acknowledged(self, lane: int) -> int:
+        return self.jetstream.acknowledged(self.stream, names.invalidator_of(lane))
 
     def _outgoing(self, notice: Notice) -> Outgoing:
         return Outgoing(names.subject_of(self.fleet, notice.shard, notice.tenant), notice.id, notice.pack())

@@ -30,6 +30,7 @@ GROUPS: tuple[NavGroup, ...] = (
             NavItem("Replication", "git-branch", "replication/"),
             NavItem("Partitions", "calendar-range", "partitions/"),
             NavItem("Caches", "layers", "caches/"),
+            NavItem("Change stream", "radio", "change-stream/"),
             NavItem("Leftovers", "trash-2", "leftovers/"),
         ),
     ),

@@ -59,8 +59,8 @@ class Delivery:
             position = _number(leader, MARK)
             while _number(leader, CONFIRMED, self.slot or slot_of(self.fleet)) < position:
                 _wait(deadline)
-        sequence = road.last_sequence()
-        while not road.delivered(sequence):
+        last = road.last()
+        while not road.delivered(last):
             _wait(deadline)
         self.found.append(Delivered(time.monotonic(), numbers))
 

@@ -20,6 +20,7 @@ in_a_fleet: list[URLPattern | URLResolver] = [
     path("api/<path:rest>", nothing_there),
     path("", include("shards.urls")),
     path("caches/", include("caching.urls")),
+    path("change-stream/", include("caching.stream.urls")),
 ]
 
 urlpatterns: list[URLPattern | URLResolver] = [

@@ -7,6 +7,7 @@ import asyncio
 import json
 import threading
 import time
+import uuid
 from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -139,10 +140,10 @@ class JetStream:
         return self._run(ask(), ANSWER_SECONDS)
 
     def born(self, stream: str) -> str:
-        """When the stream was made, which tells it from one that was made later under its name."""
+        """What tells the stream from one that was made later under its name."""
 
         async def ask() -> str:
-            return str((await (await self._stream_api()).stream_info(stream)).created)
+            return (await (await self._stream_api()).stream_info(stream)).config.description or ""
 
         return self._run(ask(), ANSWER_SECONDS)
 
@@ -220,13 +221,13 @@ class JetStream:
             made = await api.stream_info(stream)
         except NotFoundError:
             made = await api.add_stream(_stream_config(stream, subject, most_bytes))
-        born = [str(made.created)]
+        born = [made.config.description or ""]
         for name, wanted in consumers.items():
             try:
                 found = await api.consumer_info(stream, name)
             except NotFoundError:
                 found = await api.add_consumer(stream, _consumer_config(name, wanted))
-            born.append(str(found.created))
+            born.append(found.config.description or "")
         return "/".join(born)
 
     async def _publish(self, messages: Sequence[Outgoing]) -> None:
@@ -268,7 +269,7 @@ def _delivery(message: Msg) -> Delivery:
 def _stream_config(name: str, subject: str, most_bytes: int) -> StreamConfig:
     return StreamConfig(
         name=name,
-        description="The change stream of NovaOps",
+        description=_description(),
         subjects=[subject],
         retention=RetentionPolicy.INTEREST,
         discard=DiscardPolicy.NEW,
@@ -281,11 +282,17 @@ def _stream_config(name: str, subject: str, most_bytes: int) -> StreamConfig:
 def _consumer_config(name: str, subject: str) -> ConsumerConfig:
     return ConsumerConfig(
         durable_name=name,
+        description=_description(),
         filter_subject=subject,
         ack_policy=AckPolicy.EXPLICIT,
         ack_wait=ACK_SECONDS,
         max_ack_pending=MOST_UNACKNOWLEDGED,
     )
+
+
+def _description() -> str:
+    """Never the same twice. The time of making does not tell: some servers say another one after a restart."""
+    return f"The change stream of NovaOps {uuid.uuid4().hex[:12]}"
 
 
 async def _ignored(problem: Exception) -> None:

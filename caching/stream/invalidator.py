@@ -45,7 +45,8 @@ class Invalidator:
         except Unavailable as problem:
             self.cause = f"{whole.tenant} of {whole.shard} cannot be made old: {problem}"
             return False
-        self.numbers["delay_seconds"] = max(0.0, time.time() - whole.committed_at.timestamp())
+        if not whole.of_shard and not whole.again:
+            self.numbers["delay_seconds"] = max(0.0, time.time() - whole.committed_at.timestamp())
         return True
 
     def _invalidate(self, notice: Notice) -> None:

@@ -28,4 +28,6 @@ def told_by(who: str) -> Iterator[None]:
         raise StreamProblem(f"{who}: {problem}") from problem
     except (psycopg.Error, psycopg2.Error) as problem:
         said = " ".join(str(problem).split()) or type(problem).__name__
+        if "PGRES_COPY_BOTH" in said:  # what psycopg2 says when the server ends in the middle of replication
+            said = "The connection was lost."
         raise StreamProblem(f"{who}: {said[:300]}") from problem

@@ -30,6 +30,9 @@ class Road:
     def fetch(self, consumer: str, most: int, wait: float) -> list[Delivery]:
         return self.jetstream.fetch(self.stream, consumer, most, wait)
 
+    def born(self) -> str:
+        return self.jetstream.born(self.stream)
+
     def last(self) -> dict[int, int]:
         """By lane the newest notice that somebody has not acknowledged yet; 0 where there is none."""
         return {

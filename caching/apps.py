@@ -2,6 +2,7 @@ from django.apps import AppConfig
 
 from metrics import registry, tiles
 from novaops.operations import registry as operations
+from shards.placement.signals import tenant_changed
 
 
 class CachingConfig(AppConfig):
@@ -15,6 +16,7 @@ class CachingConfig(AppConfig):
         from caching.browser.recording import right_used
         from caching.flush.kind import CacheFlush
         from caching.stream import findings as stream
+        from caching.stream.following import follow
         from caching.tiles_overview import cache_tiles
         from metrics import findings
         from novaops.audit.access.registry import register_use
@@ -28,3 +30,4 @@ class CachingConfig(AppConfig):
         operations.register(CacheFlush())
         register_use(right_used)
         tiles.register(20, cache_tiles)
+        tenant_changed.connect(follow, dispatch_uid="caches follow a tenant")

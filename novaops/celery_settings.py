@@ -45,5 +45,10 @@ beat_schedule = own(
         },
         "audit-verify": {"task": "novaops.audit.tasks.verify", "schedule": 10.0, "options": {"expire_seconds": 10}},
         "metrics-keep-house": {"task": "metrics.tasks.keep_house", "schedule": 60.0},
+        "change-stream-guard-slots": {
+            "task": "caching.tasks.guard_slots",
+            "schedule": 30.0,
+            "options": {"expire_seconds": 30},
+        },
     }
 )

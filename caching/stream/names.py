@@ -4,9 +4,9 @@ consumers in JetStream."""
 import zlib
 from urllib.parse import quote, unquote
 
-PUBLICATION = "novaops_stream"
+from shards.dataplane.published import SLOT_PREFIX
+
 PLUGIN = "pgoutput"
-SLOT_PREFIX = "novaops_stream_"
 # Tenants are spread over so many lanes; each lane is worked on by one invalidator at a time, which keeps its order.
 LANES = 4
 INVALIDATOR, ROLLUPS = "invalidator", "rollups"

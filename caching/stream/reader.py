@@ -16,7 +16,6 @@ from caching.stream.beginning import Begun, ready
 from caching.stream.echoes import Echoes
 from caching.stream.giving_up import give_up_beyond_bound
 from caching.stream.models import PartState
-from caching.stream.names import PUBLICATION
 from caching.stream.parts import Report
 from caching.stream.pgoutput import Unreadable
 from caching.stream.problems import StreamProblem, told_by
@@ -26,6 +25,7 @@ from caching.stream.road import Road
 from caching.stream.slots import state_of
 from novaops.fleets.models import Fleet
 from shards.clients.postgres import Session
+from shards.dataplane.published import PUBLICATION
 
 logger = logging.getLogger(__name__)
 AGAIN_SECONDS, AGAIN_MOST_SECONDS = 0.5, 5.0

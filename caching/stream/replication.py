@@ -7,8 +7,8 @@ from typing import Any
 import psycopg2
 from psycopg2.extras import LogicalReplicationConnection, ReplicationCursor
 
-from caching.stream.names import PUBLICATION
 from novaops.inventory.targets import Target
+from shards.dataplane.published import PUBLICATION
 
 CONNECT_SECONDS = 3
 # PostgreSQL drops a reader that says nothing for wal_sender_timeout (60 s by default).

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
+from shards.dataplane.published import PUBLICATION
 from shards.leftovers.known import Known
 from shards.leftovers.leftover import Leftover
 from shards.leftovers.sorts import Sort
@@ -71,7 +72,8 @@ def slot(one: SlotTrace, known: Known) -> Leftover | None:
 
 def publication(one: PublicationTrace, known: Known) -> Leftover | None:
     mark = mark_of(one.name, one.comment)
-    if one.readers or known.belongs_to_active(mark):
+    # The data plane's own is there whether the change stream has begun or not.
+    if one.readers or one.name == PUBLICATION or known.belongs_to_active(mark):
         return None
     what = f"{one.tables} table{'' if one.tables == 1 else 's'}"
     return Leftover(

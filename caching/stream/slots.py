@@ -95,7 +95,7 @@ def give_up(session: Session, slot: str) -> bool:
     found = state_of(session, slot)
     if found is None:
         return False
-    if found.active_pid is not None:
+    if found.active_pid not in (None, session.info.backend_pid):
         session.execute("SELECT pg_terminate_backend(%s, 5000)", (found.active_pid,))
     session.execute("SELECT pg_drop_replication_slot(%s)", (slot,))
     return True

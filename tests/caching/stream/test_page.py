@@ -60,7 +60,7 @@ def test_a_part_that_does_not_get_on_says_why_and_what_that_means_for_reads(stre
         work("reader:shard-1", PartState.STUCK, "Patroni tells of no leader of shard-1.", state_since=since)
         [found] = rule(snapshot(), timezone.now())
     assert (found.key, found.severity, found.since) == ("stream:part:reader:shard-1", Severity.CRITICAL, since)
-    assert "no leader of shard-1" in found.sentence and "30 min" in found.sentence
+    assert "no leader of shard-1" in found.sentence and "30\u00a0min" in found.sentence
     shown = page(streamed, client_as("viewer"))
     assert "Changes of shard-1 are not read" in shown and "may be as old as that" in shown
 

@@ -1,0 +1,73 @@
+"""`script/soak coherence`: every fault alone, then every fault right after every other one, then at random until the
+time is over. The last line says how it went; the first stale read ends it."""
+
+import argparse
+import itertools
+import os
+import random
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from novaops.sandbox.control import Client
+from tests.caching.coherence import faults
+from tests.caching.coherence.liar import lying
+from tests.caching.coherence.places import Places
+from tests.caching.coherence.trial import Verdict, trial
+
+FLEET = "demo"
+AT_ONCE = 4
+
+
+def plan(seed: int) -> Iterator[tuple[str, ...]]:
+    """The faults of each trial, without end."""
+    yield from ((one,) for one in faults.EVERY)
+    yield from itertools.permutations(faults.EVERY, 2)
+    chance = random.Random(seed)
+    while True:
+        yield tuple(chance.choices(faults.EVERY, k=AT_ONCE))
+
+
+def main(minutes: float, seed: int) -> int:
+    state = Path(os.environ["NOVAOPS_STATE"])
+    sandbox, places, until, done = Client(state), Places.of(state), time.monotonic() + minutes * 60, 0
+    if not _noticed(sandbox, places, state):
+        print("Nothing was made old, and the trial did not notice: it proves nothing.")
+        return 1
+    for number, names in enumerate(plan(seed)):
+        if time.monotonic() > until:
+            break
+        verdict = _trial(sandbox, places, state, names, seed + number)
+        print(f"{' then '.join(names)}: {verdict}", flush=True)
+        if verdict.stale:
+            print(verdict.stale[0])
+            return 1
+        done += 1
+    print(f"{done} trials, no stale read (seed {seed}).")
+    return 0
+
+
+def _trial(sandbox: Client, places: Places, state: Path, names: Sequence[str], seed: int) -> Verdict:
+    several = [faults.fault(name, sandbox, places) for name in names]
+    return trial(state, several, seed=seed, fleet=FLEET, patience=240)
+
+
+def _noticed(sandbox: Client, places: Places, state: Path) -> bool:
+    """Whether the trial fails where it has to: in place of the invalidators one that only acknowledges."""
+    sandbox.stop("invalidator")
+    try:
+        with lying(places, FLEET):
+            verdict = trial(state, [], fleet=FLEET)
+    finally:
+        sandbox.start("invalidator")
+    print(f"without invalidation: {verdict}", flush=True)
+    return bool(verdict.stale)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(prog="script/soak coherence")
+    parser.add_argument("--minutes", type=float, default=30.0)
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+    sys.exit(main(options.minutes, options.seed))

@@ -10,11 +10,15 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from novaops.sandbox.control import Client
-from tests.caching.coherence import faults
-from tests.caching.coherence.liar import lying
-from tests.caching.coherence.places import Places
-from tests.caching.coherence.trial import Verdict, trial
+import django
+
+django.setup()
+
+from novaops.sandbox.control import Client  # noqa: E402  models can be imported from here on
+from tests.caching.coherence import faults  # noqa: E402
+from tests.caching.coherence.liar import lying  # noqa: E402
+from tests.caching.coherence.places import Places  # noqa: E402
+from tests.caching.coherence.trial import Verdict, trial  # noqa: E402
 
 FLEET = "demo"
 AT_ONCE = 4

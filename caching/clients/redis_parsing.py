@@ -6,6 +6,7 @@ from caching.clients.redis_replies import (
     ClusterNode,
     CommandStat,
     LatencyEvent,
+    MovingSlot,
     RedisInfo,
     ReplicaLink,
     SlotRange,
@@ -112,7 +113,15 @@ def _node(words: list[str]) -> ClusterNode:
         master_id="" if words[3] == "-" else words[3],
         connected=words[7] == "connected",
         slots=tuple(_range(word) for word in words[8:] if not word.startswith("[")),
+        moving=tuple(_moving(word.strip("[]")) for word in words[8:] if word.startswith("[")),
     )
+
+
+def _moving(word: str) -> MovingSlot:
+    """`93->-NODE` is migrating there, `93-<-NODE` importing from there."""
+    importing = "-<-" in word
+    slot, _, other = word.partition("-<-" if importing else "->-")
+    return MovingSlot(slot=int(slot), importing=importing, other=other)
 
 
 def _range(word: str) -> SlotRange:

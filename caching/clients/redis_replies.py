@@ -14,6 +14,14 @@ class SlotRange(Reply):
         return self.last - self.first + 1
 
 
+class MovingSlot(Reply):
+    """A slot on its way between two nodes, as the node that says so sees it: `other` is the other node's id."""
+
+    slot: int
+    importing: bool
+    other: str
+
+
 class ReplicaLink(Reply):
     """A replica as its master sees it; `lag_seconds` since its last acknowledgement."""
 
@@ -24,7 +32,8 @@ class ReplicaLink(Reply):
 
 
 class ClusterNode(Reply):
-    """A line of CLUSTER NODES. `flags` such as master, slave, fail, fail?, handshake; `master_id` of a replica."""
+    """A line of CLUSTER NODES. `flags` such as master, slave, fail, fail?, handshake; `master_id` of a replica.
+    `moving` is known of the node that was asked alone."""
 
     id: str
     host: str = ""
@@ -33,6 +42,11 @@ class ClusterNode(Reply):
     master_id: str = ""
     connected: bool = True
     slots: tuple[SlotRange, ...] = ()
+    moving: tuple[MovingSlot, ...] = ()
+
+    @property
+    def slot_count(self) -> int:
+        return sum(part.count for part in self.slots)
 
     @property
     def address(self) -> str:

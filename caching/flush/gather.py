@@ -13,7 +13,7 @@ from caching.exceptions import CacheError
 from caching.flush.facts import FlushFacts, NodeKeys, ServerItems
 from caching.flush.scope import in_l1, in_l2, items_of
 from caching.flush.topology import NoCluster, Primary, primaries
-from caching.flush.walk import COUNT, batches, node_of, sizes
+from caching.flush.walk import COUNT, batches, escaped, node_of, sizes
 from caching.library.families import Family
 from caching.traffic import traffic_of
 from novaops.inventory.models import ServerKind
@@ -53,7 +53,7 @@ def keys_on(primary: Primary, family: Family) -> NodeKeys:
 def _sampled(primary: Primary, family: Family, node: NodeKeys) -> NodeKeys:
     """SCAN walks in the order of hashes, so that its first keys are a fair sample of all."""
     total, found, looked, whole = node_of(primary).size(), [], 0, True
-    for keys in batches(primary, family.prefix, Event()):
+    for keys in batches(primary, f"{escaped(family.prefix)}*", Event()):
         found += keys
         looked += COUNT
         if looked >= LOOKED_AT and looked < total:

@@ -14,11 +14,12 @@ from django.utils import timezone
 from caching.clients.memcached import Item, Memcached
 from caching.console_tiers import tiers_of
 from caching.exceptions import CacheError
+from caching.flush.pace import Pace
 from caching.flush.plan import HIDE
 from caching.flush.scope import in_l1, in_l2, items_of
 from caching.flush.topology import Primary
-from caching.flush.unlinking import in_parallel, led, unlink_family
-from caching.flush.walk import Tally, batches, milliseconds_left, unlink
+from caching.flush.unlinking import Errand, in_parallel, led, unlink_everywhere
+from caching.flush.walk import Tally, Wanted, batches, escaped, milliseconds_left, unlink
 from caching.library.exceptions import Unavailable
 from caching.library.families import FAMILIES, JITTER, Family
 from caching.library.generations import FAMILY_SECONDS
@@ -52,8 +53,9 @@ def hide(context: StepContext) -> str:
 
 def unlink_keys(context: StepContext) -> str:
     family = _family(context)
-    tally = unlink_family(context, family.prefix)
-    return f"{tally.unlinked:,} keys of {family.prefix} unlinked on {len(led())} primaries."
+    tally = unlink_everywhere(context, Errand(Wanted((family.prefix,)), f"of {family.prefix}", Pace()))
+    told = f"{tally.unlinked:,} keys of {family.prefix} unlinked on {len(led())} primaries."
+    return f"{told} {tally.no_scripts}".strip()
 
 
 def delete_items(context: StepContext) -> str:
@@ -100,7 +102,7 @@ def _l1(context: StepContext, family: Family, since: datetime) -> tuple[int, int
     context.hold()
 
     def count(primary: Primary, stop: Event) -> None:
-        for keys in batches(primary, family.prefix, stop):
+        for keys in batches(primary, f"{escaped(family.prefix)}*", stop):
             bound = _least_left(family, since) * 1000
             left = milliseconds_left(primary, keys)
             old = [key for key, ms in zip(keys, left, strict=True) if ms is not None and ms < bound]

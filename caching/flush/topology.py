@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from caching.clients.redis import RedisNode
-from caching.clients.redis_replies import SLOTS, ClusterNode
+from caching.clients.redis_replies import SLOTS, ClusterNode, MovingSlot, SlotRange
 from caching.exceptions import CacheError
 from novaops.inventory.models import ServerKind
 from novaops.inventory.selectors import targets
@@ -21,7 +21,11 @@ class Primary:
 
     node_id: str
     target: Target
-    slots: int
+    ranges: tuple[SlotRange, ...]
+
+    @property
+    def slots(self) -> int:
+        return sum(part.count for part in self.ranges)
 
 
 def primaries() -> tuple[Primary, ...]:
@@ -41,11 +45,14 @@ def primaries() -> tuple[Primary, ...]:
     raise NoCluster(f"The Redis Cluster is not whole. {' '.join(said)}" if said else "The fleet has no Redis Cluster.")
 
 
+def moving_slots(primary: Primary) -> tuple[MovingSlot, ...]:
+    """As the node itself sees them; raises CacheError."""
+    return next((node.moving for node in RedisNode(primary.target).nodes() if "myself" in node.flags), ())
+
+
 def _as_told_by(target: Target, known: Sequence[Target]) -> tuple[Primary, ...]:
     leading = [node for node in RedisNode(target).nodes() if node.leads and node.slots and not node.failed]
-    found = (
-        Primary(node.id, _reached(node, target, known), sum(part.count for part in node.slots)) for node in leading
-    )
+    found = (Primary(node.id, _reached(node, target, known), node.slots) for node in leading)
     return tuple(sorted(found, key=lambda primary: primary.target.address))
 
 

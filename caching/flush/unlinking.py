@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
 from threading import Event
 
 from caching.clients.redis import RedisNode
 from caching.exceptions import CacheError
-from caching.flush.topology import NoCluster, Primary, primaries
-from caching.flush.walk import Tally, unlink_all
+from caching.flush.pace import Metronome, Pace
+from caching.flush.topology import NoCluster, Primary, moving_slots, primaries
+from caching.flush.walk import Tally, Wanted, unlink_all
 from novaops.operations.contract import PermanentProblem, StepContext, TransientProblem
 
 TELL_SECONDS = 0.5
@@ -15,16 +17,53 @@ TELL_SECONDS = 0.5
 PASSES = 5
 
 
-def unlink_family(context: StepContext, prefix: str) -> Tally:
-    """Until one whole pass met no change of the cluster. Every repetition only finds what is still there."""
-    tally = Tally()
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """What is unlinked on every primary, or on `node` alone. `what` is said of the keys."""
+
+    wanted: Wanted
+    what: str
+    pace: Pace
+    node: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """Who leads how many slots, and whether some are on the move."""
+
+    primaries: tuple[Primary, ...]
+    moving: bool
+
+    @property
+    def owners(self) -> list[tuple[str, int]]:
+        return sorted((primary.node_id, primary.slots) for primary in self.primaries)
+
+
+def unlink_everywhere(context: StepContext, errand: Errand) -> Tally:
+    """Until one whole pass met no change of the cluster. Every repetition only finds what is still there. While slots
+    move, a key may pass by a walk unseen: then a pass is the last one when it found nothing any more."""
+    tally, beat = Tally(), Metronome(errand.pace)
     for _ in range(PASSES):
-        before = led()
-        moved = tally.moved
-        _pass(context, before, prefix, tally)
-        if tally.moved == moved and ids(led()) == ids(before):
+        before = picture(errand)
+        moved, unlinked = tally.moved, tally.unlinked
+        _pass(context, before, errand, tally, beat)
+        after = picture(errand)
+        quiet = not (before.moving or after.moving) or tally.unlinked == unlinked
+        if beat.ended or (tally.moved == moved and quiet and after.owners == before.owners):
             return tally
     raise TransientProblem("The cluster kept changing while its keys were walked.")
+
+
+def picture(errand: Errand) -> Picture:
+    found = led()
+    if errand.node:
+        found = tuple(primary for primary in found if primary.target.name == errand.node)
+        if not found:
+            raise PermanentProblem(f"{errand.node} leads no slots any more: plan again.")
+    try:
+        return Picture(found, any(moving_slots(primary) for primary in found))
+    except CacheError as problem:
+        raise TransientProblem(f"The state of the slots could not be read. {problem}") from problem
 
 
 def led() -> tuple[Primary, ...]:
@@ -34,18 +73,14 @@ def led() -> tuple[Primary, ...]:
         raise TransientProblem(str(problem)) from problem
 
 
-def ids(found: Sequence[Primary]) -> list[str]:
-    return sorted(primary.node_id for primary in found)
-
-
-def _pass(context: StepContext, found: Sequence[Primary], prefix: str, tally: Tally) -> None:
-    total = _size(found)
+def _pass(context: StepContext, found: Picture, errand: Errand, tally: Tally, beat: Metronome) -> None:
+    total = _size(found.primaries)
     tally.looked = 0
     context.hold()
     in_parallel(
-        found,
-        lambda primary, stop: unlink_all(primary, prefix, tally, stop),
-        lambda: context.progress(min(tally.looked, total), total, f"{tally.unlinked:,} keys of {prefix} unlinked"),
+        found.primaries,
+        lambda primary, stop: unlink_all(primary, errand.wanted, tally, stop, beat),
+        lambda: context.progress(min(tally.looked, total), total, f"{tally.unlinked:,} keys {errand.what} unlinked"),
     )
     if tally.refused:
         raise PermanentProblem(f"Redis refused to unlink: {tally.refused}")

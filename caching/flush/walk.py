@@ -1,55 +1,63 @@
-"""Walking one primary: SCAN for a family's keys and UNLINK them in pipelines, resting as long as it worked."""
+"""Walking one primary: its keys of a pattern are unlinked slice by slice, by the node itself or in pipelines."""
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from threading import Event, Lock
 from typing import Any
 
 import redis
 
 from caching.clients.redis import RedisNode, explained
-from caching.flush.topology import Primary
+from caching.flush.pace import Metronome, Pace, Slicing
+from caching.flush.slices import NoScripts, Slice, scan_slice, slot_slice
+from caching.flush.topology import Primary, moving_slots
 
 COUNT = 1000
 TIMEOUT = 5.0
 # The node serves others for as long as it served the walk, at most this long after each batch.
 LONGEST_REST = 0.05
+# While other walks have what is left of the limit.
+IDLE = 0.01
 
 
 @dataclass
 class Tally:
-    """What several walks did so far. `moved`: keys whose slot another node has; `refused`: what else was answered."""
+    """What several walks did so far. `moved`: keys whose slot another node has; `refused`: what else was answered;
+    `no_scripts`: what a node said that would not carry slices out itself; `longest_ms`: of any slice."""
 
     looked: int = 0
     unlinked: int = 0
     moved: int = 0
     refused: str = ""
+    no_scripts: str = ""
+    longest_ms: float = 0.0
 
     def __post_init__(self) -> None:
         self._lock = Lock()
 
-    def add(self, looked: int = 0, unlinked: int = 0, moved: int = 0, refused: str = "") -> None:
+    def add(self, looked: int = 0, unlinked: int = 0, moved: int = 0, refused: str = "", ms: float = 0.0) -> None:
         with self._lock:
             self.looked += looked
             self.unlinked += unlinked
             self.moved += moved
             self.refused = self.refused or refused
+            self.longest_ms = max(self.longest_ms, ms)
 
 
 def node_of(primary: Primary) -> RedisNode:
     return RedisNode(primary.target, TIMEOUT)
 
 
-def batches(primary: Primary, prefix: str, stop: Event) -> Iterator[list[bytes]]:
-    """The keys that begin with `prefix`, one SCAN's answer at a time (some empty), until the walk is round or stopped.
+def batches(primary: Primary, pattern: str, stop: Event) -> Iterator[list[bytes]]:
+    """The keys of a pattern, one SCAN's answer at a time (some empty), until the walk is round or stopped.
     Every key that is there from beginning to end comes at least once. CacheError when the node cannot answer."""
     link = node_of(primary).link
     cursor = 0
     while not stop.is_set():
         started = time.monotonic()
         try:
-            answer: Any = link.scan(cursor, match=f"{escaped(prefix)}*", count=COUNT)
+            answer: Any = link.scan(cursor, match=pattern, count=COUNT)
         except redis.RedisError as problem:
             raise explained(problem, TIMEOUT) from problem
         cursor, keys = answer
@@ -59,21 +67,123 @@ def batches(primary: Primary, prefix: str, stop: Event) -> Iterator[list[bytes]]
         stop.wait(min(time.monotonic() - started, LONGEST_REST))
 
 
-def unlink_all(primary: Primary, prefix: str, tally: Tally, stop: Event) -> None:
-    for keys in batches(primary, prefix, stop):
-        unlink(primary, keys, tally)
-        tally.add(looked=COUNT)
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which keys: those that begin with one of `prefixes`, or else those of a `pattern` that begin with none of `kept`.
+    `slot` when all of them lie in one."""
+
+    prefixes: tuple[str, ...] = ()
+    pattern: str = ""
+    kept: tuple[str, ...] = ()
+    slot: int | None = None
+
+    @property
+    def patterns(self) -> tuple[str, ...]:
+        return tuple(f"{escaped(prefix)}*" for prefix in self.prefixes) or (self.pattern,)
 
 
-def unlink(primary: Primary, keys: list[bytes], tally: Tally) -> None:
-    """One pipeline of single UNLINKs: the keys lie in many slots."""
+def unlink_all(primary: Primary, wanted: Wanted, tally: Tally, stop: Event, metronome: Metronome | None = None) -> None:
+    """All of them on one primary, until the walk is round, stopped, or has come to the limit."""
+    walk = _Walk(primary, wanted, tally, stop, metronome or Metronome(Pace()))
+    try:
+        if not wanted.prefixes or walk.by_slots():
+            walk.by_scan()
+    except NoScripts as problem:
+        tally.no_scripts = f"{primary.target.name} carries out no scripts ({problem}), so pipelines did it."
+        walk.in_pipelines()
+
+
+@dataclass(slots=True)
+class _Walk:
+    primary: Primary
+    wanted: Wanted
+    tally: Tally
+    stop: Event
+    beat: Metronome
+    slicing: Slicing = field(default_factory=Slicing)
+
+    @property
+    def on(self) -> bool:
+        return not self.stop.is_set() and not self.beat.ended
+
+    def by_slots(self) -> bool:
+        """Whether slots are left that hold too much else: SCAN does them."""
+        node, slots, crowded = node_of(self.primary), self._slots(), False
+        while slots and self.on:
+
+            def work(count: int, most: int) -> Slice:
+                nonlocal slots, crowded
+                made, done, full = slot_slice(node, slots, self.wanted.prefixes, count, most)
+                slots, crowded = slots[done:], crowded or bool(full)
+                return made
+
+            self._slice(work)
+        return crowded
+
+    def by_scan(self) -> None:
+        node = node_of(self.primary)
+        for pattern in self.wanted.patterns:
+            cursor, over = 0, False
+            while not over and self.on:
+
+                def work(count: int, most: int, pattern: str = pattern) -> Slice:
+                    nonlocal cursor, over
+                    made, cursor, over = scan_slice(node, cursor, pattern, count, most, self.wanted.kept)
+                    return made
+
+                self._slice(work)
+
+    def in_pipelines(self) -> None:
+        kept = tuple(word.encode() for word in self.wanted.kept)
+        for pattern in self.wanted.patterns:
+            for keys in batches(self.primary, pattern, self.stop):
+                self._unlink([key for key in keys if not key.startswith(kept)])
+                self.tally.add(looked=COUNT)
+                if not self.on:
+                    return
+
+    def _slice(self, work: Callable[[int, int], Slice]) -> None:
+        """One slice of the present length, and the rest after it."""
+        count = self.slicing.count
+        reserved = self.beat.reserve(2 * count)
+        if not reserved:
+            self.stop.wait(IDLE)
+            return
+        started, made = time.monotonic(), None
+        try:
+            made = work(count, reserved)
+        finally:
+            self.beat.used(reserved, made.unlinked if made else 0)
+        ms = made.ms or (time.monotonic() - started) * 1000
+        self.tally.add(made.looked, made.unlinked, made.elsewhere, made.refused, ms)
+        self.slicing.took(max(1, made.looked), ms)
+        self.stop.wait(self.beat.rest_after(ms / 1000, made.unlinked))
+
+    def _unlink(self, keys: list[bytes]) -> None:
+        while keys and self.on:
+            reserved, started = self.beat.reserve(len(keys)), time.monotonic()
+            self.beat.used(reserved, unlink(self.primary, keys[:reserved], self.tally))
+            keys = keys[reserved:]
+            self.stop.wait(self.beat.rest_after(time.monotonic() - started, reserved) if reserved else IDLE)
+
+    def _slots(self) -> list[int]:
+        """Its own and those that are coming to it."""
+        coming = [moving.slot for moving in moving_slots(self.primary) if moving.importing]
+        own = [slot for part in self.primary.ranges for slot in range(part.first, part.last + 1)]
+        return [slot for slot in (*own, *coming) if self.wanted.slot in (None, slot)]
+
+
+def unlink(primary: Primary, keys: list[bytes], tally: Tally) -> int:
+    """One pipeline of single UNLINKs: the keys lie in many slots. How many are gone."""
     if not keys:
-        return
+        return 0
     answers = _pipelined(primary, lambda pipe, key: pipe.unlink(key), keys)
     refusals = [answer for answer in answers if isinstance(answer, Exception)]
     moved = sum(_elsewhere(answer) for answer in refusals)
     refused = next((str(answer) for answer in refusals if not _elsewhere(answer)), "")
-    tally.add(unlinked=sum(answer for answer in answers if isinstance(answer, int)), moved=moved, refused=refused)
+    gone = sum(answer for answer in answers if isinstance(answer, int))
+    tally.add(unlinked=gone, moved=moved, refused=refused)
+    return gone
 
 
 def milliseconds_left(primary: Primary, keys: list[bytes]) -> list[int | None]:

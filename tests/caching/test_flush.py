@@ -7,17 +7,18 @@ from threading import Event
 from uuid import uuid4
 
 import pytest
+from caching.tiers import MISS, Tiers
 from django_tenants.utils import tenant_context
 
 from caching.clients.memcached import Memcached
 from caching.clients.redis import RedisNode
 from caching.clients.redis_replies import ClusterNode
 from caching.console_tiers import tiers_of
+from caching.flush.pace import Pace
 from caching.flush.steps import hide
 from caching.flush.topology import Primary, primaries
-from caching.flush.unlinking import ids, unlink_family
-from caching.flush.walk import Tally, node_of, unlink, unlink_all
-from caching.library.tiers import MISS, Tiers
+from caching.flush.unlinking import Errand, unlink_everywhere
+from caching.flush.walk import Tally, Wanted, node_of, unlink, unlink_all
 from novaops.fleets.models import Fleet
 from novaops.inventory.selectors import targets
 from novaops.operations import services
@@ -167,13 +168,13 @@ def test_a_primary_that_was_relieved_is_noticed_and_its_keys_are_flushed_all_the
     for number in range(300):
         wait_for(partial(kept, tiers, f"{tenant}-{number}"), "the key to be kept")
     stale = Tally()
-    unlink_all(old, prefix, stale, Event())
+    unlink_all(old, Wanted((prefix,)), stale, Event())
     assert stale.unlinked == 0 and stale.moved > 0 and stale.refused == ""
     context = StepContext(0, 0, {}, lambda done, total, note: None, lambda line: None)
-    tally = unlink_family(context, prefix)
+    tally = unlink_everywhere(context, Errand(Wanted((prefix,)), "of the test", Pace()))
     tiers.close()
     assert (tally.unlinked, tally.refused) == (300, "")
-    assert new.node_id in ids(primaries())
+    assert new.node_id in {one.node_id for one in primaries()}
 
 
 def test_one_operation_raises_the_generation_once(tiers: Tiers, tenant: str) -> None:

@@ -1,0 +1,162 @@
+"""Flushing a prefix of the Redis Cluster, as `cache-flush` does it at its own pace, beside what one does by hand: on
+each primary, all at once, `redis-cli --scan` into `redis-cli --pipe`. Both unlink the same keys, filled anew.
+
+Meanwhile another process reads a key of each primary once a millisecond, as an application does that is not in a hurry:
+its p99 during the flush beside that of the seconds right before. Rounds alternate; medians count."""
+
+import json
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import Event
+
+from django_tenants.utils import schema_context
+from redis.crc import key_slot
+
+from benchmarks.environment import FLEET, Environment
+from caching.clients.redis import RedisNode
+from caching.clients.redis_replies import SlotRange
+from caching.flush.pace import Pace
+from caching.flush.topology import Primary, primaries
+from caching.flush.unlinking import Errand, unlink_everywhere
+from caching.flush.walk import Wanted
+from novaops.inventory import reading
+from novaops.inventory.services import import_fleet
+from novaops.operations.contract import StepContext
+
+KEYS = 1_000_000
+ROUNDS = 3
+PREFIX = "bench:"
+QUIET_SECONDS = 3.0
+HAND = "redis-cli {at} --scan --pattern '{prefix}*' | sed 's/^/UNLINK /' | redis-cli {at} --pipe"
+NOBODY = StepContext(0, 0, {}, lambda done, total, note: None, lambda line: None)
+
+
+def main(environment: Environment) -> dict[str, object]:
+    described = reading.read(environment.state / "fleet.yml").model_copy(update={"fleet": FLEET, "name": FLEET})
+    import_fleet(described, environment.state)
+    with schema_context(f"fleet_{FLEET}"):
+        found = primaries()
+        with _room(found):
+            return _compare(found)
+
+
+def ours(found: tuple[Primary, ...]) -> float:
+    """The longest slice, in ms."""
+    return unlink_everywhere(NOBODY, Errand(Wanted((PREFIX,)), "of the benchmark", Pace())).longest_ms
+
+
+def by_hand(found: tuple[Primary, ...]) -> float:
+    running = [
+        subprocess.Popen(
+            ["sh", "-c", HAND.format(at=_at(one), prefix=PREFIX)], env=_login(one), stdout=subprocess.DEVNULL
+        )
+        for one in found
+    ]
+    if any(process.wait() for process in running):
+        raise RuntimeError("redis-cli did not end well.")
+    return 0.0
+
+
+def _compare(found: tuple[Primary, ...]) -> dict[str, object]:
+    ways = {"ours": ours, "by_hand": by_hand}
+    seconds: dict[str, list[float]] = {name: [] for name in ways}
+    others: dict[str, list[tuple[float, float]]] = {name: [] for name in ways}
+    longest = 0.0
+    for _ in range(ROUNDS):
+        for name, flush in ways.items():
+            _fill(found)
+            passed, slowest, quiet, busy = _beside_others(found, flush)
+            seconds[name].append(passed)
+            others[name].append((quiet, busy))
+            longest = max(longest, slowest)
+            if left := sum(RedisNode(one.target).size() for one in found) - len(found):
+                raise RuntimeError(f"{left} keys were left.")
+    took = {name: statistics.median(found) for name, found in seconds.items()}
+    return {
+        "flush_speedup": round(took["by_hand"] / took["ours"], 2),
+        "flush_other_p99_ratio": _ratio(others["ours"]),
+        "by_hand_other_p99_ratio": _ratio(others["by_hand"]),
+        "flush_seconds": round(took["ours"], 2),
+        "by_hand_seconds": round(took["by_hand"], 2),
+        "flush_other_p99_ms": round(statistics.median(busy for _, busy in others["ours"]), 2),
+        "quiet_other_p99_ms": round(statistics.median(quiet for quiet, _ in others["ours"]), 2),
+        "longest_slice_ms": round(longest, 2),
+        "keys": KEYS,
+    }
+
+
+def _ratio(pairs: list[tuple[float, float]]) -> float:
+    return round(statistics.median(busy for _, busy in pairs) / statistics.median(quiet for quiet, _ in pairs), 2)
+
+
+def _beside_others(
+    found: tuple[Primary, ...], flush: Callable[[tuple[Primary, ...]], float]
+) -> tuple[float, float, float, float]:
+    """Seconds of the flush and its longest slice; the others' p99 in ms, before and during it."""
+    asked = json.dumps([(one.target.host, one.target.port, one.target.login.password, _key_on(one)) for one in found])
+    command = [sys.executable, "-m", "benchmarks.other_clients", asked]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1) as reader:
+        assert reader.stdin is not None and reader.stdout is not None
+        reader.stdout.readline()
+        Event().wait(QUIET_SECONDS)
+        reader.stdin.write("now\n")
+        began = time.perf_counter()
+        slowest = flush(found)
+        passed = time.perf_counter() - began
+        reader.stdin.write("end\n")
+        quiet, busy = json.loads(reader.stdout.readline())
+    return passed, slowest, quiet, busy
+
+
+def _fill(found: tuple[Primary, ...]) -> None:
+    """Straight into the nodes, each key where its slot is."""
+    ranges = [(part.first, part.last, one) for one in found for part in _slots(one)]
+    owner = {slot: one for first, last, one in ranges for slot in range(first, last + 1)}
+    lines: dict[Primary, bytearray] = {one: bytearray() for one in found}
+    for number in range(KEYS):
+        key = f"{PREFIX}{number}".encode()
+        lines[owner[key_slot(key)]] += b"SET %b wrong\r\n" % key
+    for one, sent in lines.items():
+        command = f"redis-cli {_at(one)} --pipe"
+        subprocess.run(command.split(), input=bytes(sent), env=_login(one), stdout=subprocess.DEVNULL, check=True)
+
+
+def _slots(one: Primary) -> Iterator[SlotRange]:
+    for node in RedisNode(one.target).nodes():
+        if node.id == one.node_id:
+            yield from node.slots
+
+
+def _key_on(one: Primary) -> str:
+    ranges = list(_slots(one))
+    keys = (f"read:{number}" for number in range(100_000))
+    key = next(key for key in keys if any(part.first <= key_slot(key.encode()) <= part.last for part in ranges))
+    RedisNode(one.target).link.set(key, "right")
+    return key
+
+
+@contextmanager
+def _room(found: tuple[Primary, ...]) -> Iterator[None]:
+    """Nothing is evicted meanwhile, and nothing is left."""
+    before = {one: RedisNode(one.target).link.config_get("maxmemory")["maxmemory"] or 0 for one in found}
+    for one in found:
+        RedisNode(one.target).link.config_set("maxmemory", 0)
+        RedisNode(one.target, 60).link.flushall()
+    try:
+        yield
+    finally:
+        for one in found:
+            RedisNode(one.target, 60).link.flushall()
+            RedisNode(one.target).link.config_set("maxmemory", before[one])
+
+
+def _at(one: Primary) -> str:
+    return f"-h {one.target.host} -p {one.target.port}"
+
+
+def _login(one: Primary) -> dict[str, str]:
+    return {"PATH": "/usr/bin:/bin", "REDISCLI_AUTH": one.target.login.password}

@@ -14,6 +14,7 @@ class CachingConfig(AppConfig):
         from caching import pressure_findings as pressure
         from caching import probes
         from caching.browser.recording import right_used
+        from caching.cluster.kinds import KINDS as CLUSTER_KINDS
         from caching.flush.kind import CacheFlush
         from caching.stream import findings as stream
         from caching.stream.following import follow
@@ -27,7 +28,8 @@ class CachingConfig(AppConfig):
         of_caches = (rules.redis_cluster, rules.redis_nodes, rules.hit_ratios, *pressure_rules)
         for rule in (*of_caches, rules.stream, stream.rule):
             findings.register(rule)
-        operations.register(CacheFlush())
+        for kind in (CacheFlush(), *CLUSTER_KINDS):
+            operations.register(kind)
         register_use(right_used)
         tiles.register(20, cache_tiles)
         tenant_changed.connect(follow, dispatch_uid="caches follow a tenant")

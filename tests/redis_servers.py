@@ -1,0 +1,134 @@
+"""Real Redis servers of a test's own: a cluster that it may take apart."""
+
+import shutil
+import socket
+import subprocess
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import redis
+
+from caching.clients.redis_parsing import parse_nodes
+from caching.clients.redis_replies import SLOTS
+from novaops.inventory.models import Credential, Server, ServerKind
+from novaops.inventory.secrets import seal
+from tests.waiting import wait_for
+
+HOST, PASSWORD = "127.0.0.1", "of a test's own cluster"
+NODE = (
+    "redis-server --bind {host} --port {port} --dir {folder} --cluster-enabled yes --cluster-config-file nodes.conf"
+    " --cluster-port {bus} --cluster-node-timeout 2000 --save '' --appendonly no --maxmemory 64mb --daemonize no"
+    " --cluster-allow-replica-migration no --repl-diskless-sync-delay 0"
+)
+
+
+@dataclass
+class Node:
+    name: str
+    port: int
+    bus: int
+    folder: Path
+    process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        self.folder.mkdir(exist_ok=True)
+        words = NODE.format(host=HOST, port=self.port, bus=self.bus, folder=self.folder).replace("''", "").split()
+        words[words.index("--save") + 1 : words.index("--save") + 1] = [""]
+        program = shutil.which("redis-server") or "redis-server"
+        secret = ["--requirepass", PASSWORD, "--masterauth", PASSWORD]
+        self.process = subprocess.Popen([program, *words[1:], *secret], stdout=subprocess.DEVNULL)
+        wait_for(self.link.ping, f"{self.name} to answer", every=0.02)
+
+    def kill(self) -> None:
+        if self.process:
+            self.process.kill()
+            self.process.wait()
+
+    @property
+    def link(self) -> redis.Redis:
+        return redis.Redis(HOST, self.port, password=PASSWORD, decode_responses=True, socket_timeout=5)
+
+    def ask(self, *words: str | int) -> Any:
+        return self.link.execute_command(*words)  # type: ignore[no-untyped-call]
+
+    @property
+    def node_id(self) -> str:
+        return str(self.ask("CLUSTER", "MYID"))
+
+    def owned(self) -> int:
+        """Slots that it leads in its own eyes."""
+        return sum(one.slot_count for one in self._own())
+
+    def moving(self) -> int:
+        return sum(len(one.moving) for one in self._own())
+
+    def _own(self) -> list[Any]:
+        nodes = parse_nodes(str(self.ask("CLUSTER", "NODES")))
+        return [one for one in nodes if "myself" in one.flags]
+
+
+@contextmanager
+def servers(folder: Path, count: int) -> Iterator[list[Node]]:
+    """So many servers that run and know nobody, registered in the fleet that the connection is in."""
+    ports = free_ports(2 * count)
+    nodes = [Node(f"own-{n + 1}", ports[2 * n], ports[2 * n + 1], folder / f"own-{n + 1}") for n in range(count)]
+    try:
+        for node in nodes:
+            node.start()
+        register(nodes)
+        yield nodes
+    finally:
+        for node in nodes:
+            node.kill()
+
+
+def form(primaries: Sequence[Node], replicas: Sequence[tuple[Node, Node]] = ()) -> None:
+    """One cluster: the primaries share the slots; each pair is a replica and whom it follows."""
+    share = SLOTS // len(primaries)
+    for index, node in enumerate(primaries):
+        last = SLOTS - 1 if index == len(primaries) - 1 else (index + 1) * share - 1
+        node.ask("CLUSTER SET-CONFIG-EPOCH", index + 1)
+        node.ask("CLUSTER ADDSLOTSRANGE", index * share, last)
+    members = [*primaries, *(replica for replica, _ in replicas)]
+    for node in members[1:]:
+        members[0].ask("CLUSTER MEET", HOST, node.port, node.bus)
+    wait_for(lambda: all(known(node) == len(members) for node in members), "the nodes to meet", every=0.05)
+    for replica, primary in replicas:
+        replica.ask("CLUSTER REPLICATE", primary.node_id)
+    wait_for(lambda: all(well(node) for node in members), "the cluster to be well", every=0.05)
+    wait_for(lambda: all(streams(replica) for replica, _ in replicas), "the replicas to stream", every=0.05)
+
+
+def known(node: Node) -> int:
+    return int(node.link.cluster("INFO")["cluster_known_nodes"])
+
+
+def well(node: Node) -> bool:
+    return bool(node.link.cluster("INFO")["cluster_state"] == "ok")
+
+
+def streams(node: Node) -> bool:
+    found: Any = node.link.info("replication")
+    return bool(found.get("master_link_status") == "up")
+
+
+def register(nodes: Sequence[Node]) -> None:
+    """They alone are the fleet's Redis servers."""
+    Server.objects.filter(kind=ServerKind.REDIS).update(present=False)
+    credential, _ = Credential.objects.get_or_create(name="own", defaults={"password_encrypted": seal(PASSWORD)})
+    for node in nodes:
+        Server.objects.create(kind=ServerKind.REDIS, name=node.name, host=HOST, port=node.port, credential=credential)
+
+
+def free_ports(count: int) -> list[int]:
+    sockets = [socket.socket() for _ in range(count)]
+    try:
+        for one in sockets:
+            one.bind((HOST, 0))
+        return [one.getsockname()[1] for one in sockets]
+    finally:
+        for one in sockets:
+            one.close()

@@ -15,7 +15,7 @@ class CachingConfig(AppConfig):
         from caching import probes
         from caching.browser.recording import right_used
         from caching.cluster.kinds import KINDS as CLUSTER_KINDS
-        from caching.flush.kind import CacheFlush
+        from caching.flush.kind import CacheFlush, CacheHide
         from caching.stream import findings as stream
         from caching.stream.following import follow
         from caching.tiles_overview import cache_tiles
@@ -28,7 +28,9 @@ class CachingConfig(AppConfig):
         of_caches = (rules.redis_cluster, rules.redis_nodes, rules.hit_ratios, *pressure_rules)
         for rule in (*of_caches, rules.stream, stream.rule):
             findings.register(rule)
-        for kind in (CacheFlush(), *CLUSTER_KINDS):
+        operations.register(CacheFlush())
+        operations.register(CacheHide())
+        for kind in CLUSTER_KINDS:
             operations.register(kind)
         register_use(right_used)
         tiles.register(20, cache_tiles)

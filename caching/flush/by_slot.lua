@@ -1,6 +1,7 @@
--- One slice of a flush that walks slot by slot: all keys of a slot that begin with one of the words go in one UNLINK,
--- which is many times cheaper, here and on replicas, than one UNLINK for each.
--- ARGV: how many keys to look at, how many to unlink at most, how many slots, the slots, and the beginnings of keys.
+-- One slice of a flush that walks slot by slot: all keys of a slot that are wanted go in one UNLINK, which
+-- is many times cheaper, here and on replicas, than one UNLINK for each.
+-- ARGV: how many keys to look at, how many to unlink at most, how many slots, the slots, and what
+-- is wanted: ^ and the beginning of keys, = and a whole key.
 -- Answers how many of the slots are done with, which of them hold too much else to be looked through here, keys looked
 -- at, keys unlinked, keys that another node has, what else was refused, and microseconds (0 where TIME stands still).
 local function now()
@@ -10,7 +11,9 @@ end
 
 local function wanted(key)
   for index = 4 + ARGV[3], #ARGV do
-    if string.sub(key, 1, #ARGV[index]) == ARGV[index] then return true end
+    local word = string.sub(ARGV[index], 2)
+    local begins = string.sub(key, 1, #word) == word
+    if begins and (#key == #word or string.sub(ARGV[index], 1, 1) == '^') then return true end
   end
   return false
 end

@@ -1,4 +1,4 @@
-"""What a plan to flush a family rests on."""
+"""What a plan to flush something rests on."""
 
 from pydantic import BaseModel, ConfigDict
 
@@ -8,7 +8,7 @@ class _Frozen(BaseModel):
 
 
 class NodeKeys(_Frozen):
-    """One Redis primary: `keys` of the family, scaled up from `sampled` of `total`; `mean_bytes` of some of them."""
+    """One Redis primary: `keys` that it would lose, scaled up from `sampled` of `total`; `mean_bytes` of some."""
 
     node_id: str
     name: str
@@ -28,7 +28,7 @@ class NodeKeys(_Frozen):
 
 
 class ServerItems(_Frozen):
-    """One Memcached: its items of the family, as its crawler lists them."""
+    """One Memcached: its items that would go, as its crawler lists them."""
 
     name: str
     items: int = 0
@@ -38,14 +38,15 @@ class ServerItems(_Frozen):
 
 class FlushFacts(_Frozen):
     """`nodes` are the primaries, also for an L2 family: the numbers that make its entries invisible are kept there.
-    `problem` is set when the cluster is not whole. Rates are the last minutes'; None where nobody counted."""
+    `problem` is set when the cluster is not whole. Rates are the last minutes', of all families that the flush touches;
+    None where nobody counted. `slot_share` is the part of L1 that a single node has, 1 for all of it."""
 
-    family: str
     problem: str = ""
     nodes: tuple[NodeKeys, ...] = ()
     servers: tuple[ServerItems, ...] = ()
     hits_per_second: float | None = None
     hit_ratio: float | None = None
+    slot_share: float = 1.0
 
     @property
     def keys(self) -> int:

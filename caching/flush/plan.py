@@ -1,114 +1,159 @@
-"""The plan to flush one family: pure, each check a sentence with its number."""
+"""The plan of a flush: pure, each check a sentence with its number."""
 
 from collections.abc import Iterator
-from typing import Literal
-
-from pydantic import BaseModel, ConfigDict, Field
 
 from caching.flush.facts import FlushFacts
-from caching.flush.scope import in_l1, in_l2
-from caching.library.families import Family
+from caching.flush.globs import says_something
+from caching.flush.pace import Pace
+from caching.flush.parameters import FlushParameters
+from caching.flush.scope import Scope, scope_of
+from caching.library.families import FAMILIES
 from novaops.operations.contract import BlastRadius, Check, CheckOutcome, Plan, PlannedStep
 from novaops.ui.formats import compact, human_bytes, human_number, percent, rate
 
 HIDE, UNLINK, DELETE, VERIFY = "hide", "unlink", "delete-items", "verify"
 KEYS_PER_SECOND = 100_000
-FamilyName = Literal["session", "vm", "perm", "metric", "qr", "agg", "api"]
 
 
-class FlushParameters(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    family: FamilyName = Field(title="Family", description="Everything that is cached under its prefix goes.")
-
-
-def plan_flush(family: Family, facts: FlushFacts) -> Plan:
-    checks = tuple(_checks(family, facts))
+def plan_flush(asked: FlushParameters, facts: FlushFacts) -> Plan:
+    scope, pace = scope_of(asked), pace_of(asked)
+    checks = tuple(_checks(asked, scope, pace, facts))
     refused = any(check.outcome is CheckOutcome.FAILED for check in checks)
     return Plan(
-        summary=_summary(family, facts),
+        summary=_summary(scope, facts),
         checks=checks,
-        blast=_blast(family, facts),
-        steps=() if refused else tuple(_steps(family)),
+        blast=_blast(scope, facts),
+        steps=() if refused else tuple(_steps(scope, pace, facts)),
         facts={
-            "family": family.name,
+            "scope": scope.model_dump(mode="json"),
             "primaries": sorted(node.node_id for node in facts.nodes),
             "memcached": sorted(server.name for server in facts.servers),
         },
-        confirm=f"flush {family.name}",
-        expected_seconds=round(2.5 + facts.keys / KEYS_PER_SECOND, 1),
+        confirm=_phrase(scope),
+        expected_seconds=_expected(scope, pace, facts),
     )
 
 
-def _summary(family: Family, facts: FlushFacts) -> str:
+def pace_of(asked: FlushParameters) -> Pace:
+    return Pace(share=asked.share / 100, keys_per_second=asked.keys_per_second, limit=asked.limit)
+
+
+def _phrase(scope: Scope) -> str:
+    return f"flush {scope.vm or scope.tenant or scope.family or scope.node or scope.pattern or scope.prefixes[0]}"
+
+
+def _expected(scope: Scope, pace: Pace, facts: FlushFacts) -> float:
+    keys = min(facts.keys, pace.limit) if pace.limit is not None else facts.keys
+    speed = min(KEYS_PER_SECOND * pace.share, pace.keys_per_second or KEYS_PER_SECOND)
+    return round(1 + 1.5 * (scope.whose == "family") + keys / speed, 1)
+
+
+def _summary(scope: Scope, facts: FlushFacts) -> str:
     if facts.problem:
-        return f"{family.prefix} cannot be flushed now."
+        return f"What is cached {scope.words} cannot be flushed now."
     about = "" if facts.exact else "about "
-    return f"{family.prefix} is emptied: {about}{compact(facts.keys)} entries ({family.meaning})."
+    meaning = f" ({FAMILIES[scope.family].meaning})" if scope.family else ""
+    return f"All entries {scope.words} go: {about}{compact(facts.keys)}{meaning}."
 
 
-def _blast(family: Family, facts: FlushFacts) -> BlastRadius:
+def _blast(scope: Scope, facts: FlushFacts) -> BlastRadius:
     return BlastRadius(
-        summary=_consequence(family, facts),
-        targets=tuple(node.name for node in facts.nodes if in_l1(family)) + tuple(one.name for one in facts.servers),
+        summary=_consequence(scope, facts),
+        targets=tuple(node.name for node in facts.nodes if scope.l1) + tuple(one.name for one in facts.servers),
+        tenants=1 if scope.tenant else None,
         keys=facts.keys,
         bytes=facts.bytes,
     )
 
 
-def _consequence(family: Family, facts: FlushFacts) -> str:
-    if family.name == "session":
-        return "Everybody who is signed in to the platform is signed out: sessions are kept nowhere else."
+def _consequence(scope: Scope, facts: FlushFacts) -> str:
+    out = "Everybody who is signed in to the platform is signed out: sessions are kept nowhere else. "
+    signed_out = out if "session" in scope.families and scope.l1 and not scope.tenant else ""
     if facts.hits_per_second is None:
-        return "What was a hit goes to the database until the family is warm again; nobody counted its reads lately."
-    expected = rate(facts.hits_per_second)
-    ratio = f" ({percent(facts.hit_ratio)} of its reads are hits now)" if facts.hit_ratio is not None else ""
-    return f"Up to {expected} more reads reach the database until the family is warm again{ratio}."
+        told = "What was a hit goes to the database until it is cached again; nobody counted these reads lately."
+        return signed_out.strip() if scope.family == "session" else f"{signed_out}{told}"
+    if scope.family == "session":
+        return signed_out.strip()
+    expected = rate(facts.hits_per_second * (facts.slot_share if scope.node else 1))
+    ratio = f" ({percent(facts.hit_ratio)} of these reads are hits now)" if facts.hit_ratio is not None else ""
+    whole = "" if scope.whose in ("family", "tier", "node") else "; that is all of the families, of which it is a part"
+    return f"{signed_out}Up to {expected} more reads reach the database until it is cached again{ratio}{whole}."
 
 
-def _steps(family: Family) -> Iterator[PlannedStep]:
-    arguments = {"family": family.name, "prefix": family.prefix}
-    yield PlannedStep(
-        key=HIDE,
-        title=f"Raise the generation of {family.prefix}",
-        consequence="What L2 holds of it is invisible to all within a second; what is being loaded is not kept.",
-        arguments=arguments,
-    )
-    if in_l1(family):
+def _steps(scope: Scope, pace: Pace, facts: FlushFacts) -> Iterator[PlannedStep]:
+    arguments = {"scope": scope.model_dump(mode="json"), "pace": pace.model_dump(mode="json")}
+    if scope.hides:
+        yield PlannedStep(
+            key=HIDE,
+            title=f"Raise the generation of what is {scope.words}",
+            consequence="It is invisible to all within a second, in both tiers; what is being loaded is not kept.",
+            arguments=arguments,
+        )
+    if scope.l1 and facts.nodes:
+        where = scope.node or ("the primary of its slot" if scope.slot is not None else "every Redis primary")
         yield PlannedStep(
             key=UNLINK,
-            title=f"Unlink {family.prefix} on every Redis primary",
-            consequence="All primaries beside each other, in batches of 1,000 with rests as long as the work.",
+            title=f"Unlink the keys {scope.words} on {where}",
+            consequence=f"Each primary by itself, in slices of at most 5 ms, {pace.words or 'without rests'}.",
             arguments=arguments,
         )
-    if in_l2(family):
+    if facts.servers:
         yield PlannedStep(
             key=DELETE,
-            title=f"Delete the items of {family.prefix} on every Memcached",
-            consequence="Nobody sees them any more; this gives their memory back.",
+            title=f"Delete the items {scope.words} on {scope.node or 'every Memcached'}",
+            consequence="Nobody sees them any more; this gives their memory back." if scope.hides else "",
             arguments=arguments,
         )
-    yield PlannedStep(
-        key=VERIFY,
-        title="Count again",
-        consequence="Nothing that was there before is left; what live traffic has filled since is told apart.",
-        arguments=arguments,
-    )
+    if pace.limit is None:
+        yield PlannedStep(
+            key=VERIFY,
+            title="Count again",
+            consequence="Nothing that was there before is left; what live traffic has filled since is told apart.",
+            arguments=arguments,
+        )
 
 
-def _checks(family: Family, facts: FlushFacts) -> Iterator[Check]:
+def _checks(asked: FlushParameters, scope: Scope, pace: Pace, facts: FlushFacts) -> Iterator[Check]:
+    if asked.scope in ("pattern", "prefix", "node", "tier"):
+        yield _pattern(asked, scope)
     if facts.problem:
         yield _check("Cluster is whole", "failed", facts.problem)
         return
-    yield _check("Cluster is whole", "passed", f"{len(facts.nodes)} primaries serve all 16,384 hash slots.")
+    if scope.node and not facts.nodes and not facts.servers:
+        yield _check("Node serves", "failed", f"{scope.node} leads no slots of L1 and is no server of L2.")
+        return
+    yield _check("Cluster is whole", "passed", "All 16,384 hash slots have a primary that answers.")
     silent = [f"{node.name}: {node.problem}" for node in facts.nodes if node.problem]
     if silent:
         yield _check("Primaries answer", "failed", " ".join(silent))
-    elif in_l1(family):
+    elif scope.l1 and facts.nodes:
         yield _check("Keys", "passed", _counted(facts), **{node.name: node.keys for node in facts.nodes})
-    if in_l2(family):
+    if facts.servers:
         yield _memcached(facts)
+    if pace.limit is not None and facts.keys > pace.limit:
+        reason = f"It stops after {pace.limit:,} of {compact(facts.keys)} entries, and the others stay."
+        yield _check("Limit", "warned", reason)
     yield _load(facts)
+    if scope.hides:
+        yield _sooner(scope)
+
+
+def _pattern(asked: FlushParameters, scope: Scope) -> Check:
+    if asked.scope == "prefix" or says_something(asked.text):
+        return _check("Pattern is safe", "passed", f"Only entries {scope.words}; the library's own keys stay.")
+    if asked.scope == "pattern":
+        reason = f"{asked.text} means every key. Choose a tier or a node as the scope if that is what you want."
+        return _check("Pattern is safe", "failed", reason)
+    return _check("Pattern is safe", "warned", f"Everything {scope.words[5:]} goes; the library's own keys stay.")
+
+
+def _sooner(scope: Scope) -> Check:
+    """Not a condition, but what most people want who ask for a flush."""
+    reason = (
+        "To make it invisible at once, in a few milliseconds, hide it (cache-hide): its memory comes back later,"
+        " as entries expire or are evicted. This flush hides it first, too."
+    )
+    return _check("Faster", "passed", reason, kind="cache-hide", scope=scope.whose)
 
 
 def _counted(facts: FlushFacts) -> str:
@@ -121,7 +166,7 @@ def _counted(facts: FlushFacts) -> str:
 def _memcached(facts: FlushFacts) -> Check:
     silent = [f"{server.name}: {server.problem}" for server in facts.servers if server.problem]
     if silent:
-        reason = f"{' '.join(silent)} Its items become invisible all the same, and expire by themselves."
+        reason = f"{' '.join(silent)} Its items stay there until they expire, hidden where generations hide them."
         return _check("Memcached answers", "warned", reason)
     items, size = sum(one.items for one in facts.servers), sum(one.bytes for one in facts.servers)
     reason = f"{human_number(items)} items in L2, {human_bytes(size)}, as the servers' crawlers list them."
@@ -130,7 +175,7 @@ def _memcached(facts: FlushFacts) -> Check:
 
 def _load(facts: FlushFacts) -> Check:
     if facts.hits_per_second is None:
-        return _check("Load afterwards", "warned", "Nobody counted this family's reads in the last 5 minutes.")
+        return _check("Load afterwards", "warned", "Nobody counted reads of these families in the last 5 minutes.")
     return _check("Load afterwards", "passed", f"{rate(facts.hits_per_second)} hits over the last 5 minutes.")
 
 

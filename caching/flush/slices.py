@@ -51,11 +51,12 @@ def scan_slice(
 
 
 def slot_slice(
-    node: RedisNode, slots: Sequence[int], prefixes: tuple[str, ...], count: int, most: int
+    node: RedisNode, slots: Sequence[int], words: tuple[str, ...], count: int, most: int
 ) -> tuple[Slice, int, list[int]]:
-    """What it did, how many of the slots are done with, and which of these hold too much else. Raises as the other."""
+    """What it did, how many of the slots are done with, and which of these hold too much else. `words` are what keys
+    begin with, after ^, and whole keys, after =. Raises as the other."""
     part = slots[:MOST_SLOTS]
-    answer = _carried_out(node, BY_SLOT, count, most, len(part), *part, *prefixes)
+    answer = _carried_out(node, BY_SLOT, count, most, len(part), *part, *words)
     done, crowded, looked, unlinked, elsewhere, refused, microseconds = answer
     made = Slice(looked, unlinked, elsewhere, _text(refused), microseconds / 1000)
     return made, done, [int(slot) for slot in crowded]

@@ -1,5 +1,6 @@
 """All primaries at once: one thread each, while the step's own thread tells how far they are and may be cancelled."""
 
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
@@ -39,9 +40,10 @@ class Picture:
         return sorted((primary.node_id, primary.slots) for primary in self.primaries)
 
 
-def unlink_everywhere(context: StepContext, errand: Errand) -> Tally:
+def unlink_everywhere(context: StepContext, errand: Errand) -> tuple[Tally, int]:
     """Until one whole pass met no change of the cluster. Every repetition only finds what is still there. While slots
-    move, a key may pass by a walk unseen: then a pass is the last one when it found nothing any more."""
+    move, a key may pass by a walk unseen: then a pass is the last one when it found nothing any more. Answers
+    what was done, and on how many primaries."""
     tally, beat = Tally(), Metronome(errand.pace)
     for _ in range(PASSES):
         before = picture(errand)
@@ -50,7 +52,8 @@ def unlink_everywhere(context: StepContext, errand: Errand) -> Tally:
         after = picture(errand)
         quiet = not (before.moving or after.moving) or tally.unlinked == unlinked
         if beat.ended or (tally.moved == moved and quiet and after.owners == before.owners):
-            return tally
+            tally.limited = beat.ended
+            return tally, len(after.primaries)
     raise TransientProblem("The cluster kept changing while its keys were walked.")
 
 
@@ -84,6 +87,14 @@ def _pass(context: StepContext, found: Picture, errand: Errand, tally: Tally, be
     )
     if tally.refused:
         raise PermanentProblem(f"Redis refused to unlink: {tally.refused}")
+
+
+def pause(context: StepContext, seconds: float) -> None:
+    """A rest in which the operation can be cancelled."""
+    until = time.monotonic() + seconds
+    while (left := until - time.monotonic()) > 0:
+        time.sleep(min(left, TELL_SECONDS))
+        context.progress(0, None, "Resting")
 
 
 def _size(found: Sequence[Primary]) -> int:

@@ -12,6 +12,7 @@ from caching.clients.redis import RedisNode, explained
 from caching.flush.pace import Metronome, Pace, Slicing
 from caching.flush.slices import NoScripts, Slice, scan_slice, slot_slice
 from caching.flush.topology import Primary, moving_slots
+from caching.library.keys import escaped
 
 COUNT = 1000
 TIMEOUT = 5.0
@@ -24,14 +25,18 @@ IDLE = 0.01
 @dataclass
 class Tally:
     """What several walks did so far. `moved`: keys whose slot another node has; `refused`: what else was answered;
-    `no_scripts`: what a node said that would not carry slices out itself; `longest_ms`: of any slice."""
+    `no_scripts`: what a node said that would not carry slices out itself; `limited`: it stopped at the limit;
+    `longest_ms` of any slice, `mean_ms` of all."""
 
     looked: int = 0
     unlinked: int = 0
     moved: int = 0
     refused: str = ""
     no_scripts: str = ""
+    limited: bool = False
     longest_ms: float = 0.0
+    slices: int = 0
+    ms: float = 0.0
 
     def __post_init__(self) -> None:
         self._lock = Lock()
@@ -43,6 +48,12 @@ class Tally:
             self.moved += moved
             self.refused = self.refused or refused
             self.longest_ms = max(self.longest_ms, ms)
+            self.ms += ms
+            self.slices += ms > 0
+
+    @property
+    def mean_ms(self) -> float:
+        return self.ms / self.slices if self.slices else 0.0
 
 
 def node_of(primary: Primary) -> RedisNode:
@@ -69,24 +80,38 @@ def batches(primary: Primary, pattern: str, stop: Event) -> Iterator[list[bytes]
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which keys: those that begin with one of `prefixes`, or else those of a `pattern` that begin with none of `kept`.
-    `slot` when all of them lie in one."""
+    """Which keys: those that begin with one of `prefixes` and those of `exact`, or else those of a `pattern` that begin
+    with none of `kept`. `slot` when all of them lie in one."""
 
     prefixes: tuple[str, ...] = ()
+    exact: tuple[str, ...] = ()
     pattern: str = ""
     kept: tuple[str, ...] = ()
     slot: int | None = None
 
     @property
+    def words(self) -> tuple[str, ...]:
+        """As scripts take them: what begins like this, and what is just this."""
+        return (*(f"^{prefix}" for prefix in self.prefixes), *(f"={key}" for key in self.exact))
+
+    @property
     def patterns(self) -> tuple[str, ...]:
-        return tuple(f"{escaped(prefix)}*" for prefix in self.prefixes) or (self.pattern,)
+        named = (*(f"{escaped(prefix)}*" for prefix in self.prefixes), *map(escaped, self.exact))
+        return named or (self.pattern,)
+
+    def has(self, key: bytes) -> bool:
+        """Of a key that a SCAN by one of the patterns, or a look at the slot, has found."""
+        text = key.decode(errors="replace")
+        if self.words:
+            return text.startswith(self.prefixes) or text in self.exact
+        return not text.startswith(self.kept)
 
 
 def unlink_all(primary: Primary, wanted: Wanted, tally: Tally, stop: Event, metronome: Metronome | None = None) -> None:
     """All of them on one primary, until the walk is round, stopped, or has come to the limit."""
     walk = _Walk(primary, wanted, tally, stop, metronome or Metronome(Pace()))
     try:
-        if not wanted.prefixes or walk.by_slots():
+        if not wanted.words or walk.by_slots():
             walk.by_scan()
     except NoScripts as problem:
         tally.no_scripts = f"{primary.target.name} carries out no scripts ({problem}), so pipelines did it."
@@ -113,7 +138,7 @@ class _Walk:
 
             def work(count: int, most: int) -> Slice:
                 nonlocal slots, crowded
-                made, done, full = slot_slice(node, slots, self.wanted.prefixes, count, most)
+                made, done, full = slot_slice(node, slots, self.wanted.words, count, most)
                 slots, crowded = slots[done:], crowded or bool(full)
                 return made
 
@@ -134,10 +159,9 @@ class _Walk:
                 self._slice(work)
 
     def in_pipelines(self) -> None:
-        kept = tuple(word.encode() for word in self.wanted.kept)
         for pattern in self.wanted.patterns:
             for keys in batches(self.primary, pattern, self.stop):
-                self._unlink([key for key in keys if not key.startswith(kept)])
+                self._unlink([key for key in keys if self.wanted.has(key)])
                 self.tally.add(looked=COUNT)
                 if not self.on:
                     return
@@ -192,6 +216,16 @@ def milliseconds_left(primary: Primary, keys: list[bytes]) -> list[int | None]:
     return [answer if isinstance(answer, int) and answer >= 0 else None for answer in answers]
 
 
+def in_slot(primary: Primary, slot: int, most: int) -> tuple[int, list[bytes]]:
+    """How many keys a slot has, and the first of them. CacheError when the node cannot answer."""
+    link: Any = node_of(primary).link
+    try:
+        count = link.execute_command("CLUSTER", "COUNTKEYSINSLOT", slot)
+        return int(count), list(link.execute_command("CLUSTER", "GETKEYSINSLOT", slot, most))
+    except redis.RedisError as problem:
+        raise explained(problem, TIMEOUT) from problem
+
+
 def sizes(primary: Primary, keys: list[bytes]) -> list[int]:
     """MEMORY USAGE of each key that is still there."""
     answers = _pipelined(primary, lambda pipe, key: pipe.memory_usage(key), keys)
@@ -214,7 +248,3 @@ def _pipelined(primary: Primary, command: Callable[[Any, bytes], object], keys: 
 def _elsewhere(answer: object) -> bool:
     """MOVED and ASK, and a node that has just become a replica."""
     return isinstance(answer, redis.exceptions.AskError | redis.exceptions.ReadOnlyError)
-
-
-def escaped(prefix: str) -> str:
-    return "".join(f"\\{mark}" if mark in "*?[]\\^-" else mark for mark in prefix)

@@ -4,21 +4,23 @@ import time
 from collections.abc import Iterator
 from functools import partial
 from threading import Event
+from typing import Any
 from uuid import uuid4
 
 import pytest
-from caching.tiers import MISS, Tiers
 from django_tenants.utils import tenant_context
 
 from caching.clients.memcached import Memcached
 from caching.clients.redis import RedisNode
 from caching.clients.redis_replies import ClusterNode
 from caching.console_tiers import tiers_of
+from caching.flush.hiding import hide
 from caching.flush.pace import Pace
-from caching.flush.steps import hide
+from caching.flush.scope import of_family
 from caching.flush.topology import Primary, primaries
 from caching.flush.unlinking import Errand, unlink_everywhere
 from caching.flush.walk import Tally, Wanted, node_of, unlink, unlink_all
+from caching.library.tiers import MISS, Tiers
 from novaops.fleets.models import Fleet
 from novaops.inventory.selectors import targets
 from novaops.operations import services
@@ -48,10 +50,15 @@ def tenant() -> str:
 
 
 def flushed(fleet: Fleet, person: MakePerson, family: str) -> Operation:
+    return done(fleet, person, "cache-flush", family=family)
+
+
+def done(fleet: Fleet, person: MakePerson, kind: str, **parameters: Any) -> Operation:
     with tenant_context(fleet):
         operator = person("operator")
-        operation = services.request("cache-flush", {"family": family}, operator, "Wrong values were cached.")
-        services.confirm(operation, operator, f"flush {family}")
+        operation = services.request(kind, parameters, operator, "Wrong values were cached.")
+        assert operation.status == Status.PLANNED, operation.outcome
+        services.confirm(operation, operator, operation.plan.confirm)
         execute(operation.pk)
         operation.refresh_from_db()
         return operation
@@ -171,7 +178,7 @@ def test_a_primary_that_was_relieved_is_noticed_and_its_keys_are_flushed_all_the
     unlink_all(old, Wanted((prefix,)), stale, Event())
     assert stale.unlinked == 0 and stale.moved > 0 and stale.refused == ""
     context = StepContext(0, 0, {}, lambda done, total, note: None, lambda line: None)
-    tally = unlink_everywhere(context, Errand(Wanted((prefix,)), "of the test", Pace()))
+    tally, _ = unlink_everywhere(context, Errand(Wanted((prefix,)), "of the test", Pace()))
     tiers.close()
     assert (tally.unlinked, tally.refused) == (300, "")
     assert new.node_id in {one.node_id for one in primaries()}
@@ -188,7 +195,9 @@ def test_a_worker_that_lost_its_operation_raises_no_generation(tiers: Tiers, ten
         raise LeaseLost
 
     tiers.get_or_compute("agg", tenant, "cost", partial(str, "before"))
-    context = StepContext(0, 0, {"family": "agg"}, lambda done, total, note: None, lambda line: None, hold=lost)
+    context = StepContext(
+        0, 0, {"scope": of_family("agg").model_dump()}, lambda done, total, note: None, lambda line: None, hold=lost
+    )
     with tenant_context(live_fleet), pytest.raises(LeaseLost):
         hide(context)
     assert tiers.get_or_compute("agg", tenant, "cost", partial(str, "after")) == "before"
@@ -197,3 +206,83 @@ def test_a_worker_that_lost_its_operation_raises_no_generation(tiers: Tiers, ten
 def test_only_who_may_change_caches_can_ask(live_fleet: Fleet, person: MakePerson) -> None:
     with tenant_context(live_fleet), pytest.raises(NotAllowed):
         services.request("cache-flush", {"family": "vm"}, person("viewer"), "I may not.")
+
+
+def test_a_tenant_goes_from_both_tiers_and_its_neighbour_stays(
+    live_fleet: Fleet, person: MakePerson, tiers: Tiers, tenant: str
+) -> None:
+    for name in (tenant, f"{tenant}-2"):
+        for number in range(200):
+            tiers.set("vm", name, str(number), {"wrong": number})
+        tiers.set("session", name, "ann", {"name": "Ann"})
+        tiers.get_or_compute("agg", name, "cost", partial(str, "before"))
+    operation = done(live_fleet, person, "cache-flush", scope="tenant", tenant=tenant)
+    assert operation.status == Status.DONE, operation.outcome
+    assert "201 keys" in operation.steps.get(key="unlink").outcome
+    assert tiers.get("session", tenant, "ann") is MISS and tiers.get("session", f"{tenant}-2", "ann") is not MISS
+    assert [key for key in held(live_fleet, tenant) if f"{tenant}-2".encode() not in key] == []
+    assert tiers.get("vm", f"{tenant}-2", "7") == {"wrong": 7}
+    assert tiers.get_or_compute("agg", f"{tenant}-2", "cost", partial(str, "after")) == "before"
+
+
+def test_a_vm_goes_and_the_others_of_its_tenant_stay(
+    live_fleet: Fleet, person: MakePerson, tiers: Tiers, tenant: str
+) -> None:
+    for vm in ("1", "12"):
+        tiers.get_or_compute("vm", tenant, vm, partial(dict, wrong=True))
+    assert done(live_fleet, person, "cache-flush", scope="vm", tenant=tenant, vm="1").status == Status.DONE
+    assert tiers.get("vm", tenant, "1") is MISS and tiers.get("vm", tenant, "12") == {"wrong": True}
+    assert [key.rsplit(b":", 1)[1] for key in held(live_fleet, tenant)] == [b"12"]
+
+
+def test_a_limit_stops_a_flush_by_pattern_and_says_so(
+    live_fleet: Fleet, person: MakePerson, tiers: Tiers, tenant: str
+) -> None:
+    for number in range(300):
+        tiers.set("perm", f"{tenant}-{number}", "a", [])
+    asked: dict[str, Any] = {"scope": "pattern", "text": f"perm:*{tenant[-12:]}*", "tier": "L1"}
+    first = done(live_fleet, person, "cache-flush", **asked, limit=120, share=100)
+    told = first.steps.get(key="unlink").outcome
+    assert told.startswith("120 keys") and told.endswith("It stopped at the limit of 120 keys.")
+    second = done(live_fleet, person, "cache-flush", **asked, keys_per_second=5_000)
+    assert second.steps.get(key="unlink").outcome.startswith("180 keys")
+
+
+def test_a_node_without_scripts_is_flushed_in_pipelines(
+    live_fleet: Fleet, tiers: Tiers, tenant: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(100):
+        tiers.set("perm", f"{tenant}-{number}", "a", [])
+    monkeypatch.setattr("caching.flush.slices.script", lambda name: ("return redis.call('NO-SUCH')", "0" * 40))
+    context = StepContext(0, 0, {}, lambda done, total, note: None, lambda line: None)
+    with tenant_context(live_fleet):
+        tally, _ = unlink_everywhere(context, Errand(Wanted((f"perm:{{{tenant}",)), "of the test", Pace()))
+    assert tally.unlinked == 100 and "carries out no scripts" in tally.no_scripts
+
+
+def test_a_crowded_slot_is_walked_all_the_same(live_fleet: Fleet, tiers: Tiers, tenant: str) -> None:
+    """Thousands of keys of one tenant lie in one slot, of which a few are meant."""
+    for number in range(4_000):
+        tiers.set("vm", tenant, str(number), {})
+    for number in range(5):
+        tiers.set("perm", tenant, str(number), [])
+    context = StepContext(0, 0, {}, lambda done, total, note: None, lambda line: None)
+    with tenant_context(live_fleet):
+        tally, _ = unlink_everywhere(context, Errand(Wanted((f"perm:{{{tenant}",)), "of the test", Pace()))
+    assert tally.unlinked == 5 and tiers.get("vm", tenant, "3999") == {}
+
+
+@pytest.mark.parametrize(
+    "asked", [{"scope": "tenant"}, {"scope": "vm", "vm": "1"}, {"scope": "family", "family": "vm"}]
+)
+def test_hiding_shows_nothing_old_in_either_tier(
+    live_fleet: Fleet, person: MakePerson, tiers: Tiers, tenant: str, asked: dict[str, str]
+) -> None:
+    tiers.get_or_compute("vm", tenant, "1", partial(str, "before"))
+    operation = done(live_fleet, person, "cache-hide", **{"tenant": tenant, **asked})
+    assert operation.status == Status.DONE and "is raised" in operation.steps.get().outcome
+    with tenant_context(live_fleet):
+        other = tiers_of(live_fleet)
+    assert other.get("vm", tenant, "1") is MISS
+    assert other.get_or_compute("vm", tenant, "1", partial(str, "after")) == "after"
+    other.close()

@@ -1,0 +1,67 @@
+"""What is asked for with a flush, or with hiding."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+FamilyName = Literal["session", "vm", "perm", "metric", "qr", "agg", "api"]
+Whose = Literal["family", "prefix", "pattern", "tenant", "vm", "node", "tier"]
+_NEEDS: dict[str, tuple[str, ...]] = {
+    "family": ("family",),
+    "prefix": ("text",),
+    "pattern": ("text",),
+    "tenant": ("tenant",),
+    "vm": ("tenant", "vm"),
+    "node": ("node", "text"),
+    "tier": ("tier", "text"),
+}
+_WORDS = {
+    "family": "Say which family.",
+    "text": "Say which keys: a prefix or a pattern (for a whole node or tier, the pattern *).",
+    "tenant": "Say which tenant.",
+    "vm": "Say which VM.",
+    "node": "Say which node.",
+    "tier": "Say which tier.",
+}
+
+
+class _Scoped(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    def missing(self) -> str:
+        """What the chosen scope needs and was not given."""
+        needs = _NEEDS[getattr(self, "scope")]  # noqa: B009 (each has one of its own type)
+        return " ".join(_WORDS[name] for name in needs if not getattr(self, name))
+
+    @model_validator(mode="after")
+    def _complete(self) -> "_Scoped":
+        if missing := self.missing():
+            raise ValueError(missing)
+        return self
+
+
+class FlushParameters(_Scoped):
+    scope: Whose = Field(default="family", title="Scope", description="Which of the fields below counts.")
+    family: FamilyName | None = Field(default=None, title="Family", description="All that is cached under its prefix.")
+    text: str = Field(
+        default="",
+        max_length=500,
+        title="Prefix or pattern",
+        description="A pattern has *, ? and [..] as Redis reads them. Also within a node or a tier.",
+    )
+    tenant: str = Field(default="", max_length=100, title="Tenant", description="Its id, also with a VM.")
+    vm: str = Field(default="", max_length=200, title="VM")
+    node: str | None = Field(default=None, title="Node", description="A primary of L1, or a server of L2.")
+    tier: Literal["L1", "L2"] | None = Field(default=None, title="Tier", description="Or only this one, by prefix.")
+    limit: int | None = Field(default=None, ge=1, title="At most", description="Keys; it stops there, and says so.")
+    keys_per_second: int | None = Field(default=None, ge=1, title="Keys per second", description="At most, in all.")
+    share: int = Field(
+        default=60, ge=1, le=100, title="Share of time", description="Percent of each primary's time that it may take."
+    )
+
+
+class HideParameters(_Scoped):
+    scope: Literal["tenant", "vm", "family"] = Field(default="tenant", title="Scope")
+    tenant: str = Field(default="", max_length=100, title="Tenant", description="Its id, also with a VM.")
+    vm: str = Field(default="", max_length=200, title="VM")
+    family: FamilyName | None = Field(default=None, title="Family")

@@ -64,6 +64,12 @@ def done(fleet: Fleet, person: MakePerson, kind: str, **parameters: Any) -> Oper
         return operation
 
 
+def told(fleet: Fleet, operation: Operation, key: str) -> str:
+    """What a step said in the end."""
+    with tenant_context(fleet):
+        return str(operation.steps.get(key=key).outcome)
+
+
 def held(fleet: Fleet, tenant: str) -> list[bytes]:
     """Everything in L2 that carries the tenant's name."""
     with tenant_context(fleet):
@@ -218,7 +224,7 @@ def test_a_tenant_goes_from_both_tiers_and_its_neighbour_stays(
         tiers.get_or_compute("agg", name, "cost", partial(str, "before"))
     operation = done(live_fleet, person, "cache-flush", scope="tenant", tenant=tenant)
     assert operation.status == Status.DONE, operation.outcome
-    assert "201 keys" in operation.steps.get(key="unlink").outcome
+    assert "201 keys" in told(live_fleet, operation, "unlink")
     assert tiers.get("session", tenant, "ann") is MISS and tiers.get("session", f"{tenant}-2", "ann") is not MISS
     assert [key for key in held(live_fleet, tenant) if f"{tenant}-2".encode() not in key] == []
     assert tiers.get("vm", f"{tenant}-2", "7") == {"wrong": 7}
@@ -242,10 +248,10 @@ def test_a_limit_stops_a_flush_by_pattern_and_says_so(
         tiers.set("perm", f"{tenant}-{number}", "a", [])
     asked: dict[str, Any] = {"scope": "pattern", "text": f"perm:*{tenant[-12:]}*", "tier": "L1"}
     first = done(live_fleet, person, "cache-flush", **asked, limit=120, share=100)
-    told = first.steps.get(key="unlink").outcome
-    assert told.startswith("120 keys") and told.endswith("It stopped at the limit of 120 keys.")
+    said = told(live_fleet, first, "unlink")
+    assert said.startswith("120 keys") and said.endswith("It stopped at the limit of 120 keys.")
     second = done(live_fleet, person, "cache-flush", **asked, keys_per_second=5_000)
-    assert second.steps.get(key="unlink").outcome.startswith("180 keys")
+    assert told(live_fleet, second, "unlink").startswith("180 keys")
 
 
 def test_a_node_without_scripts_is_flushed_in_pipelines(
@@ -280,7 +286,7 @@ def test_hiding_shows_nothing_old_in_either_tier(
 ) -> None:
     tiers.get_or_compute("vm", tenant, "1", partial(str, "before"))
     operation = done(live_fleet, person, "cache-hide", **{"tenant": tenant, **asked})
-    assert operation.status == Status.DONE and "is raised" in operation.steps.get().outcome
+    assert operation.status == Status.DONE and "is raised" in told(live_fleet, operation, "hide")
     with tenant_context(live_fleet):
         other = tiers_of(live_fleet)
     assert other.get("vm", tenant, "1") is MISS

@@ -16,6 +16,7 @@ class CachingConfig(AppConfig):
         from caching.browser.recording import right_used
         from caching.cluster.kinds import KINDS as CLUSTER_KINDS
         from caching.flush.kind import CacheFlush, CacheHide
+        from caching.members.kinds import MemcachedIn, MemcachedOut
         from caching.stream import findings as stream
         from caching.stream.following import follow
         from caching.tiles_overview import cache_tiles
@@ -30,6 +31,8 @@ class CachingConfig(AppConfig):
             findings.register(rule)
         operations.register(CacheFlush())
         operations.register(CacheHide())
+        operations.register(MemcachedOut())
+        operations.register(MemcachedIn())
         for kind in CLUSTER_KINDS:
             operations.register(kind)
         register_use(right_used)

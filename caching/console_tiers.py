@@ -6,6 +6,7 @@ from django_tenants.utils import tenant_context
 
 from caching.library.l1 import L1
 from caching.library.l2 import L2
+from caching.library.left_out import LeftOut
 from caching.library.tiers import Tiers, no_shard
 from novaops.fleets.models import Fleet
 from novaops.inventory.models import ServerKind
@@ -16,11 +17,18 @@ def tiers_of(fleet: Fleet, shard_of: Callable[[str], str] = no_shard) -> Tiers:
     """Reads the addresses once; no server is asked yet. Who reads tenants' entries through these tiers says which shard
     a tenant is on; who only invalidates need not."""
     with tenant_context(fleet):
-        redis, memcached = targets(ServerKind.REDIS), targets(ServerKind.MEMCACHED)
+        memcached = targets(ServerKind.MEMCACHED)
+    l1 = l1_of(fleet)
+    left_out = LeftOut(l1, [server.address for server in memcached if server.out])
+    return Tiers(l1, L2([(server.host, server.port) for server in memcached], left_out), shard_of)
+
+
+def l1_of(fleet: Fleet) -> L1:
+    with tenant_context(fleet):
+        redis = targets(ServerKind.REDIS)
     login = redis[0].login if redis else None
-    l1 = L1(
+    return L1(
         [(node.host, node.port) for node in redis],
         username=login.username if login else "",
         password=login.password if login else "",
     )
-    return Tiers(l1, L2([(server.host, server.port) for server in memcached]), shard_of)

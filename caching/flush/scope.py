@@ -14,7 +14,7 @@ from caching.library.families import FAMILIES, Family, Tier
 from caching.library.keys import escaped, l1_key, parse, tag
 
 # What the library keeps in L1 for itself: no flush by pattern takes it.
-KEPT = ("gen:", "gen-", HASH)
+KEPT = ("gen:", "gen-", "lease:", HASH)
 
 
 class Scope(BaseModel):

@@ -23,6 +23,7 @@ LONGEST = 240
 LONGEST_TENANT = 100
 DIGEST = "#"
 NO_TENANT = "%"  # which no encoding yields
+LEFT_OUT = "gen-left-out"  # beside the families' and shards' numbers: no flush takes it
 UNSAFE = re.compile(r"[^\x21-\x7e]")
 GENERATION = re.compile(r"[0-9]+")
 READABLE = ":@/+,;=!$&'()*"

@@ -37,6 +37,10 @@ class L1:
     def set(self, key: str, value: bytes, seconds: int) -> bool:
         return self._ask(key, "SET", key, value, "EX", seconds) is not None
 
+    def keep(self, key: str, value: bytes) -> None:
+        """For good, on the primary and on a replica of it."""
+        self._durably(key, ("SET", key, value))
+
     def delete(self, key: str) -> None:
         self._ask(key, "UNLINK", key)
 
@@ -107,9 +111,9 @@ class L1:
             return [self.cluster.ask(slot, pack(*command)) for command in commands]
 
     def _durably(self, key: str, command: Words) -> Any:
-        """A script, and the word of a replica that it has what the script wrote."""
+        """A command, and the word of a replica that it has what the command wrote."""
         slot = slot_of(key)
         answer, replicas = self.cluster.ask_all(slot, pack_all([command, ("WAIT", 1, REPLICA_MS)]), 2)
         if not replicas and self.cluster.has_replica(slot):
-            raise Unavailable(f"No replica confirmed the new number within {REPLICA_MS} ms.")
+            raise Unavailable(f"No replica confirmed the new value within {REPLICA_MS} ms.")
         return answer

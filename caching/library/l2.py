@@ -21,7 +21,9 @@ class L2:
     """A server that fails is left alone for a moment, and its keys belong to the next on the ring: what comes back with
     it may be old, which the generation in each key makes harmless. Every method may raise `Unavailable`."""
 
-    def __init__(self, servers: Sequence[tuple[str, int]]) -> None:
+    def __init__(self, servers: Sequence[tuple[str, int]], left_out: Callable[[], frozenset[str]] = frozenset) -> None:
+        """`left_out` names the addresses that are not used for now, quickly: it is asked at each use."""
+        self._left_out = left_out
         self._servers = [_Server(host, port) for host, port in servers]
         ring = {_hash(f"{server.name}-{point}"): server for server in self._servers for point in range(POINTS)}
         self._hashes = sorted(ring)
@@ -72,12 +74,12 @@ class L2:
     def _server(self, key: str) -> "_Server":
         """The next on the ring that may be asked."""
         start = bisect(self._hashes, _hash(key))
-        seen: set[str] = set()
+        seen, left_out = set[str](), self._left_out()
         for place in range(start, start + len(self._ring)):
             server = self._ring[place % len(self._ring)]
             if server.name not in seen:
                 seen.add(server.name)
-                if server.breaker.closed:
+                if server.name not in left_out and server.breaker.closed:
                     return server
                 if len(seen) == len(self._servers):
                     break

@@ -57,6 +57,7 @@ class Server(models.Model):
     options = models.JSONField(default=dict, blank=True, help_text="Such as PgBouncer's database names.")
     credential = models.ForeignKey(Credential, null=True, blank=True, on_delete=models.PROTECT)
     present = models.BooleanField(default=True, help_text="False when the last import no longer names it.")
+    out = models.BooleanField(default=False, help_text="Registered, but not used for now: an operator took it out.")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["kind", "name"], name="one_server_per_kind_and_name")]

@@ -73,6 +73,7 @@ def _target(server: Server, logins: Mapping[int, Login]) -> Target:
         database=shard.database if shard else "",
         login=logins.get(server.credential_id or 0, Login()),
         options=dict(server.options),
+        out=server.out,
     )
 
 

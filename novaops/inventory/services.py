@@ -53,6 +53,11 @@ def import_fleet(file: FleetFile, folder: Path, by: Person | None = None) -> tup
     return fleet, imported
 
 
+def take_out(kind: str, name: str, out: bool) -> bool:
+    """Says whether applications may use a server; an import leaves that as it is. Whether it was another way before."""
+    return bool(Server.objects.filter(kind=kind, name=name, present=True, out=not out).update(out=out))
+
+
 def reseal_passwords() -> int:
     """Brings every password and secret of the current fleet under the newest key; how many there are."""
     with transaction.atomic():

@@ -13,7 +13,8 @@ class Login:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One address. `shard`, `cluster` and `database` are empty for servers that belong to no shard."""
+    """One address. `shard`, `cluster` and `database` are empty for servers that belong to no shard. `out`: applications
+    are not to use it for now."""
 
     server_id: int
     kind: str
@@ -26,6 +27,7 @@ class Target:
     database: str = ""
     login: Login = field(default_factory=Login)
     options: dict[str, str] = field(default_factory=dict, hash=False)
+    out: bool = False
 
     @property
     def address(self) -> str:

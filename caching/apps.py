@@ -20,6 +20,7 @@ class CachingConfig(AppConfig):
         from caching.stream import findings as stream
         from caching.stream.following import follow
         from caching.tiles_overview import cache_tiles
+        from caching.warm.kind import CacheWarm
         from metrics import findings
         from novaops.audit.access.registry import register_use
 
@@ -31,6 +32,7 @@ class CachingConfig(AppConfig):
             findings.register(rule)
         operations.register(CacheFlush())
         operations.register(CacheHide())
+        operations.register(CacheWarm())
         operations.register(MemcachedOut())
         operations.register(MemcachedIn())
         for kind in CLUSTER_KINDS:

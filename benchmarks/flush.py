@@ -11,6 +11,9 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
+from importlib import import_module
+from importlib.util import find_spec
 from threading import Event
 
 from django_tenants.utils import schema_context
@@ -19,10 +22,12 @@ from redis.crc import key_slot
 from benchmarks.environment import FLEET, Environment
 from caching.clients.redis import RedisNode
 from caching.clients.redis_replies import SlotRange
+from caching.console_tiers import tiers_of
 from caching.flush.pace import Pace
 from caching.flush.topology import Primary, primaries
 from caching.flush.unlinking import Errand, unlink_everywhere
 from caching.flush.walk import Wanted
+from novaops.fleets.models import Fleet
 from novaops.inventory import reading
 from novaops.inventory.services import import_fleet
 from novaops.operations.contract import StepContext
@@ -31,6 +36,7 @@ KEYS = 1_000_000
 ROUNDS = 3
 PREFIX = "bench:"
 QUIET_SECONDS = 3.0
+TENANT, ENTRIES, BUMPS = "big", 5_000, 200
 HAND = "redis-cli {at} --scan --pattern '{prefix}*' | sed 's/^/UNLINK /' | redis-cli {at} --pipe"
 NOBODY = StepContext(0, 0, {}, lambda done, total, note: None, lambda line: None)
 
@@ -41,7 +47,37 @@ def main(environment: Environment) -> dict[str, object]:
     with schema_context(f"fleet_{FLEET}"):
         found = primaries()
         with _room(found):
-            return _compare(found)
+            figures = {**_compare(found), **_bumps()}
+    return {**figures, **_invalidation(environment)}
+
+
+def _bumps() -> dict[str, object]:
+    """A tenant with many entries in both tiers is made invisible; none of them is served afterwards."""
+    tiers = tiers_of(Fleet.objects.get(slug=FLEET))
+    for number in range(ENTRIES):
+        tiers.get_or_compute("vm", TENANT, str(number), partial(str, "before"))
+    took = []
+    for _ in range(BUMPS):
+        began = time.perf_counter()
+        tiers.invalidate_tenant(TENANT)
+        took.append((time.perf_counter() - began) * 1000)
+    seen = [tiers.get_or_compute("vm", TENANT, str(number), partial(str, "after")) for number in range(ENTRIES)]
+    tiers.close()
+    if "before" in seen:
+        raise RuntimeError("An entry from before the bump was served after it.")
+    took.sort()
+    return {
+        "bump_ms": round(statistics.median(took), 2),
+        "bump_p99_ms": round(took[int(len(took) * 0.99)], 2),
+        "bump_entries": ENTRIES,
+    }
+
+
+def _invalidation(environment: Environment) -> dict[str, object]:
+    """From a commit to invisible, through the change stream, where this console has one."""
+    if find_spec("benchmarks.invalidation") is None:
+        return {}
+    return dict(import_module("benchmarks.invalidation").measure(environment))
 
 
 def ours(found: tuple[Primary, ...]) -> float:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.proof.cases import flush, leftover, partitions
+from tests.proof.cases import flush, leftover, partitions, slots
 from tests.proof.cases.case import Subject
 from tests.proof.faults import Fault, Point, Way
 from tests.proof.scene import Scene
@@ -11,13 +11,19 @@ from tests.proof.trial import Trial
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("live_fleet")]
 
 
-@pytest.mark.parametrize("subject", [partitions.SUBJECT, flush.SUBJECT, leftover.SUBJECT], ids=lambda one: one.kind)
+@pytest.mark.parametrize(
+    "subject", [partitions.SUBJECT, flush.SUBJECT, slots.SUBJECT, leftover.SUBJECT], ids=lambda one: one.kind
+)
 def test_killed_in_and_after_every_effect(scene: Scene, subject: Subject) -> None:
     assert killed_everywhere(scene, subject, Way.FORWARD, subject.steps) == []
 
 
 def test_killed_while_partitions_are_taken_back(scene: Scene) -> None:
     assert killed_everywhere(scene, partitions.SUBJECT, Way.BACK, partitions.SUBJECT.back) == []
+
+
+def test_killed_while_slots_go_back(scene: Scene) -> None:
+    assert killed_everywhere(scene, slots.SUBJECT, Way.BACK, slots.SUBJECT.back) == []
 
 
 def killed_everywhere(scene: Scene, subject: Subject, way: Way, steps: int) -> list[str]:

@@ -20,7 +20,14 @@ from tests.proof.trial import Trial
 
 MOST_FAULTS, MOST_AT_ONCE, MOST_OPERATIONS = 6, 4, 5
 # A switchover takes as long as twenty of the others.
-WEIGHTS = {"ten-steps": 10, "partitions-create": 6, "leftover-remove": 4, "cache-flush": 3, "switchover": 1}
+WEIGHTS = {
+    "ten-steps": 10,
+    "partitions-create": 6,
+    "leftover-remove": 4,
+    "cache-flush": 3,
+    "redis-move-slots": 2,
+    "switchover": 1,
+}
 POSTED_ONE_IN = 15
 
 

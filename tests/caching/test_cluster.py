@@ -110,19 +110,33 @@ def test_a_move_that_is_cancelled_is_taken_back(
 ) -> None:
     before = [node.owned() for node in nodes[:3]]
     operation = queued(person, "redis-move-slots", source="own-1", target="own-2", slots=50)
-    operation.steps.filter(key="move-slots").update(status="running", attempts=1)
     half = operation.plan.steps[0].arguments["moves"][0]["slots"][0][0]
     by_hand(nodes[0], nodes[1], half)
     assert (nodes[0].moving(), nodes[1].moving()) == (1, 1)
+    begun_and_cancelled(operation, person)
+    assert [node.owned() for node in nodes[:3]] == before
+    assert sum(node.moving() for node in nodes) == 0
+
+
+def test_a_move_whose_target_died_leaves_no_slot_open(nodes: list[Node], person: MakePerson) -> None:
+    owned = nodes[0].owned()
+    operation = queued(person, "redis-move-slots", source="own-1", target="own-2", slots=5)
+    by_hand(nodes[0], nodes[1], operation.plan.steps[0].arguments["moves"][0]["slots"][0][0])
+    nodes[1].kill()
+    begun_and_cancelled(operation, person)
+    assert (nodes[0].owned(), nodes[0].moving()) == (owned, 0)
+
+
+def begun_and_cancelled(operation: Operation, person: MakePerson) -> None:
+    """By a person, after its worker died in its first step."""
     late = timezone.now() - timedelta(seconds=1)
+    operation.steps.filter(index=0).update(status="running", attempts=1)
     Operation.objects.filter(pk=operation.pk).update(status="running", lease_until=late, fencing_token=1)
     operation.refresh_from_db()
     services.cancel(operation, person("operator"))
     execute(operation.pk)
     operation.refresh_from_db()
-    assert operation.status == Status.CANCELLED
-    assert [node.owned() for node in nodes[:3]] == before
-    assert sum(node.moving() for node in nodes) == 0
+    assert operation.status == Status.CANCELLED, operation.outcome
 
 
 def by_hand(source: Node, target: Node, slot: int) -> None:

@@ -20,7 +20,7 @@ class Pace(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    share: float = Field(default=0.3, gt=0, le=1)
+    share: float = Field(default=0.5, gt=0, le=1)
     keys_per_second: int | None = None
     limit: int | None = None
 

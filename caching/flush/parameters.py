@@ -56,7 +56,7 @@ class FlushParameters(_Scoped):
     limit: int | None = Field(default=None, ge=1, title="At most", description="Keys; it stops there, and says so.")
     keys_per_second: int | None = Field(default=None, ge=1, title="Keys per second", description="At most, in all.")
     share: int = Field(
-        default=30, ge=1, le=100, title="Share of time", description="Percent of each primary's time that it may take."
+        default=50, ge=1, le=100, title="Share of time", description="Percent of each primary's time that it may take."
     )
 
 

@@ -48,3 +48,17 @@ def test_an_empty_fleet_has_a_page_too(fleet: Fleet, client_as: SignIn) -> None:
 
 def test_the_anonymous_signs_in(cached: Fleet, client: Client) -> None:
     assert client.get(f"/fleets/{cached.slug}/caches/").status_code == 302
+
+
+KINDS = ("cache-hide", "cache-flush", "cache-warm", "memcached-out", "memcached-in")
+CLUSTER_KINDS = ("redis-failover", "redis-move-slots", "redis-add-node", "redis-remove-node")
+
+
+def test_every_change_is_linked_and_has_its_form(cached: Fleet, client_as: SignIn) -> None:
+    operator = client_as("operator")
+    page = operator.get(f"/fleets/{cached.slug}/caches/").content.decode()
+    for kind in (*KINDS, *CLUSTER_KINDS):
+        path = f"/fleets/{cached.slug}/operations/new/{kind}/"
+        assert path in page
+        assert operator.get(path).status_code == 200
+        assert client_as("viewer").get(path).status_code == 403

@@ -52,7 +52,7 @@ def client(nodes: list[Node]) -> Any:
 
 
 def all_there(nodes: list[Node]) -> bool:
-    return sum(client(nodes).get(f"key:{number}") == str(number) for number in range(KEYS)) == KEYS
+    return all(client(nodes).get(f"key:{number}") == str(number) for number in range(KEYS))
 
 
 def queued(person: MakePerson, kind: str, **parameters: Any) -> Operation:

@@ -68,7 +68,8 @@ def settled(facts: ClusterFacts) -> bool:
 
 def keys_in(slots: tuple[int, ...]) -> list[str]:
     """One key for each of some slots."""
-    mark, found = uuid4().hex[:12], {}
+    mark = uuid4().hex[:12]
+    found: dict[int, str] = {}
     for number in range(20_000):
         key = f"proof:{mark}:{number}"
         found.setdefault(key_slot(key.encode()), key)

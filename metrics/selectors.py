@@ -64,7 +64,9 @@ def many_series(
 
 def _server(server: Server) -> ServerSeen:
     shard = server.shard.name if server.shard else ""
-    return ServerSeen(server.pk, server.kind, server.name, server.host, server.port, shard, dict(server.options))
+    return ServerSeen(
+        server.pk, server.kind, server.name, server.host, server.port, shard, dict(server.options), server.out
+    )
 
 
 def _shard(shard: Shard) -> ShardSeen:

@@ -15,6 +15,8 @@ F = TypeVar("F", bound=Facts)
 
 @dataclass(frozen=True, slots=True)
 class ServerSeen:
+    """`out`: an operator said that applications are not to use it for now."""
+
     id: int
     kind: str
     name: str
@@ -22,6 +24,7 @@ class ServerSeen:
     port: int
     shard: str = ""
     options: dict[str, str] = field(default_factory=dict, hash=False)
+    out: bool = False
 
     @property
     def address(self) -> str:

@@ -4,8 +4,11 @@ from collections.abc import Callable
 
 import pytest
 from django.test import Client
+from django_tenants.utils import tenant_context
 
 from novaops.fleets.models import Fleet
+from novaops.inventory.models import Server
+from novaops.inventory.services import take_out
 from tests.caching.views.conftest import SignIn
 
 
@@ -62,3 +65,10 @@ def test_every_change_is_linked_and_has_its_form(cached: Fleet, client_as: SignI
         assert path in page
         assert operator.get(path).status_code == 200
         assert client_as("viewer").get(path).status_code == 403
+
+
+def test_a_server_that_is_left_out_says_so(cached: Fleet, client_as: SignIn) -> None:
+    with tenant_context(cached):
+        name = Server.objects.filter(kind="memcached", present=True).values_list("name", flat=True)[0]
+        assert take_out("memcached", name, True) and not take_out("memcached", name, True)
+    assert "left out" in client_as("viewer").get(f"/fleets/{cached.slug}/caches/").content.decode()

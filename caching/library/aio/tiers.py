@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Collection, Mapping
+from contextlib import suppress
 from typing import Any
 
 from caching.library import keys
@@ -17,6 +18,7 @@ from caching.library.flights import AsyncFlights
 from caching.library.looks import Found, Look, look, no_shard, shard_for
 from caching.library.points import point
 from caching.library.read_path import Patience, ReadPath
+from caching.library.readers import Readers
 from caching.library.steps import Ask, Pause, Step, Steps
 
 
@@ -36,10 +38,11 @@ class AsyncTiers:
     ) -> None:
         self.generations = AsyncGenerations(l1)
         self.counters = Counters(self._send)
+        self.readers = Readers(self._note, self.counters)
         self._l1, self._l2 = l1, l2
         self._stores = {"l1": l1, "l2": l2, "generations": self.generations}
         self._shard_of, self._flights = shard_of, AsyncFlights()
-        self._path = ReadPath(self.counters, patience or Patience())
+        self._path = ReadPath(self.counters, patience or Patience(), self.readers.loaded)
 
     async def get(self, name: str, tenant_id: str, key: str) -> Any:
         return (await self.get_many(name, tenant_id, (key,))).get(key, MISS)
@@ -48,6 +51,7 @@ class AsyncTiers:
         family, wanted = FAMILIES[name], list(dict.fromkeys(names))
         if not wanted:
             return {}
+        self.readers.read(name, tenant_id, *wanted)
         found = await self._looked(family, tenant_id, look(family, tenant_id, wanted))
         good = {key: one.opened.value for key, one in zip(wanted, found, strict=True) if one.opened.good}
         left = {key: one.stamp for key, one in zip(wanted, found, strict=True) if key not in good and one.stamp}
@@ -69,10 +73,12 @@ class AsyncTiers:
 
     async def get_or_compute(self, name: str, tenant_id: str, key: str, load: Callable[[], Awaitable[Any]]) -> Any:
         family = FAMILIES[name]
+        self.readers.read(name, tenant_id, key)
         [found] = await self._looked(family, tenant_id, look(family, tenant_id, (key,)))
         if found.opened.state is State.FRESH:
             return found.opened.value
         if found.stamp is None:
+            self.readers.loaded(name, tenant_id)
             return await load()
         flight = (name, tenant_id, key, found.stamp)
         return await self._flights.join(
@@ -86,6 +92,7 @@ class AsyncTiers:
 
     async def points(self, tenant_id: str, vm_id: str) -> list[bytes]:
         family = FAMILIES["metric"]
+        self.readers.read(family.name, tenant_id, vm_id)
         try:
             found = await self._l1.points(keys.l1_key(family, tenant_id, vm_id), time.time() - family.ttl)
         except Unavailable:
@@ -96,18 +103,23 @@ class AsyncTiers:
 
     async def invalidate_vm(self, tenant_id: str, vm_id: str) -> None:
         await self.generations.bump(*keys.of_vm(tenant_id, vm_id))
+        self.counters.add("vm", "invalidations")
 
     async def invalidate_entry(self, name: str, tenant_id: str, key: str) -> None:
         await self.generations.bump(keys.entry_key(FAMILIES[name], tenant_id, key))
+        self.counters.add("entry", "invalidations")
 
     async def invalidate_tenant(self, tenant_id: str) -> None:
         await self.generations.bump(keys.generation_key(tenant_id))
+        self.counters.add("tenant", "invalidations")
 
     async def invalidate_family(self, name: str, whose: str) -> None:
         await self.generations.bump_family(name, whose)
+        self.counters.add("family", "invalidations")
 
     async def invalidate_shard(self, shard: str, whose: str) -> None:
         await self.generations.bump_shard(shard, whose)
+        self.counters.add("shard", "invalidations")
 
     async def forget_vm(self, tenant_id: str, vm_id: str) -> bool:
         return await self._quietly(FAMILIES["vm"], self.invalidate_vm(tenant_id, vm_id))
@@ -116,6 +128,7 @@ class AsyncTiers:
         return await self._quietly(FAMILIES["qr"], self.invalidate_tenant(tenant_id))
 
     async def close(self) -> None:
+        self.readers.flush()
         self.counters.flush()
         await self._l1.close()
         await self._l2.close()
@@ -171,3 +184,15 @@ class AsyncTiers:
         except RuntimeError:  # no loop runs any more
             return self._l1.in_threads.count(increments)
         return True
+
+    def _note(self, window: int, tenants: Mapping[str, int], names: Mapping[str, int]) -> None:
+        """By a thread; what it cannot send is forgotten."""
+
+        def note() -> None:
+            with suppress(Unavailable):
+                self._l1.in_threads.note(window, tenants, names)
+
+        try:
+            asyncio.get_running_loop().run_in_executor(None, note)
+        except RuntimeError:  # no loop runs any more
+            note()

@@ -140,3 +140,17 @@ def test_with_everything_dead_the_loader_answers() -> None:
                 await tiers.invalidate_tenant("t")
 
     asyncio.run(work())
+
+
+def test_who_reads_is_noted_as_by_threads(run: Run, tenant: str) -> None:
+    seen: dict[str, int] = {}
+
+    async def work(tiers: AsyncTiers) -> None:
+        tiers.readers._send = lambda window, tenants, names: seen.update(tenants)
+        for _ in range(2):
+            await tiers.get_or_compute("agg", tenant, "cost", Loader())
+        await tiers.get_many("perm", tenant, ["a", "b"])
+        tiers.readers.flush()
+
+    run(work)
+    assert seen == {f"agg:reads:{tenant}": 2, f"agg:loads:{tenant}": 1, f"perm:reads:{tenant}": 2}

@@ -5,7 +5,8 @@ from typing import Any
 
 from caching.library import readers
 from caching.library.cluster.client import Cluster, SplitSlot, slot_of
-from caching.library.cluster.node import pack, pack_all
+from caching.library.cluster.connection import pack
+from caching.library.cluster.node import pack_all
 from caching.library.counters import HASH
 from caching.library.exceptions import Unavailable
 from caching.library.scripts import ENSURE, RAISE, RAISE_ONCE, RELEASE

@@ -11,7 +11,7 @@ from redis.exceptions import RedisClusterException, RedisError, TryAgainError
 from redis.exceptions import TimeoutError as Late
 
 from caching.library.breaker import Breaker
-from caching.library.cluster.node import TIMEOUT
+from caching.library.cluster.connection import TIMEOUT
 from caching.library.exceptions import Unavailable
 from caching.library.l1 import GENERATION_SECONDS, L1
 from caching.library.scripts import ENSURE, RELEASE

@@ -18,7 +18,8 @@ from redis.exceptions import (
     TryAgainError,
 )
 
-from caching.library.cluster.node import Node, pack
+from caching.library.cluster.connection import pack
+from caching.library.cluster.node import Node
 from caching.library.exceptions import Unavailable
 
 SLOTS = 16_384
@@ -42,7 +43,7 @@ class Cluster:
     """For any number of threads, and for processes forked from this one. `Unavailable` is all that it raises."""
 
     def __init__(self, nodes: Sequence[Address], username: str = "", password: str = "") -> None:
-        self._first, self.login = tuple(nodes), (username, password)
+        self._first, self._login = tuple(nodes), (username, password)
         self._nodes: dict[Address, Node] = {}
         self._owners: list[Node | None] = []
         self._look_at, self._doubtful = 0.0, True
@@ -173,7 +174,7 @@ class Cluster:
     def _node(self, host: str, port: int) -> Node:
         known = self._nodes.get((host, port))
         if known is None:
-            known = self._nodes.setdefault((host, port), Node(host, port, *self.login))
+            known = self._nodes.setdefault((host, port), Node(host, port, *self._login))
         return known
 
 

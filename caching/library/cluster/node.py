@@ -5,17 +5,10 @@ import weakref
 from collections.abc import Sequence
 from typing import Any
 
-from redis.backoff import NoBackoff
-from redis.connection import Connection
-from redis.exceptions import ConnectionError as Lost
-from redis.exceptions import RedisError, ResponseError
-from redis.exceptions import TimeoutError as Late
-from redis.retry import Retry
-
 from caching.library.breaker import Breaker
+from caching.library.cluster.connection import Connection, pack
 from caching.library.exceptions import Unavailable
 
-TIMEOUT = 0.25  # seconds, for connecting and for each answer
 MOST_IDLE = 64
 
 
@@ -24,7 +17,7 @@ class Node:
 
     def __init__(self, host: str, port: int, username: str, password: str) -> None:
         self.host, self.port, self.name = host, port, f"{host}:{port}"
-        self._login = {"username": username or None, "password": password or None}
+        self._login = (username, password)
         self._breaker = Breaker()
         self._idle: list[Connection] = []
         _NODES.add(self)
@@ -35,29 +28,20 @@ class Node:
             raise Unavailable(f"{self.name} failed a moment ago.")
         try:
             found = self._exchange(packed, answers)
-        except (RedisError, OSError) as error:
-            self._breaker.failed(isinstance(error, Late))
+        except OSError as error:
+            self._breaker.failed(isinstance(error, TimeoutError))
             raise Unavailable(f"{self.name}: {error}") from error
         self._breaker.succeeded()
         return found
 
     def connect(self, protocol: int = 2) -> Connection:
-        """A connection of the caller's own."""
-        return Connection(  # type: ignore[no-untyped-call]
-            host=self.host,
-            port=self.port,
-            socket_timeout=TIMEOUT,
-            socket_connect_timeout=TIMEOUT,
-            retry=Retry(NoBackoff(), 0),
-            protocol=protocol,
-            client_name="novacron",
-            **self._login,
-        )
+        """A connection of the caller's own. Raises OSError."""
+        return Connection(self.host, self.port, *self._login, protocol)
 
     def close(self) -> None:
         idle, self._idle = self._idle, []
         for connection in idle:
-            connection.disconnect()  # type: ignore[no-untyped-call]
+            connection.close()
 
     def forget(self) -> None:
         """In a process that was forked: the connections are its parent's."""
@@ -70,36 +54,27 @@ class Node:
             return self._over(self.connect(), packed, answers)
         try:
             return self._over(connection, packed, answers)
-        except Lost:
+        except ConnectionError:
             # Idle ones are lost whenever the node was restarted; that says nothing about now.
             self.close()
             return self._over(self.connect(), packed, answers)
 
     def _over(self, connection: Connection, packed: bytes, answers: int) -> list[Any]:
-        connection.send_packed_command([packed], check_health=False)  # type: ignore[no-untyped-call]
-        found = [_answer(connection) for _ in range(answers)]
+        """A connection on which something failed is not used again: a late answer would be taken for the next one."""
+        try:
+            found = connection.exchange(packed, answers)
+        except BaseException:
+            connection.close()
+            raise
         if len(self._idle) < MOST_IDLE:
             self._idle.append(connection)
         else:
-            connection.disconnect()  # type: ignore[no-untyped-call]
+            connection.close()
         return found
-
-
-def pack(*words: str | bytes | int | float) -> bytes:
-    """A command as Redis reads it."""
-    encoded = [word if isinstance(word, bytes) else str(word).encode() for word in words]
-    return b"*%d\r\n" % len(words) + b"".join([b"$%d\r\n%b\r\n" % (len(word), word) for word in encoded])
 
 
 def pack_all(commands: Sequence[tuple[str | bytes | int | float, ...]]) -> bytes:
     return b"".join([pack(*command) for command in commands])
-
-
-def _answer(connection: Connection) -> Any:
-    try:
-        return connection.read_response()
-    except ResponseError as error:
-        return error
 
 
 _NODES: weakref.WeakSet[Node] = weakref.WeakSet()

@@ -70,7 +70,7 @@ class MemcachedCache(StoreCache):
             return False
 
     def incr(self, key: str, delta: int = 1, version: Version = None) -> int:
-        """ValueError for what is not there or cannot be reached, as Django promises, and for what is no whole number."""
+        """ValueError, as Django promises, for what is not there or cannot be reached, and for what is no number."""
         found = None
         try:
             found = self._l2.count_up(self.full_key(key, version), delta)

@@ -6,7 +6,7 @@ from threading import Lock
 from typing import Any
 
 from caching.library.cluster.client import Refused, slot_of
-from caching.library.cluster.node import pack
+from caching.library.cluster.connection import pack
 from caching.library.django_backends.base import DEFAULT_TIMEOUT, StoreCache, Timeout, Unavailable, Version
 from caching.library.l1 import L1
 
@@ -64,7 +64,7 @@ class RedisClusterCache(StoreCache):
             return False
 
     def incr(self, key: str, delta: int = 1, version: Version = None) -> int:
-        """ValueError for what is not there or cannot be reached, as Django promises, and for what is no whole number."""
+        """ValueError, as Django promises, for what is not there or cannot be reached, and for what is no number."""
         found = None
         with suppress(Unavailable):
             full = self.full_key(key, version)

@@ -14,7 +14,8 @@ from typing import Any
 from caching.library import keys as naming
 from caching.library.breaker import Breaker
 from caching.library.cluster.client import Cluster, slot_of
-from caching.library.cluster.node import TIMEOUT, Node, pack
+from caching.library.cluster.connection import TIMEOUT, pack
+from caching.library.cluster.node import Node
 from caching.library.envelope import Envelope
 from caching.library.exceptions import Unavailable
 from caching.library.near.session import Session
@@ -161,8 +162,8 @@ class Near:
             if not breaker.closed:
                 raise Unavailable(f"{node.name} failed a moment ago.")
             try:
-                session = Session(node, *self._cluster.login, self._changed)
-            except (OSError, Unavailable):
+                session = Session(node, self._changed)
+            except OSError:
                 breaker.failed(slowly=False)
                 raise
             breaker.succeeded()

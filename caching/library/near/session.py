@@ -1,6 +1,5 @@
 """One connection to one node on which Redis tells when a key changes that was read on it."""
 
-import socket
 import time
 from collections import deque
 from collections.abc import Callable
@@ -9,10 +8,11 @@ from typing import Any
 
 import hiredis
 
-from caching.library.cluster.node import TIMEOUT, Node, pack
+from caching.library.cluster.connection import pack
+from caching.library.cluster.node import Node
 from caching.library.exceptions import Unavailable
 
-ENOUGH = 65_536
+PROTOCOL = 3  # the one in which news come on the connection that asked
 Told = Callable[[Any], None]
 
 
@@ -20,24 +20,18 @@ class Session:
     """Answers and news come in the order in which Redis gave them, to whoever calls `receive`. What another thread
     asked is answered there too, before any later news is dealt with."""
 
-    def __init__(self, node: Node, username: str, password: str, changed: Callable[[list[str] | None], None]) -> None:
-        """Raises OSError or Unavailable."""
+    def __init__(self, node: Node, changed: Callable[[list[str] | None], None]) -> None:
+        """Raises OSError."""
         self._changed = changed
         self._asked: deque[Told | None] = deque()
         self._lock = Lock()
-        self._reader = hiredis.Reader()
         self.name, self.heard_at, self.pinged_at = node.name, time.monotonic(), 0.0
-        self.socket = socket.create_connection((node.host, node.port), TIMEOUT)
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        login = ("AUTH", username or "default", password) if password else ()
-        try:
-            self.ask(pack("HELLO", 3, *login), _refused)
-            self.ask(pack("CLIENT", "TRACKING", "ON"), _refused)
-            while self._asked:
-                self.receive()
-        except BaseException:
-            self.socket.close()
-            raise
+        self._connection = node.connect(PROTOCOL)
+        [said] = self._connection.exchange(pack("CLIENT", "TRACKING", "ON"), 1)
+        if isinstance(said, Exception):
+            self._connection.close()
+            raise ConnectionRefusedError(f"Redis does not tell of changes: {said}")
+        self.socket = self._connection.socket
 
     def ask(self, packed: bytes, told: Told | None) -> None:
         with self._lock:
@@ -49,21 +43,18 @@ class Session:
         self.ask(pack("PING"), None)
 
     def receive(self) -> None:
-        """What has come; waits for it at most TIMEOUT. Raises OSError when the connection is gone."""
-        data = self.socket.recv(ENOUGH)
-        if not data:
-            raise ConnectionResetError("Redis closed the connection.")
-        self._reader.feed(data)
-        while (said := self._reader.gets()) is not False:
+        """What has come; waits for it a moment. Raises OSError when the connection is gone."""
+        self._connection.receive()
+        while (said := self._connection.heard()) is not False:
             self._take(said)
         self.heard_at = time.monotonic()
 
     def close(self) -> None:
         """Who still waits for an answer hears that there is none."""
-        self.socket.close()
+        self._connection.close()
         while self._asked:
             told = self._asked.popleft()
-            if told is not None and told is not _refused:
+            if told is not None:
                 told(Unavailable(f"The connection to {self.name} was lost."))
 
     def _take(self, said: Any) -> None:
@@ -75,8 +66,3 @@ class Session:
         told = self._asked.popleft()
         if told is not None:
             told(said)
-
-
-def _refused(said: Any) -> None:
-    if isinstance(said, Exception):
-        raise Unavailable(f"Redis does not tell of changes: {said}")

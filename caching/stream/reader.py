@@ -152,8 +152,8 @@ class Reader:
             raise StreamProblem("The stream in JetStream was made anew.")
 
     def _numbers(self, session: Session, publisher: Publisher) -> dict[str, float]:
-        found = state_of(session, self.slot)
-        committed = publisher.committed_at
+        found, committed, delay = state_of(session, self.slot), publisher.committed_at, publisher.delay_seconds
+        publisher.delay_seconds = 0.0  # of what was published since; nothing was late when nothing was there
         return {
             "behind_bytes": float(found.behind_bytes if found else 0),
             "held_bytes": float(found.held_bytes if found else 0),
@@ -161,7 +161,7 @@ class Reader:
             "transactions_total": float(publisher.transactions),
             "rows_total": float(publisher.rows),
             "echoes": float(len(publisher.echoes)),
-            "delay_seconds": publisher.delay_seconds,
+            "delay_seconds": delay,
             "committed_at": committed.timestamp() if committed else 0.0,
             "caught_up_at": time.time(),
         }

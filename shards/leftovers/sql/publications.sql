@@ -4,7 +4,9 @@ SELECT
     pg_get_userbyid(p.pubowner)::text AS owner,
     pg_has_role(p.pubowner, 'USAGE') AS ours,
     (SELECT count(*) FROM pg_publication_tables t WHERE t.pubname = p.pubname) AS tables,
-    (SELECT count(*) FROM pg_replication_slots s WHERE s.slot_type = 'logical' AND s.database = current_database())
+    -- The change stream's slots read its own publication and no other.
+    (SELECT count(*) FROM pg_replication_slots s
+        WHERE s.slot_type = 'logical' AND s.database = current_database() AND s.slot_name !~ '^novaops_stream_')
         AS readers,
     coalesce(obj_description(p.oid, 'pg_publication'), '') AS comment
 FROM pg_publication p

@@ -8,4 +8,4 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "novaops.settings")
 
 app = Celery("novaops")
 app.config_from_object("novaops.celery_settings")
-app.autodiscover_tasks(["novaops.api", "novaops.audit", "novaops.hooks", "novaops.operations", "metrics"])
+app.autodiscover_tasks(["novaops.api", "novaops.audit", "novaops.hooks", "novaops.operations", "metrics", "caching"])

@@ -58,6 +58,12 @@ class Metronome:
     done: int = 0
     _free_at: float = 0.0
     _lock: Lock = field(default_factory=Lock)
+    _turns: dict[str, Lock] = field(default_factory=dict)
+
+    def turn(self, host: str) -> Lock:
+        """Primaries of one machine take turns, so that its cores are left to others."""
+        with self._lock:
+            return self._turns.setdefault(host, Lock())
 
     @property
     def ended(self) -> bool:

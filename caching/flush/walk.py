@@ -173,15 +173,18 @@ class _Walk:
         if not reserved:
             self.stop.wait(IDLE)
             return
-        started, made = time.monotonic(), None
+        started, waited, made = time.monotonic(), 0.0, None
         try:
-            made = work(count, reserved)
+            with self.beat.turn(self.primary.target.host):
+                waited, started = time.monotonic() - started, time.monotonic()
+                made = work(count, reserved)
         finally:
             self.beat.used(reserved, made.unlinked if made else 0)
         ms = made.ms or (time.monotonic() - started) * 1000
         self.tally.add(made.looked, made.unlinked, made.elsewhere, made.refused, ms)
         self.slicing.took(max(1, made.looked), ms)
-        self.stop.wait(self.beat.rest_after(ms / 1000, made.unlinked))
+        # The node has rested already while others had their turn.
+        self.stop.wait(max(0.0, self.beat.rest_after(ms / 1000, made.unlinked) - waited))
 
     def _unlink(self, keys: list[bytes]) -> None:
         while keys and self.on:

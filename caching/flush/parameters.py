@@ -4,6 +4,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from novaops.operations.contract import Missing
+
 FamilyName = Literal["session", "vm", "perm", "metric", "qr", "agg", "api"]
 Whose = Literal["family", "prefix", "pattern", "tenant", "vm", "node", "tier"]
 _NEEDS: dict[str, tuple[str, ...]] = {
@@ -28,15 +30,13 @@ _WORDS = {
 class _Scoped(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    def missing(self) -> str:
-        """What the chosen scope needs and was not given."""
-        needs = _NEEDS[getattr(self, "scope")]  # noqa: B009 (each has one of its own type)
-        return " ".join(_WORDS[name] for name in needs if not getattr(self, name))
-
     @model_validator(mode="after")
     def _complete(self) -> "_Scoped":
-        if missing := self.missing():
-            raise ValueError(missing)
+        """Missing: what the chosen scope needs and was not given."""
+        needs = _NEEDS[getattr(self, "scope")]  # noqa: B009 (each has one of its own type)
+        missing = {name: _WORDS[name] for name in needs if not getattr(self, name)}
+        if missing:
+            raise Missing(**missing)
         return self
 
 

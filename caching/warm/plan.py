@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from caching.library.families import FAMILIES
 from caching.warm.facts import WarmFacts
-from novaops.operations.contract import BlastRadius, Check, CheckOutcome, Plan, PlannedStep
+from novaops.operations.contract import BlastRadius, Check, CheckOutcome, Missing, Plan, PlannedStep
 from novaops.ui.formats import duration, human_bytes, human_number
 
 WARM = "warm"
@@ -29,9 +29,9 @@ class WarmParameters(BaseModel):
     @model_validator(mode="after")
     def _complete(self) -> "WarmParameters":
         if self.scope == "tenant" and not self.tenant:
-            raise ValueError("Say which tenant.")
+            raise Missing(tenant="Say which tenant.")
         if self.scope == "family" and not self.family:
-            raise ValueError("Say which family.")
+            raise Missing(family="Say which family.")
         return self
 
     @property

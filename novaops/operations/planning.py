@@ -8,10 +8,10 @@ from django.utils import timezone
 from pydantic import BaseModel, ValidationError
 
 from novaops.operations import registry
-from novaops.operations.contract import Check, CheckOutcome, Kind, Lock, OperationProblem, Plan
+from novaops.operations.contract import Check, CheckOutcome, Kind, Lock, Missing, OperationProblem, Plan
 from novaops.operations.freezes import frozen_at
 from novaops.operations.locking import conflict_checks
-from novaops.operations.problems import Invalid
+from novaops.operations.problems import Incomplete, Invalid
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +33,27 @@ def kind_named(name: str) -> Kind[Any]:
 
 
 def parameters_of(kind: Kind[Any], given: Mapping[str, Any]) -> BaseModel:
-    """Raises Invalid with one sentence per parameter that is wrong."""
+    """Raises Invalid with one sentence per parameter that is wrong; Incomplete when some are only missing."""
     try:
         parameters: BaseModel = kind.parameters.model_validate(dict(given))
     except ValidationError as error:
-        wrong = {".".join(map(str, item["loc"])) or "parameters": item["msg"] for item in error.errors()}
-        sentence = "; ".join(f"{name}: {reason}" for name, reason in wrong.items())
-        raise Invalid(f"{kind.title} cannot be planned: {sentence}.", wrong) from error
+        wrong, missing = _wrong(error)
+        sentence = "; ".join(f"{name}: {reason.rstrip('.')}" for name, reason in {**missing, **wrong}.items())
+        problem = Invalid if wrong else Incomplete
+        raise problem(f"{kind.title} cannot be planned: {sentence}.", {**missing, **wrong}) from error
     return parameters
+
+
+def _wrong(error: ValidationError) -> tuple[dict[str, str], dict[str, str]]:
+    """A sentence for each parameter that is wrong, and for each that the others make necessary."""
+    wrong, missing = dict[str, str](), dict[str, str]()
+    for item in error.errors():
+        cause = item.get("ctx", {}).get("error")
+        if isinstance(cause, Missing):
+            missing |= cause.fields
+        else:
+            wrong[".".join(map(str, item["loc"])) or "parameters"] = str(cause or item["msg"])
+    return wrong, missing
 
 
 def propose(kind: Kind[Any], parameters: BaseModel) -> Proposal:

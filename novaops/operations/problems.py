@@ -11,6 +11,10 @@ class Invalid(OperationProblem):
         self.fields = fields or {}
 
 
+class Incomplete(Invalid):
+    """Nothing that was said is wrong, and something is needed besides."""
+
+
 class Refused(OperationProblem):
     """Understood, and refused with this reason; the refusal is in the change log."""
 

@@ -8,13 +8,15 @@ from pydantic import ValidationError
 from caching.clients.memcached import parse_items
 from caching.flush.facts import FlushFacts, NodeKeys, ServerItems
 from caching.flush.globs import beginning, compiled, says_something
-from caching.flush.kind import locks_of
+from caching.flush.kind import CacheFlush, locks_of
 from caching.flush.pace import Metronome, Pace, Slicing
 from caching.flush.parameters import FlushParameters
 from caching.flush.plan import DELETE, HIDE, UNLINK, VERIFY, plan_flush
 from caching.flush.scope import items_of, of_family, of_prefix, of_tenant, of_vm, scope_of
 from caching.library.keys import escaped
 from novaops.operations.contract import CheckOutcome
+from novaops.operations.planning import parameters_of
+from novaops.operations.problems import Incomplete, Invalid
 
 NODES = (
     NodeKeys(node_id="a", name="redis-1", total=50_000, sampled=20_000, keys=12_000, mean_bytes=300),
@@ -179,3 +181,13 @@ def test_rests_follow_the_share_and_the_keys_per_second() -> None:
     assert Metronome(Pace(share=0.5)).rest_after(0.002, 10) == pytest.approx(0.002)
     assert Metronome(Pace(share=1.0)).rest_after(0.002, 10) == 0
     assert Metronome(Pace(share=1.0, keys_per_second=100)).rest_after(0.002, 10) == pytest.approx(0.1, rel=0.1)
+
+
+def test_what_a_scope_needs_besides_is_asked_for_at_its_field() -> None:
+    """And is not told of as a mistake."""
+    with pytest.raises(Incomplete) as found:
+        parameters_of(CacheFlush(), {"scope": "vm"})
+    assert found.value.fields == {"tenant": "Say which tenant.", "vm": "Say which VM."}
+    with pytest.raises(Invalid) as wrong:
+        parameters_of(CacheFlush(), {"scope": "vm", "share": 200})
+    assert type(wrong.value) is Invalid and "share" in wrong.value.fields

@@ -2,7 +2,7 @@
 
 from novaops.operations.contract.kinds import Kind, Lock, Risk, Step, StepContext
 from novaops.operations.contract.plans import BlastRadius, Check, CheckOutcome, Plan, PlannedStep
-from novaops.operations.contract.problems import OperationProblem, PermanentProblem, TransientProblem
+from novaops.operations.contract.problems import Missing, OperationProblem, PermanentProblem, TransientProblem
 
 __all__ = [
     "BlastRadius",
@@ -10,6 +10,7 @@ __all__ = [
     "CheckOutcome",
     "Kind",
     "Lock",
+    "Missing",
     "OperationProblem",
     "PermanentProblem",
     "Plan",

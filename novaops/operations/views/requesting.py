@@ -19,7 +19,7 @@ from novaops.operations.freezes import frozen_at
 from novaops.operations.models import Operation
 from novaops.operations.policies import rule_of
 from novaops.operations.previewing import Preview
-from novaops.operations.problems import Invalid, NotAllowed
+from novaops.operations.problems import Incomplete, Invalid, NotAllowed
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -57,6 +57,8 @@ def _preview(request: FleetRequest, kind: Kind[Any], form: RequestForm) -> Previ
     if not form.errors and not missing:
         try:
             return services.preview(kind, form.parameters, request.user)
+        except Incomplete as problem:
+            return Preview("neutral", "Not complete yet", " ".join(problem.fields.values()))
         except Invalid as problem:
             form.add_problems(str(problem), problem.fields)
     if form.errors:

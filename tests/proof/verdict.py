@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from novaops.audit.models import Record
 from novaops.audit.verifying import verify
+from novaops.operations import registry
 from novaops.operations.choices import NEXT, Status, StepStatus
 from novaops.operations.models import Operation, OperationLock
 from tests.proof.kinds import STEPS
@@ -59,12 +60,20 @@ def _of_its_end(operation: Operation) -> Iterator[str]:
         yield f"It is {operation.status}."
     elif operation.status == Status.DONE and set(statuses) != {StepStatus.DONE}:
         yield f"It is done, and its steps are {statuses}."
-    elif operation.status != Status.DONE and not set(statuses) <= TAKEN_BACK:
+    elif operation.status != Status.DONE and not set(statuses) <= _nothing_left(operation):
         yield f"It is {operation.status}, and was not taken back: its steps are {statuses}."
     if operation.lease_owner or operation.lease_until or operation.reverting:
         yield f"It is over, and a worker holds it: {operation.lease_owner}, {operation.reverting or 'forwards'}."
     if OperationLock.objects.filter(operation=operation).exists():
         yield "It is over, and holds locks."
+
+
+def _nothing_left(operation: Operation) -> set[StepStatus]:
+    """A step that nothing takes back may be cancelled before it acted: the case says whether it had."""
+    ways = [way for kind in registry.kinds() if kind.name == operation.kind for way in kind.steps().values()]
+    forward_only = bool(ways) and all(way.undo is None for way in ways)
+    cancelled = operation.status == Status.CANCELLED and forward_only
+    return {*TAKEN_BACK, StepStatus.CANCELLED} if cancelled else TAKEN_BACK
 
 
 def _of_its_records(operation: Operation) -> Iterator[str]:

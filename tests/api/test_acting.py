@@ -19,6 +19,7 @@ from novaops.operations.models import Operation
 from novaops.operations.policies import Rule, set_rule
 from novaops.operations.runner import execute
 from tests.api.conftest import MakeProgram, Program
+from tests.api.test_hooks import ACTS as OF_HOOKS
 from tests.conftest import MakePerson
 from tests.operations import kinds
 
@@ -173,8 +174,11 @@ def posts() -> set[str]:
     return {path.partition("/api/")[2] for path, methods in paths.items() if "post" in methods}
 
 
-def test_every_post_is_tried_below() -> None:
-    assert posts() == {"operations", *(f"operations/{{pk}}/{act}" for act in BODIES)}
+def test_every_post_is_tried() -> None:
+    """Those of operations below, those of rules and hooks in tests of their own."""
+    rules = {"policy/{name}", "freezes", "freezes/{pk}/lift", "schedules", "schedules/{pk}/end"}
+    hooks = {"hooks", "deliveries/{pk}/again", *(f"hooks/{{pk}}/{act}" for act in OF_HOOKS)}
+    assert posts() == {"operations", *(f"operations/{{pk}}/{act}" for act in BODIES)} | rules | hooks
 
 
 @pytest.mark.parametrize("act", BODIES)

@@ -97,9 +97,12 @@ def test_fields_of_another_form_are_left_out() -> None:
 
 
 def test_from_the_library_to_the_probe(caches: Caches, live_fleet: Fleet) -> None:  # noqa: F811
+    """One key is read so often that it stands among those of all tests before."""
+    often = 4_000
     for number in range(EVERY_NTH):
-        caches.tiers.get_or_compute("vm", caches.tenant, "a", lambda: 1)
         caches.tiers.get_many("perm", caches.tenant, [f"p{number}"])
+    for _ in range(often):
+        caches.tiers.get_or_compute("vm", caches.tenant, "a", lambda: 1)
     caches.tiers.readers.flush()
     with tenant_context(live_fleet):
         asked = [ask_readers(target).facts for target in targets("redis")]
@@ -109,7 +112,7 @@ def test_from_the_library_to_the_probe(caches: Caches, live_fleet: Fleet) -> Non
     for row in (row for window in found for row in window.tenants if row.tenant == caches.tenant):
         reads[row.family] += row.reads
         loads[row.family] += row.loads
-    assert (reads["vm"], loads["vm"], reads["perm"]) == (EVERY_NTH, 1, EVERY_NTH)
+    assert (reads["vm"], loads["vm"], reads["perm"]) == (often, 1, EVERY_NTH)
     assert any(caches.tenant in key.key for window in found for key in window.keys)
 
 

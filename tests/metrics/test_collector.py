@@ -77,6 +77,15 @@ def test_good_facts_stay_when_the_server_falls_silent(alpha: Fleet) -> None:
     assert (reading.good_at, reading.state_since, reading.values) == (now, later, {"bytes": 7.0})
 
 
+def test_who_did_not_answer_a_rare_question_is_asked_again_soon(alpha: Fleet, dead_port: int) -> None:
+    """Tables are measured once in minutes: a server that is back is not shown as away until then."""
+    with tenant_context(alpha):
+        server("gone", dead_port, ServerKind.POSTGRES)
+    reading = turns_until(Collector(), alpha, "gone", "leftover-rows")
+    assert reading.state == State.UNREACHABLE and reading.checked_at and reading.every_seconds > 60
+    assert reading.due_at < reading.checked_at + timedelta(seconds=40)
+
+
 def test_an_answer_that_cannot_be_stored_harms_no_other(alpha: Fleet) -> None:
     with tenant_context(alpha):
         good, odd = server("good", 1), server("odd", 2)

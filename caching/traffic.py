@@ -85,10 +85,6 @@ def traffic(families: Iterable[str], since: datetime) -> dict[str, Traffic]:
     return {name: _of(name, points) for name in names}
 
 
-def traffic_of(family: str, since: datetime) -> Traffic:
-    return traffic([family], since)[family]
-
-
 def _of(family: str, points: list[Point]) -> Traffic:
     found = gathered(points, [f"{family}:{event}" for event in EVENTS])
     return Traffic(*(found[f"{family}:{event}"] for event in EVENTS))

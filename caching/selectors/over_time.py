@@ -30,7 +30,6 @@ class Measure:
         return self.names[0].endswith("_total")
 
 
-RATIO = Measure("ratio", "Hit ratio", "", (), ".0%")
 REDIS_MEASURES = (
     Measure("operations", "Operations", "redis", ("commands_total",), unit="per second"),
     Measure("memory", "Memory", "redis", ("memory_bytes",), "~s", "bytes"),

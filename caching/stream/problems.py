@@ -15,10 +15,6 @@ class StreamProblem(Exception):
     """A sentence with the cause."""
 
 
-class LeaseGone(Exception):
-    """Another process does this work now."""
-
-
 @contextmanager
 def told_by(who: str) -> Iterator[None]:
     """Errors of the systems that are asked, as sentences about them."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import models
 
-from novaops.audit import pruned, statements
+from novaops.audit import pruned, signed, statements
 from novaops.audit.actors import Actor, ActorKind
 from novaops.audit.canonical import GENESIS, Body, digest, instant
 from novaops.audit.pruned import Pruned
@@ -103,7 +103,7 @@ class Checkpoint(models.Model):
 
     @property
     def digest(self) -> str:
-        return statements.digest(self.body.encode())
+        return signed.digest(self.body.encode())
 
     @property
     def root(self) -> str:
@@ -151,7 +151,7 @@ class Pruning(models.Model):
 
     @property
     def digest(self) -> str:
-        return statements.digest(self.body.encode())
+        return signed.digest(self.body.encode())
 
 
 class Signing(models.Model):

@@ -1,17 +1,17 @@
 """What is said, and signed, when the oldest part of the chain is taken away. Pure."""
 
 import json
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
-from novaops.audit.canonical import GENESIS, canonical
-from novaops.audit.statements import digest
+from novaops.audit.canonical import GENESIS
+from novaops.audit.signed import Signed, read_as
 
 TYPE = "novaops pruning"
 
 
 @dataclass(frozen=True, slots=True)
-class Pruned:
+class Pruned(Signed):
     """The signed words: records `first` to `last` are gone, and the chain begins behind them. `head` is the hash of
     record `last`, which the first one that is left names; `root` is that of the tree up to there. `checkpoint` and its
     digest name the checkpoint that ends there, `archive` is the SHA-256 of the file that the records were written into,
@@ -34,24 +34,10 @@ class Pruned:
     type: str = TYPE
     version: int = 1
 
-    @property
-    def text(self) -> bytes:
-        """What is signed, in canonical form."""
-        return canonical(asdict(self))
-
-    @property
-    def digest(self) -> str:
-        return digest(self.text)
-
 
 def statement_of(body: dict[str, Any]) -> Pruned:
     """ValueError for what is no pruning of this version."""
-    try:
-        found = Pruned(**body)
-    except TypeError as error:
-        raise ValueError("It is no pruning.") from error
-    if any(type(getattr(found, one.name)) is not one.type for one in fields(Pruned)):
-        raise ValueError("It is no pruning: a text stands for a number, or a number for a text.")
+    found = read_as(Pruned, "pruning", body)
     if not 1 <= found.first <= found.last or found.number < 1:
         raise ValueError("It is no pruning: it removes nothing.")
     if (found.type, found.version) != (TYPE, 1):

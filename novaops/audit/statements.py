@@ -1,19 +1,19 @@
 """What a checkpoint says, and how it is written down outside the database. Pure."""
 
-import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from novaops.audit.canonical import GENESIS, canonical
+from novaops.audit.signed import Signed, read_as
 from novaops.audit.signing import is_signed
 
 TYPE = "novaops checkpoint"
 
 
 @dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(Signed):
     """The signed words. `chain` is the hash of record 1; `previous` the digest of the checkpoint before, `pruned` the
     last record that was taken away from the beginning, with leave, after its archive was sealed; 0 when none was."""
 
@@ -30,15 +30,6 @@ class Statement:
     pruned: int = 0
     type: str = TYPE
     version: int = 1
-
-    @property
-    def text(self) -> bytes:
-        """What is signed, in canonical form."""
-        return canonical(asdict(self))
-
-    @property
-    def digest(self) -> str:
-        return digest(self.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,18 +66,9 @@ class Line:
         return canonical({"checkpoint": asdict(self.statement), "signature": self.signature})
 
 
-def digest(statement: bytes) -> str:
-    return hashlib.sha256(statement).hexdigest()
-
-
 def statement_of(body: dict[str, Any]) -> Statement:
     """ValueError for what is no checkpoint of this version."""
-    try:
-        found = Statement(**body)
-    except TypeError as error:
-        raise ValueError("It is no checkpoint.") from error
-    if any(type(getattr(found, one.name)) is not one.type for one in fields(Statement)):
-        raise ValueError("It is no checkpoint: a text stands for a number, or a number for a text.")
+    found = read_as(Statement, "checkpoint", body)
     if found.number < 1 or found.sequence < 1:
         raise ValueError("It is no checkpoint: it covers nothing.")
     if (found.type, found.version) != (TYPE, 1):

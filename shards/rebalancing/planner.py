@@ -5,7 +5,7 @@ shard that is too full the fewest bytes that relieve it. A unit never moves twic
 
 from collections.abc import Sequence
 
-from shards.rebalancing.answer import Move, Rebalance, Why
+from shards.rebalancing.answer import Move, Rebalance, ShardShare, Why
 from shards.rebalancing.board import Board
 from shards.rebalancing.choosing import Chosen
 from shards.rebalancing.cover import EPSILON, cover
@@ -38,9 +38,9 @@ class _Planner:
             self._relieve(shard)
         kept = self._within_limits()
         moved = {one.unit.name: one.target for one in kept}
-        self._say_what_stays_too_full(moved)
         before, after = self.board.shares({}), self.board.shares(moved)
-        return Rebalance(tuple(self._moves(kept)), before, after, tuple(self.notes))
+        self._say_what_stays_too_full(after, moved)
+        return Rebalance(tuple(_moves(kept, before)), before, after, tuple(self.notes))
 
     def _what_has_to_be(self) -> None:
         """The heavy ones first, while there is room for them."""
@@ -119,12 +119,13 @@ class _Planner:
             self.notes.append(f"{left:,} more moves would follow: the limit leaves them out.")
         return kept
 
-    def _say_what_stays_too_full(self, moved: dict[str, str]) -> None:
-        for share in self.board.shares(moved):
+    def _say_what_stays_too_full(self, after: Sequence[ShardShare], moved: dict[str, str]) -> None:
+        for share in after:
             if share.fair and share.over > self.wishes.skew + 1e-9:
                 on_it = [unit for unit in self.board.units if moved.get(unit.name, unit.home) == share.name]
                 self.notes.append(too_full(share, max(on_it, key=lambda unit: (unit.cost, unit.name), default=None)))
 
-    def _moves(self, kept: Sequence[Chosen]) -> Sequence[Move]:
-        full = {share.name: share.over for share in self.board.shares({})}
-        return [move for one in kept for move in move_of(one, percent(full[one.source]))]
+
+def _moves(kept: Sequence[Chosen], before: Sequence[ShardShare]) -> Sequence[Move]:
+    full = {share.name: share.over for share in before}
+    return [move for one in kept for move in move_of(one, percent(full[one.source]))]

@@ -28,13 +28,19 @@ MISSING = "The data plane of {shard} has no fences yet: run manage.py dataplane 
 def fence(session: Session, context: StepContext) -> None:
     """Inside the transaction that writes, before its first write. PermanentProblem when a newer worker has acted for
     one of the operation's locks; the transaction then has to end unwritten, as it does when this is not caught."""
-    console = console_id()
+    _ask(session, context, console_id(), b"SELECT novaops_schema.fence(%s, %s, %s, %s)")
+
+
+def share(session: Session, context: StepContext, console: str) -> None:
+    """`fence` for each of several transactions of one worker that write at the same time, from any thread: the step has
+    called `fence` on this shard before. `console` is what `console_id` said."""
+    _ask(session, context, console, b"SELECT novaops_schema.share_fence(%s, %s, %s, %s)")
+
+
+def _ask(session: Session, context: StepContext, console: str, question: bytes) -> None:
     try:
         for lock in _guarded(context.locks):
-            session.execute(
-                "SELECT novaops_schema.fence(%s, %s, %s, %s)",
-                (console, lock, context.fencing_token, context.operation_id),
-            )
+            session.execute(question, (console, lock, context.fencing_token, context.operation_id))
     except (errors.UndefinedFunction, errors.InvalidSchemaName) as problem:
         raise PermanentProblem(MISSING.format(shard="the shard")) from problem
     except psycopg.DatabaseError as problem:

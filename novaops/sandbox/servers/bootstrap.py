@@ -12,6 +12,7 @@ ROLES = """\
 SET password_encryption = 'scram-sha-256';
 CREATE ROLE {console} LOGIN REPLICATION BYPASSRLS PASSWORD {console_password};
 GRANT pg_monitor, pg_checkpoint, pg_signal_backend TO {console};
+GRANT SET ON PARAMETER session_replication_role TO {console};
 CREATE ROLE {application} LOGIN PASSWORD {application_password};
 CREATE DATABASE {database} OWNER {console};
 REVOKE ALL ON DATABASE {database} FROM PUBLIC;

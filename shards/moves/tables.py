@@ -1,0 +1,57 @@
+"""The tables that a tenant owns on a shard, as the catalog describes them."""
+
+from dataclasses import dataclass
+
+from psycopg import sql
+
+TENANT = "tenant_id"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """`type` as format_type writes it. `portable`: values of it mean the same in binary form on another server (its
+    type, and what that is made of, has an oid that every server shares). `generated`: computed, never written."""
+
+    name: str
+    type: str
+    not_null: bool = False
+    portable: bool = True
+    generated: bool = False
+    identity: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table, or the root of a partitioned one. `key` are the columns of its replica identity or primary key, in the
+    index's order; empty when it has none that could be used. `owner` is the tenant of a table in the tenant's own
+    schema; rows of a shared one are told apart by `tenant_id`."""
+
+    schema: str
+    name: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+    shared: bool = True
+    partitioned: bool = False
+
+    @property
+    def full_name(self) -> str:
+        """As `arrival_chunks.table_name` has it."""
+        return f"{self.schema}.{self.name}"
+
+    @property
+    def written(self) -> tuple[Column, ...]:
+        """The columns that are copied: all but those that PostgreSQL computes."""
+        return tuple(column for column in self.columns if not column.generated)
+
+    @property
+    def portable(self) -> bool:
+        return all(column.portable for column in self.written)
+
+    @property
+    def identifier(self) -> sql.Identifier:
+        return sql.Identifier(self.schema, self.name)
+
+    @property
+    def mine(self) -> sql.Composable:
+        """A condition that chooses the tenant's rows; its parameter is `tenant`."""
+        return sql.SQL("tenant_id = %(tenant)s") if self.shared else sql.SQL("%(tenant)s IS NOT NULL")

@@ -1,7 +1,8 @@
 """The tables of this app, each defined in its own room."""
 
 from shards.leftovers.models import SeenLeftover
+from shards.moves.models import Move
 from shards.placement.models import Placement, PlacementChange
 from shards.replication.history_models import Happening
 
-__all__ = ["Happening", "Placement", "PlacementChange", "SeenLeftover"]
+__all__ = ["Happening", "Move", "Placement", "PlacementChange", "SeenLeftover"]

@@ -25,7 +25,7 @@ OVER = (Phase.FINISHED, Phase.REVERTED)
 
 
 class Move(models.Model):
-    """One tenant's move. `operation` moved it out, and its number is in the names of all that was made for it. Sizes are
+    """One tenant's move. `operation` moved it out; its number is in the names of all that was made for it. Sizes are
     in bytes, rates in bytes a second; what is null is not known yet."""
 
     operation = models.OneToOneField(Operation, on_delete=models.PROTECT, related_name="move")

@@ -11,11 +11,12 @@ from caching.stream.leader import Leader, leader_of
 from caching.stream.models import StreamSlot
 from caching.stream.positions import Place
 from caching.stream.problems import StreamProblem, told_by
-from caching.stream.replication import Replication
 from shards.clients.postgres import Session
 from shards.clients.postgres import connect as open_session
+from shards.decoding.replication import Replication
 
 SECONDS = 5.0
+APPLICATION = "novaops change stream"
 MISSING = "The data plane of {shard} has no publication yet: run manage.py dataplane migrate."
 
 
@@ -39,7 +40,7 @@ def ready(shard: str, slot: str, road: str, tiers: Tiers, anew: str = "") -> Ite
     server = leader.postgres
     with told_by(server.name), open_session(server, SECONDS, server.database) as session:
         found = _slot(session, leader, shard, slot)
-        with Replication(server) as replication:
+        with Replication(server, APPLICATION) as replication:
             place = Place(replication.system_identifier, replication.timeline, found, road)
             before = positions.known(shard)
             why = anew or positions.gap(before, place, _forked_at(leader, before, place))

@@ -6,7 +6,6 @@ from urllib.parse import quote, unquote
 
 from shards.dataplane.published import SLOT_PREFIX
 
-PLUGIN = "pgoutput"
 # Tenants are spread over so many lanes; each lane is worked on by one invalidator at a time, which keeps its order.
 LANES = 4
 INVALIDATOR, ROLLUPS = "invalidator", "rollups"

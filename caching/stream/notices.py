@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from caching.stream.names import EVERYBODY
-from caching.stream.pgoutput import UNCHANGED, Row, Truncate
+from shards.decoding.pgoutput import UNCHANGED, Row, Truncate
 
 # A transaction that changes more VMs of one tenant than this makes the whole tenant's entries old: that is cheaper.
 MOST_VMS = 64

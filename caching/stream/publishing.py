@@ -7,9 +7,9 @@ from caching.stream.echoes import Echoes
 from caching.stream.followers import Seen, look, wait_until_seen
 from caching.stream.names import EVERYBODY
 from caching.stream.notices import Gathering, Notice
-from caching.stream.pgoutput import Begin, Commit, Parser, Row, Truncate
 from caching.stream.road import Road
 from shards.clients.postgres import Session
+from shards.decoding.pgoutput import Begin, Commit, Parser, Row, Truncate
 
 # Notices of so many tenants and transactions go out together, when they come that fast.
 BATCH = 1_000

@@ -17,15 +17,15 @@ from caching.stream.echoes import Echoes
 from caching.stream.giving_up import give_up_beyond_bound
 from caching.stream.models import PartState
 from caching.stream.parts import Report
-from caching.stream.pgoutput import Unreadable
 from caching.stream.problems import StreamProblem, told_by
 from caching.stream.publishing import Publisher
-from caching.stream.replication import Replication
 from caching.stream.road import Road
 from caching.stream.slots import state_of
 from novaops.fleets.models import Fleet
 from shards.clients.postgres import Session
 from shards.dataplane.published import PUBLICATION
+from shards.decoding.pgoutput import Unreadable
+from shards.decoding.replication import Replication
 
 logger = logging.getLogger(__name__)
 AGAIN_SECONDS, AGAIN_MOST_SECONDS = 0.5, 5.0
@@ -85,7 +85,7 @@ class Reader:
         with ready(self.shard, self.slot, road, self.tiers, self._anew) as begun:
             self._anew = ""
             try:
-                begun.replication.start(self.slot)
+                begun.replication.start(self.slot, (PUBLICATION,))
                 self._stream(begun, begun.replication)
             except psycopg2.Error as problem:
                 # Changes from before the publication was made cannot be read: PostgreSQL looks for it in its past.

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from caching.stream.leader import Leader
-from caching.stream.names import PLUGIN
 from caching.stream.problems import StreamProblem
 from shards.clients.postgres import Session
 from shards.dataplane.published import PUBLICATION
+from shards.decoding.replication import PLUGIN
 
 # Patroni looks at its configuration once per loop, and makes the slot itself.
 PATIENCE_LOOPS = 4

@@ -14,12 +14,13 @@ from caching.clients.jetstream import JetStream
 from caching.stream.echoes import Echoes
 from caching.stream.leader import Leader, leader_of
 from caching.stream.publishing import Publisher
-from caching.stream.replication import Replication
 from caching.stream.road import Road
 from novaops.fleets.models import Fleet
 from novaops.inventory.selectors import targets
 from shards.clients.postgres import Session
 from shards.clients.postgres import connect as open_session
+from shards.dataplane.published import PUBLICATION
+from shards.decoding.replication import Replication
 from tests import on_shard
 from tests.caching.coherence.places import Places
 
@@ -71,11 +72,11 @@ def reading(live_fleet: Fleet, road: Road) -> Iterator[Reading]:
     with tenant_context(live_fleet):
         leader = leader_of(SHARD)
         server = leader.postgres
-        with open_session(server, 60.0, server.database) as session, Replication(server) as replication:
+        with open_session(server, 60.0, server.database) as session, Replication(server, "novaops test") as replication:
             session.deadline = float("inf")
             slot = f"novaops_test_{uuid.uuid4().hex[:8]}"
-            replication.make_temporary(slot)
-            replication.start(slot)
+            replication.make(slot, temporary=True)
+            replication.start(slot, (PUBLICATION,))
             publisher = Publisher(SHARD, replication.timeline, road, session, leader.replicas, Echoes())
             yield Reading(leader, session, replication, publisher)
 

@@ -6,7 +6,7 @@ import pytest
 
 from caching.stream.names import EVERYBODY, lane_of, subject_of, tenant_in
 from caching.stream.notices import MOST_TENANTS, MOST_VMS, Gathering, Notice
-from caching.stream.pgoutput import Row, Truncate
+from shards.decoding.pgoutput import Row, Truncate
 from tests.caching.stream.samples import AT, USERS, VMS, notice, row
 
 

@@ -38,6 +38,8 @@ class Commit:
 
 @dataclass(frozen=True, slots=True)
 class Column:
+    """`key`: part of the replica identity, by which a row is found again."""
+
     name: str
     type_oid: int
     key: bool
@@ -45,15 +47,22 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Relation:
+    """As it is published: only the columns that are, a partition perhaps as its parent."""
+
     oid: int
     schema: str
     name: str
     columns: tuple[Column, ...]
 
+    @property
+    def key(self) -> tuple[str, ...]:
+        return tuple(column.name for column in self.columns if column.key)
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """An inserted, updated or deleted row. `values` by column: of a deleted row only those of its key."""
+    """An inserted, updated or deleted row. `values` by column: of a deleted row those of its replica identity.
+    `old_key` has the replica identity that an updated row had before, where it changed or is the whole row."""
 
     action: str
     relation: Relation
@@ -64,25 +73,41 @@ class Row:
 @dataclass(frozen=True, slots=True)
 class Truncate:
     relations: tuple[Relation, ...]
+    cascade: bool = False
+    restart_identity: bool = False
 
 
-Message = Begin | Commit | Relation | Row | Truncate
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What pg_logical_emit_message wrote. A transactional one comes at its place between Begin and Commit; any other as
+    soon as it is read, outside of them. `lsn` is its own."""
+
+    transactional: bool
+    lsn: int
+    prefix: str
+    content: bytes
+
+
+Told = Begin | Commit | Relation | Row | Truncate | Message
 
 
 class Parser:
-    """One per connection: it remembers the relations that the server described."""
+    """One per connection: it remembers the relations that the server described. `decode`: values have the types of
+    their columns; else they are text as it was sent. Either way None is NULL, UNCHANGED is not known, and a value that
+    came in its binary form stays bytes."""
 
-    def __init__(self) -> None:
+    def __init__(self, decode: bool = True) -> None:
+        self._types = TYPES if decode else {}
         self._relations: dict[int, Relation] = {}
 
-    def parse(self, data: bytes) -> Message | None:
-        """None for what says nothing of rows (types, origins, messages of applications)."""
+    def parse(self, data: bytes) -> Told | None:
+        """None for what tells nothing (types, origins)."""
         try:
             return self._parse(data[:1], _Bytes(data, 1))
         except (struct.error, IndexError, KeyError, ValueError) as problem:
             raise Unreadable(f"A message {data[:1]!r} of pgoutput could not be read: {problem!r}.") from problem
 
-    def _parse(self, kind: bytes, data: "_Bytes") -> Message | None:
+    def _parse(self, kind: bytes, data: "_Bytes") -> Told | None:
         match kind:
             case b"I" | b"U" | b"D":
                 return self._row(kind, data)
@@ -94,9 +119,12 @@ class Parser:
             case b"R":
                 return self._relation(data)
             case b"T":
-                count, _ = data.take("i"), data.take("b")
-                return Truncate(tuple(self._relations[data.take("I")] for _ in range(count)))
-            case b"O" | b"Y" | b"M":
+                count, how = data.take("i"), data.take("b")
+                several = tuple(self._relations[data.take("I")] for _ in range(count))
+                return Truncate(several, bool(how & 1), bool(how & 2))
+            case b"M":
+                return Message(bool(data.take("b") & 1), data.take("q"), data.text(), data.counted())
+            case b"O" | b"Y":
                 return None
         raise ValueError("unknown kind")
 
@@ -116,12 +144,31 @@ class Parser:
         relation = self._relations[data.take("I")]
         part, old = data.letter(), None
         if part in b"KO" and kind == b"U":
-            old = data.row(relation)
+            old = self._values(relation, data, part)
             part = data.letter()
         if part not in b"NKO":
             raise ValueError(f"unknown part {part!r}")
         action = {b"I": "insert", b"U": "update", b"D": "delete"}[kind]
-        return Row(action, relation, data.row(relation), old)
+        return Row(action, relation, self._values(relation, data, part), old)
+
+    def _values(self, relation: Relation, data: "_Bytes", part: bytes) -> dict[str, Any]:
+        """In a part K, what does not belong to the key comes as NULL, and is left out."""
+        several = relation.columns[: data.take("h")]
+        found = {column.name: self._value(column, data) for column in several}
+        return {name: found[name] for name in relation.key} if part == b"K" else found
+
+    def _value(self, column: Column, data: "_Bytes") -> Any:
+        match data.letter():
+            case b"n":
+                return None
+            case b"u":
+                return UNCHANGED
+            case b"t":
+                return self._types.get(column.type_oid, str)(data.counted().decode())
+            case b"b":
+                return data.counted()
+            case kind:
+                raise ValueError(f"unknown form {kind!r} of a value")
 
 
 class _Bytes:
@@ -145,21 +192,14 @@ class _Bytes:
         self._at = end + 1
         return found
 
-    def row(self, relation: Relation) -> dict[str, Any]:
-        return {column.name: self._value(column) for column in relation.columns[: self.take("h")]}
-
-    def _value(self, column: Column) -> Any:
-        kind = self.letter()
-        if kind == b"n":
-            return None
-        if kind == b"u":
-            return UNCHANGED
-        if kind != b"t":
-            raise ValueError(f"unknown form {kind!r} of a value")
+    def counted(self) -> bytes:
+        """As many bytes as a number says, which comes first."""
         size = self.take("i")
-        text = self._data[self._at : self._at + size].decode()
+        found = self._data[self._at : self._at + size]
+        if len(found) != size:
+            raise ValueError(f"{len(found)} bytes where {size} were promised")
         self._at += size
-        return TYPES.get(column.type_oid, str)(text)
+        return found
 
 
 def _time(microseconds: int) -> datetime:

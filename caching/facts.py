@@ -36,8 +36,8 @@ class RedisCommandsFacts(Facts):
 
 
 class KeyFact(Facts):
-    """One key, masked where its name is a secret. `bytes` as the server counts them; `uses` of a server that evicts by
-    use: a logarithm, 0 to 255."""
+    """One key, masked where its name is a secret. `bytes` as the server counts them; `uses` (OBJECT FREQ) of a server
+    that evicts by use: a logarithm of how often, 0 to 255, that ebbs while it is not used."""
 
     key: str
     bytes: int
@@ -63,8 +63,9 @@ class FamilyKeys(Facts):
 class FamilyKeysFacts(Facts):
     """Items per family of one node, by prefix. `sampled` of `total` keys were looked at; counts are scaled up to
     `total`, and exact when all were looked at. `measured`, drawn at random, were measured: `big` are the largest of
-    these, `hot` the most used where the server keeps that. `slot_parts` are the keys in each 128th of the hash slots,
-    `full_slots` the slots with most keys; both exact, and empty for Memcached."""
+    these. `hot` are the most used of `uses_looked` keys where the server counts use, else nothing. `slot_parts` are
+    the keys in each 128th of the hash slots, `full_slots` the slots with most keys; both exact, and empty for
+    Memcached."""
 
     families: tuple[FamilyKeys, ...] = ()
     sampled: int = 0
@@ -73,6 +74,7 @@ class FamilyKeysFacts(Facts):
     measured: int = 0
     big: tuple[KeyFact, ...] = ()
     hot: tuple[KeyFact, ...] = ()
+    uses_looked: int = 0
     slot_parts: tuple[int, ...] = ()
     full_slots: tuple[SlotFact, ...] = ()
 

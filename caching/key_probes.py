@@ -12,6 +12,7 @@ from caching.clients.memcached import Memcached
 from caching.clients.redis import RedisNode
 from caching.clients.redis_replies import SLOTS, SlotRange
 from caching.facts import FamilyKeys, FamilyKeysFacts, KeyFact, SlotFact
+from caching.hot_keys import SHOWN, Used, most_used, walk_of
 from caching.library.families import FAMILIES
 from caching.library.keys import parse
 from caching.masking import shown_key
@@ -22,7 +23,6 @@ from novaops.inventory.targets import Target
 KEYS_TIMEOUT = 10.0
 KEYS_SAMPLED = 20_000
 KEYS_MEASURED = 500
-SHOWN = 10
 FULL_SLOTS = 5
 SLOT_PARTS = 128
 OTHER = "other"
@@ -35,13 +35,15 @@ def ask_redis_keys(target: Target) -> Answer:
     info = node.info()
     if info.role != "master":
         return Answer(FamilyKeysFacts(tier="L1"))
-    keys, whole = node.some_keys(KEYS_SAMPLED)
-    found = Counter(parse(key).family for key in keys)
-    some = few_of(keys) if whole else random_keys(node, KEYS_MEASURED)
-    sample = measured(node, some, info.evicts_by_use)
-    facts = _facts(found, len(keys), len(keys) if whole else max(node.size(), len(keys)), sample, "L1")
+    part = node.some_keys(KEYS_SAMPLED, walk_of(node).cursor)
+    keys, whole = part.keys, part.whole
+    total = len(keys) if whole else max(node.size(), len(keys))
+    used = most_used(node, part, total) if info.evicts_by_use else Used()
+    sample = measured(node, few_of(keys) if whole else random_keys(node, KEYS_MEASURED))
+    facts = _facts(Counter(parse(key).family for key in keys), len(keys), total, sample, "L1")
     counts = Counter(key_slot(key) for key in keys) if whole else keys_per_slot(node, _own_slots(node))
-    return _answer(facts.model_copy(update=_slots(node, counts)))
+    hot = {"hot": tuple(_shown(one) for one in used.keys), "uses_looked": used.looked}
+    return _answer(facts.model_copy(update=hot | _slots(node, counts)))
 
 
 def few_of(keys: Sequence[bytes]) -> list[bytes]:
@@ -69,7 +71,6 @@ def _facts(found: Counter[str], looked: int, total: int, sample: Sequence[Measur
         tier=tier,
         measured=len(sample),
         big=tuple(_shown(one) for one in nlargest(SHOWN, sample, key=lambda one: one.bytes)),
-        hot=tuple(_shown(one) for one in nlargest(SHOWN, sample, key=lambda one: one.uses or 0) if one.uses),
     )
 
 

@@ -1,7 +1,7 @@
 """A look at the keys of one Redis primary: how many lie in which slots, and what a fair sample of them takes. Commands
 of constant cost, in pipelines of a few hundred, so that no other client notices."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,17 +41,19 @@ def random_keys(node: RedisNode, most: int) -> list[bytes]:
     return list(dict.fromkeys(key for key in found if isinstance(key, bytes)))
 
 
-def measured(node: RedisNode, keys: Sequence[bytes], with_uses: bool) -> list[Measured]:
-    """Those that are still there. `with_uses` only where the policy is LFU: others refuse to say."""
+def measured(node: RedisNode, keys: Sequence[bytes], uses: Mapping[bytes, int] | None = None) -> list[Measured]:
+    """Those that are still there, in the order given."""
     sizes = pipelined(node, lambda pipe, key: pipe.execute_command("MEMORY USAGE", key), keys)
-    uses = _uses(node, keys) if with_uses else [None] * len(keys)
-    rows = zip(keys, sizes, uses, strict=True)
-    return [Measured(_text(key), size, use) for key, size, use in rows if isinstance(size, int)]
+    known = uses or {}
+    rows = zip(keys, sizes, strict=True)
+    return [Measured(_text(key), size, known.get(key)) for key, size in rows if isinstance(size, int)]
 
 
-def _uses(node: RedisNode, keys: Sequence[bytes]) -> list[int | None]:
+def uses_of(node: RedisNode, keys: Sequence[bytes]) -> dict[bytes, int]:
+    """How much each is used, of those that are still there; empty where the policy is not LFU, as the server then
+    refuses to say."""
     answers = pipelined(node, lambda pipe, key: pipe.execute_command("OBJECT FREQ", key), keys)
-    return [answer if isinstance(answer, int) else None for answer in answers]
+    return {key: answer for key, answer in zip(keys, answers, strict=True) if isinstance(answer, int)}
 
 
 def pipelined(node: RedisNode, command: Callable[[Any, Any], object], items: Sequence[Any]) -> list[Any]:

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -21,6 +22,17 @@ SCAN_COUNT = 1000
 
 class ElsewhereError(Refused):
     """The key belongs to another node."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scanned:
+    """What a part of a walk over all keys came across; a key may be there twice. `cursor` is where to go on, `ended`
+    whether it came to the end, `whole` whether these are all keys."""
+
+    keys: tuple[bytes, ...]
+    cursor: int
+    ended: bool
+    whole: bool
 
 
 class RedisNode:
@@ -74,17 +86,17 @@ class RedisNode:
             said: Any = self.link.zrevrange(key, 0, most - 1, withscores=True)
         return [(_text(member), score) for member, score in said]
 
-    def some_keys(self, most: int) -> tuple[list[bytes], bool]:
-        """At least `most` keys where there are so many, and whether these are all. A key may come twice."""
+    def some_keys(self, most: int, cursor: int = 0) -> Scanned:
+        """At least `most` keys where there are so many, from `cursor` on and once past the end at most."""
         found: list[bytes] = []
-        cursor = 0
+        ends, begun_amid = 0, cursor != 0
         with self._explained():
-            while True:
+            while len(found) < most and ends <= begun_amid:
                 answer: Any = self.link.scan(cursor, count=SCAN_COUNT)
                 cursor, keys = answer
                 found += keys
-                if cursor == 0 or len(found) >= most:
-                    return found, cursor == 0
+                ends += cursor == 0
+        return Scanned(tuple(found), cursor, ended=bool(ends), whole=bool(ends) and not begun_amid)
 
     def size(self) -> int:
         with self._explained():

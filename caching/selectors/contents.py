@@ -8,6 +8,7 @@ from heapq import nlargest
 from caching.facts import FamilyKeysFacts, KeyFact, SlotFact
 from caching.library.families import FAMILIES
 from caching.library.keys import parse
+from caching.masking import MASK
 from caching.selectors.redis import RedisRow
 from caching.slot_keys import SlotKeys, slot_keys
 from metrics.contract import Snapshot
@@ -26,8 +27,9 @@ class KeyRow:
         return name if name in FAMILIES else ""
 
     @property
-    def tenant(self) -> str:
-        return parse(self.fact.key).tenant
+    def findable(self) -> bool:
+        """Whether the key browser finds it by what is shown of its name."""
+        return MASK not in self.fact.key
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +49,14 @@ class FamilyShare:
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """`measured` of `total` keys. `at` is when the oldest sample was taken; None before the first."""
+    """`measured` of `total` keys. `hot` are the most used of `uses_looked` keys, out of `uses_total` on the nodes that
+    count use. `at` is when the oldest sample was taken; None before the first."""
 
     families: tuple[FamilyShare, ...]
     big: tuple[KeyRow, ...]
     hot: tuple[KeyRow, ...]
+    uses_looked: int
+    uses_total: int
     full_slots: tuple[SlotRow, ...]
     total: int
     measured: int
@@ -69,6 +74,8 @@ def contents_of(seen: Snapshot, nodes: Sequence[str], family: str = "") -> Conte
         families=_families([facts for _, facts in several]),
         big=tuple(nlargest(SHOWN, _only(big, family), key=lambda row: row.fact.bytes)),
         hot=tuple(nlargest(SHOWN, _only(hot, family), key=lambda row: row.fact.uses or 0)),
+        uses_looked=sum(facts.uses_looked for _, facts in several),
+        uses_total=sum(facts.total for _, facts in several if facts.uses_looked),
         full_slots=tuple(nlargest(5, full, key=lambda row: row.fact.keys)),
         total=sum(facts.total for _, facts in several),
         measured=sum(facts.measured for _, facts in several),

@@ -5,8 +5,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from redis.crc import key_slot
+
+from caching.clients.redis_replies import SlotRange
 from caching.facts import ReadersFacts, WindowFact
-from caching.library.families import FAMILIES
+from caching.library.families import FAMILIES, Tier
 from caching.library.keys import parse
 from caching.library.readers import OTHERS, WINDOW_SECONDS
 from caching.selectors.rates import PLOT_POINTS
@@ -17,6 +20,7 @@ from metrics.selectors import RAW_FOR
 from metrics.series import MINUTE, Point, Series, gathered
 
 PROBE = "cache-readers"
+IN_L1 = frozenset(name for name, family in FAMILIES.items() if family.tier is Tier.L1)
 LEAST_READS = 0.1  # per second: some dozens in the time that rows are of
 
 
@@ -77,6 +81,11 @@ class Readers:
 
     def hot_of(self, family: str = "", tenant: str = "") -> tuple[HotRow, ...]:
         return tuple(row for row in self.hot if family in ("", row.family) and tenant in ("", row.tenant))
+
+    def hot_in(self, slots: Iterable[SlotRange]) -> tuple[HotRow, ...]:
+        """Of L1's keys those that lie in these hash slots."""
+        of_l1 = [(row, key_slot(row.key.encode())) for row in self.hot if row.family in IN_L1]
+        return tuple(row for row, slot in of_l1 if any(part.first <= slot <= part.last for part in slots))
 
     @property
     def tenants(self) -> tuple[Reads, ...]:

@@ -10,6 +10,7 @@ from caching.selectors.cost import loads
 from caching.selectors.family_page import FamilyPage, family_page
 from caching.selectors.readers import readers
 from caching.views.common import found_on, measured, shared, span_of
+from caching.views.hot import used_by
 from metrics.selectors import snapshot
 from metrics.thresholds import HIT_RATIO_CRITICAL
 from novaops.fleets.guards import right_required
@@ -33,6 +34,7 @@ def family(request: FleetRequest, name: str) -> HttpResponse:
         "family": page,
         "lead": lead(known),
         "crumbs": [("Caches", fleet_path("caches")), (tier, fleet_path("cache-tier", tier=tier.lower())), (name, "")],
+        "used_by": used_by(page.contents),
         "measured": measured(page.contents),
         "keys_note": "counted" if page.row.exact else "sampled and scaled up",
         "bytes_note": f"{human_bytes(page.mean_bytes)} each, as measured" if page.mean_bytes else "",

@@ -6,7 +6,10 @@ from django.views.decorators.http import require_safe
 
 from caching import charts
 from caching.selectors.node_page import NodePage, memory, node_page
+from caching.selectors.readers import readers
+from caching.selectors.redis import RedisRow
 from caching.views.common import found_on, measured, shared, span_of
+from caching.views.hot import used_by, without_use
 from caching.views.plots import plots
 from metrics.selectors import snapshot
 from novaops.fleets.guards import right_required
@@ -40,6 +43,9 @@ def node(request: FleetRequest, kind: str, name: str) -> HttpResponse:
         "ping_ms": page.ping_ms,
         "ping_at": page.commands.at if page.commands.rows else page.seen.good_at,
         "sick_step": SICK_STEP,
+        "hot": readers(seen).hot_in(page.row.slots)[:10] if isinstance(page.row, RedisRow) else (),
+        "used_by": used_by(page.contents),
+        "without_use": without_use([page.row]) if isinstance(page.row, RedisRow) else "",
         "measured": measured(page.contents),
         "found": found_on(seen, name),
         "ratio": charts.ratios(page.ratios),

@@ -9,6 +9,7 @@ from caching.library.families import Tier
 from caching.selectors.readers import readers
 from caching.selectors.tier_page import tier_page
 from caching.views.common import found_on, measured, shared, span_of
+from caching.views.hot import used_by, without_use
 from caching.views.plots import plots
 from metrics.selectors import snapshot
 from novaops.fleets.guards import right_required
@@ -42,6 +43,8 @@ def tier(request: FleetRequest, tier: str) -> HttpResponse:
         "page": page.both,
         "found": [found for found in found_on(seen) if of_tier(found.subject, one)],
         "hot": [row for row in readers(seen).hot if row.family in of_families][:10],
+        "used_by": used_by(page.contents),
+        "without_use": without_use(page.both.redis) if one is Tier.L1 else "",
         "measured": measured(page.contents),
         "by_node": charts.ratios(page.ratios),
         "plots": plots(page.measures),

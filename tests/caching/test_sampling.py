@@ -1,10 +1,9 @@
 """Looking at the keys of a real primary, and the picture of what lies where."""
 
 from caching.browser.places import slot_of
-from caching.clients.redis_replies import RedisInfo
 from caching.facts import FamilyKeysFacts
 from caching.key_probes import ask_redis_keys, common_tag, slot_parts
-from caching.sampling import keys_in, keys_per_slot, measured, random_keys
+from caching.sampling import keys_in, keys_per_slot, measured, random_keys, uses_of
 from caching.slot_keys import slot_keys
 from tests.caching.browser.conftest import Caches, caches  # noqa: F401 (a fixture)
 
@@ -19,20 +18,12 @@ def test_a_sample_of_a_real_primary(caches: Caches) -> None:  # noqa: F811
     assert slots[slot] == 30
     assert common_tag(keys_in(owner.node, slot, 10)) == caches.tenant
     assert random_keys(owner.node, 50)
-    (one,) = measured(owner.node, [caches.key("vm", "n0").encode(), b"gone"], with_uses=False)
-    assert one.bytes > 2000
+    name = caches.key("vm", "n0").encode()
+    (one,) = measured(owner.node, [name, b"gone"])
+    assert one.bytes > 2000 and uses_of(owner.node, [name]) == {}  # its policy is not LFU
     facts = ask_redis_keys(owner.target).facts
     assert isinstance(facts, FamilyKeysFacts)
     assert sum(facts.slot_parts) == facts.total and facts.big and facts.full_slots[0].keys >= 30
-
-
-def test_what_is_used_most_is_asked_only_where_it_is_kept(caches: Caches) -> None:  # noqa: F811
-    assert RedisInfo(version="7.0", role="master", policy="allkeys-lfu").evicts_by_use
-    caches.put(caches.key("vm", "a"), "x")
-    owner = caches.places.primary_of(caches.key("vm", "a"))
-    assert owner is not None and not owner.node.info().evicts_by_use
-    (one,) = measured(owner.node, [caches.key("vm", "a").encode()], with_uses=True)
-    assert one.uses is None  # the server refuses to say, which is no error
 
 
 def test_keys_over_slots_are_columns_on_top_of_each_other() -> None:

@@ -69,6 +69,17 @@ def assign_all(newcomers: Iterable[Newcomer], reason: str) -> tuple[Assignment, 
         return tuple(_assign(newcomer, spread, reason) for newcomer in newcomers)
 
 
+def change(tenant_id: str, shard: str, epoch: int, reason: str) -> bool:
+    """The tenant is on another shard, at a higher epoch. False when that, or something newer, is known already."""
+    with transaction.atomic():
+        new, now = Shard.objects.get(name=shard), timezone.now()
+        older = Placement.objects.filter(tenant_id=tenant_id, epoch__lt=epoch)
+        if not older.update(shard=new, epoch=epoch, since=now, counted_at=None):
+            return False
+        PlacementChange.objects.create(tenant_id=tenant_id, epoch=epoch, shard=new, at=now, reason=reason)
+        return True
+
+
 def _open_shards() -> list[Shard]:
     """Locked, so that callers choose one after the other, each knowing what the others chose; placements and whoever
     reads are not kept waiting."""

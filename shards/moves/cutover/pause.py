@@ -33,5 +33,10 @@ class Pause:
         return self.began + self.limit
 
     @property
+    def left(self) -> float:
+        """Seconds until the limit; a little when there are none."""
+        return max(0.001, self.deadline - time.monotonic())
+
+    @property
     def milliseconds(self) -> float:
         return round((self._last - self.began) * 1000, 2)

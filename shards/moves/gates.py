@@ -41,7 +41,7 @@ BULK_ALONE = "SELECT pg_advisory_xact_lock(novaops_schema.bulk_key())"
 ALONE = "SELECT pg_advisory_xact_lock(novaops_schema.gate_key(%s))"
 OPEN = "UPDATE public.tenants SET gate = 'open', moved_to = NULL, epoch = %s WHERE tenant_id = %s"
 CLOSE = "UPDATE public.tenants SET gate = 'away', moved_to = %s, epoch = %s WHERE tenant_id = %s AND gate = 'open'"
-BACK_TO_ARRIVING = "UPDATE public.tenants SET gate = 'arriving', epoch = %s WHERE tenant_id = %s AND gate = 'open'"
+CLOSE_AGAIN = "UPDATE public.tenants SET gate = %s, moved_to = %s, epoch = %s WHERE tenant_id = %s AND gate = 'open'"
 # Transactions that have written for the tenant and have not ended, oldest first.
 INSIDE = """
     SELECT pid, usename AS user, coalesce(application_name, '') AS application,
@@ -62,8 +62,8 @@ def gate_of(session: Session, tenant_id: str) -> Gate | None:
 
 
 def announce(sender: Session, receiver: Session, tenant_id: str) -> None:
-    """Inside a fenced transaction of the receiver: it knows of the tenant, whose gate there is `arriving`. Doing it again
-    changes nothing. PermanentProblem when the tenant is open there."""
+    """Inside a fenced transaction of the receiver: it knows of the tenant, whose gate there is `arriving`. Doing it
+    again changes nothing. PermanentProblem when the tenant is open there."""
     row = sender.execute(TENANT, (tenant_id,)).fetchone()
     if row is None:
         raise PermanentProblem(f"The shard that {tenant_id} is to leave does not know it.")

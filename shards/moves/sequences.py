@@ -1,4 +1,4 @@
-"""Sequences of a tenant's tables: replication does not carry them, so the new shard's are set no lower than the old's."""
+"""Sequences of a tenant's tables: replication does not carry them, so the new shard's are set as far as the old's."""
 
 from collections.abc import Iterable
 from collections.abc import Sequence as Many
@@ -35,11 +35,10 @@ def values(session: Session, sequences: Many[Sequence]) -> list[int | None]:
 def follow(sender: Session, receiver: Session, sequences: Many[Sequence]) -> int:
     """Sets those of the receiver that are behind, and says how many. Nothing is ever set back: other tenants count with
     the same ones."""
+    both = zip(sequences, values(sender, sequences), values(receiver, sequences), strict=True)
     behind = [
         (sequence, theirs)
-        for sequence, theirs, ours in zip(
-            sequences, values(sender, sequences), values(receiver, sequences), strict=True
-        )
+        for sequence, theirs, ours in both
         if theirs is not None and (ours is None or (theirs - ours) * sequence.step > 0)
     ]
     _set(receiver, behind)

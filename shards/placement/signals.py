@@ -4,9 +4,9 @@ from typing import Protocol
 
 from django.dispatch import Signal
 
-# A tenant is about to change its shard. Argument: tenant_id (str). A receiver that keeps something by the tenant's place
-# answers with a `Forgetting`, ready so that it takes some milliseconds: it is called, from another thread, inside the pause
-# of the tenant's writes, when none can come from the old shard any more and none has come to the new one.
+# A tenant is about to change its shard. Argument: tenant_id (str). A receiver that keeps something by the tenant's
+# place answers with a `Forgetting`, ready so that it takes some milliseconds: it is called, from another thread, inside
+# the pause of the tenant's writes, when none can come from the old shard any more and none has come to the new one.
 tenant_leaving = Signal()
 
 # A tenant has another place. Arguments: tenant_id (str), shard (its new one), epoch (the placement's new one).

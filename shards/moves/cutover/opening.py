@@ -8,20 +8,20 @@ from shards import fences
 from shards.clients.postgres import Session
 from shards.moves import gates
 from shards.moves.gates import Gate, State
-from shards.moves.streams import Stream
+from shards.moves.streams import Direction, Stream
 
 # One round trip, inside the pause. The position is later than all that the stream wrote, and earlier than all that the
 # tenant will write: where the stream back begins.
 OPEN = """
     WITH opened AS (
-        UPDATE public.tenants SET gate = 'open', moved_to = NULL, epoch = {epoch}
-        WHERE tenant_id = {tenant} AND gate <> 'away'
+        UPDATE public.tenants SET gate = 'open', moved_to = NULL, epoch = {epoch} WHERE tenant_id = {tenant}
         RETURNING tenant_id
     )
     SELECT tenant_id, (pg_current_wal_insert_lsn() - '0/0')::bigint AS position FROM opened
 """
 BACK_FROM = """
-    UPDATE novaops_schema.arrivals SET applied = '0/0'::pg_lsn + %(at)s, strict_from = '0/0'::pg_lsn + %(at)s, at = now()
+    UPDATE novaops_schema.arrivals
+    SET applied = '0/0'::pg_lsn + %(at)s, strict_from = '0/0'::pg_lsn + %(at)s, at = now()
     WHERE stream = %(stream)s
 """
 
@@ -32,7 +32,7 @@ def open_new(receiver: Session, context: StepContext, stream: Stream, epoch: int
         fences.share(receiver, context, console)
         row = receiver.execute(_with(OPEN, tenant=stream.tenant_id, epoch=epoch)).fetchone()
     if row is None:
-        raise PermanentProblem(f"{stream.receiver} does not expect {stream.tenant_id}: its gate there is not arriving.")
+        raise PermanentProblem(f"{stream.receiver} does not expect {stream.tenant_id}: it has no row of the tenant.")
     return int(row["position"])
 
 
@@ -58,7 +58,8 @@ def take_back_opening(receiver: Session, context: StepContext, stream: Stream, e
         if gate is None or gate.state is not State.OPEN:
             return False
         receiver.execute(gates.ALONE, (stream.tenant_id,))
-        return receiver.execute(gates.BACK_TO_ARRIVING, (epoch - 1, stream.tenant_id)).rowcount == 1
+        before = (State.ARRIVING, None) if stream.direction is Direction.OUT else (State.AWAY, stream.sender)
+        return receiver.execute(gates.CLOSE_AGAIN, (*before, epoch - 1, stream.tenant_id)).rowcount == 1
 
 
 def insist_on(gate: Gate | None, stream: Stream, epoch: int) -> None:

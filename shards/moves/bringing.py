@@ -1,0 +1,105 @@
+"""Brings a tenant's rows to the other shard, up to a stage. Each stage begins with those before it, which do nothing when
+they are done: whatever broke meanwhile, such as the history of the slot by a failover, is begun anew from there."""
+
+from collections.abc import Sequence
+
+from novaops.operations.contract import PermanentProblem, StepContext
+from shards import fences
+from shards.clients.postgres import Session
+from shards.moves import catalog, gates, housing, keeping, slots
+from shards.moves.applying.applier import Applier
+from shards.moves.clearing import clear_rows, forget_tenant
+from shards.moves.comparing.compare import compare
+from shards.moves.copying.copy import copy
+from shards.moves.models import Move, Phase
+from shards.moves.sessions import receiving, sending
+from shards.moves.slots import Broken
+from shards.moves.streams import Stream
+from shards.moves.tables import Table
+from shards.moves.throttling import Brake
+
+STEP_SECONDS = 120.0
+NEAR_BYTES = 256 * 1024
+GUARD = "SELECT novaops_schema.guard(%s::regclass, %s)"
+
+
+def prepare(context: StepContext, move: Move) -> tuple[Table, ...]:
+    """Both shards know of the move; the sender keeps its changes from here on."""
+    stream = keeping.stream_of(move)
+    with sending(stream, STEP_SECONDS) as sender, receiving(stream, STEP_SECONDS) as receiver:
+        tables = catalog.tables_of(sender, stream)
+        _insist_on_usable(tables)
+        _guard(sender, context, stream, tables)
+        with fences.writing(receiver, context):
+            gates.announce(sender, receiver, stream.tenant_id)
+        housing.build(context, stream, sender, receiver)
+        with fences.writing(sender, context):
+            slots.publish(sender, stream, tables)
+        try:
+            slots.ensure(context, stream, sender, receiver)
+        except Broken as problem:
+            context.log(f"{problem} The copy begins anew.")
+            _forget_copy(context, receiver, stream, tables)
+            slots.ensure(context, stream, sender, receiver)
+    return tables
+
+
+def copied(context: StepContext, move: Move) -> tuple[Table, ...]:
+    tables, stream = prepare(context, move), keeping.stream_of(move)
+    keeping.enter(move, Phase.COPYING)
+    copy(context, stream, tables, Brake(move, context))
+    return tables
+
+
+def caught_up(context: StepContext, move: Move) -> tuple[Table, ...]:
+    tables, stream = copied(context, move), keeping.stream_of(move)
+    keeping.enter(move, Phase.CATCHING_UP)
+    with Applier(stream, context, tables) as applier:
+        while applier.step(1.0) or applier.behind_bytes > NEAR_BYTES:
+            context.progress(applier.applied, None, f"{applier.behind_bytes:,} bytes of changes are left")
+            keeping.note(move, behind_bytes=applier.behind_bytes, held_bytes=applier.held_bytes)
+    return tables
+
+
+def compared(context: StepContext, move: Move) -> tuple[Table, ...]:
+    tables, stream = caught_up(context, move), keeping.stream_of(move)
+    keeping.enter(move, Phase.COMPARING)
+    with Applier(stream, context, tables) as applier:
+        found = compare(context, stream, tables, applier)
+    keeping.note(move, rows_compared=found.rows, compared_at=found.at, differences=[])
+    return tables
+
+
+def take_away(context: StepContext, move: Move) -> str:
+    """All that was made on both sides, when the tenant did not go."""
+    stream = keeping.stream_of(move)
+    with sending(stream, STEP_SECONDS) as sender, receiving(stream, STEP_SECONDS) as receiver:
+        tables = catalog.tables_of(sender, stream)
+        slots.drop(context, stream, sender)
+        slots.drop(context, stream.reversed, receiver)
+        _forget_copy(context, receiver, stream, tables)
+        housing.take_away(context, stream, receiver)
+        forget_tenant(receiver, context, stream.tenant_id)
+        slots.forget(context, stream, receiver)
+        slots.forget(context, stream.reversed, sender)
+    keeping.enter(move, Phase.REVERTED)
+    return f"Nothing of {stream.tenant_id} is left on {stream.receiver}."
+
+
+def _forget_copy(context: StepContext, receiver: Session, stream: Stream, tables: Sequence[Table]) -> None:
+    there = catalog.tables_of(receiver, stream)
+    here = {table.full_name for table in there}
+    clear_rows(receiver, context, stream.tenant_id, [table for table in tables if table.full_name in here])
+    slots.forget(context, stream, receiver)
+
+
+def _guard(sender: Session, context: StepContext, stream: Stream, tables: Sequence[Table]) -> None:
+    for table in tables:
+        with fences.writing(sender, context):
+            sender.execute(GUARD, (table.identifier.as_string(sender), None if table.shared else stream.tenant_id))
+
+
+def _insist_on_usable(tables: Sequence[Table]) -> None:
+    reasons = [table.unusable for table in tables if table.unusable]
+    if reasons:
+        raise PermanentProblem(" ".join(reasons))

@@ -1,5 +1,5 @@
-"""Brings a tenant's rows to the other shard, up to a stage. Each stage begins with those before it, which do nothing when
-they are done: whatever broke meanwhile, such as the history of the slot by a failover, is begun anew from there."""
+"""Brings a tenant's rows to where a stream goes, up to a stage. Each stage begins with those before it, which do nothing
+when they are done: whatever broke meanwhile, such as the history of the slot by a failover, is begun anew there."""
 
 from collections.abc import Sequence
 
@@ -9,12 +9,12 @@ from shards.clients.postgres import Session
 from shards.moves import catalog, gates, housing, keeping, slots
 from shards.moves.applying.applier import Applier
 from shards.moves.clearing import clear_rows, forget_tenant
-from shards.moves.comparing.compare import compare
+from shards.moves.comparing.compare import Comparison, compare
 from shards.moves.copying.copy import copy
 from shards.moves.models import Move, Phase
 from shards.moves.sessions import receiving, sending
 from shards.moves.slots import Broken
-from shards.moves.streams import Stream
+from shards.moves.streams import Direction, Stream
 from shards.moves.tables import Table
 from shards.moves.throttling import Brake
 
@@ -23,15 +23,15 @@ NEAR_BYTES = 256 * 1024
 GUARD = "SELECT novaops_schema.guard(%s::regclass, %s)"
 
 
-def prepare(context: StepContext, move: Move) -> tuple[Table, ...]:
+def prepared(context: StepContext, move: Move, stream: Stream) -> tuple[Table, ...]:
     """Both shards know of the move; the sender keeps its changes from here on."""
-    stream = keeping.stream_of(move)
     with sending(stream, STEP_SECONDS) as sender, receiving(stream, STEP_SECONDS) as receiver:
         tables = catalog.tables_of(sender, stream)
         _insist_on_usable(tables)
         _guard(sender, context, stream, tables)
         with fences.writing(receiver, context):
-            gates.announce(sender, receiver, stream.tenant_id)
+            if stream.direction is Direction.OUT:
+                gates.announce(sender, receiver, stream.tenant_id)
         housing.build(context, stream, sender, receiver)
         with fences.writing(sender, context):
             slots.publish(sender, stream, tables)
@@ -44,16 +44,16 @@ def prepare(context: StepContext, move: Move) -> tuple[Table, ...]:
     return tables
 
 
-def copied(context: StepContext, move: Move) -> tuple[Table, ...]:
-    tables, stream = prepare(context, move), keeping.stream_of(move)
-    keeping.enter(move, Phase.COPYING)
+def copied(context: StepContext, move: Move, stream: Stream) -> tuple[Table, ...]:
+    tables = prepared(context, move, stream)
+    _enter(move, stream, Phase.COPYING)
     copy(context, stream, tables, Brake(move, context))
     return tables
 
 
-def caught_up(context: StepContext, move: Move) -> tuple[Table, ...]:
-    tables, stream = copied(context, move), keeping.stream_of(move)
-    keeping.enter(move, Phase.CATCHING_UP)
+def caught_up(context: StepContext, move: Move, stream: Stream) -> tuple[Table, ...]:
+    tables = copied(context, move, stream)
+    _enter(move, stream, Phase.CATCHING_UP)
     with Applier(stream, context, tables) as applier:
         while applier.step(1.0) or applier.behind_bytes > NEAR_BYTES:
             context.progress(applier.applied, None, f"{applier.behind_bytes:,} bytes of changes are left")
@@ -61,13 +61,18 @@ def caught_up(context: StepContext, move: Move) -> tuple[Table, ...]:
     return tables
 
 
-def compared(context: StepContext, move: Move) -> tuple[Table, ...]:
-    tables, stream = caught_up(context, move), keeping.stream_of(move)
-    keeping.enter(move, Phase.COMPARING)
-    with Applier(stream, context, tables) as applier:
-        found = compare(context, stream, tables, applier)
+def compared(context: StepContext, move: Move, stream: Stream) -> tuple[Table, ...]:
+    tables = caught_up(context, move, stream)
+    _enter(move, stream, Phase.COMPARING)
+    found = compare_all(context, stream, tables)
     keeping.note(move, rows_compared=found.rows, compared_at=found.at, differences=[])
     return tables
+
+
+def compare_all(context: StepContext, stream: Stream, tables: Sequence[Table]) -> Comparison:
+    """PermanentProblem names the rows that differ."""
+    with Applier(stream, context, tables) as applier:
+        return compare(context, stream, tables, applier)
 
 
 def take_away(context: StepContext, move: Move) -> str:
@@ -84,6 +89,12 @@ def take_away(context: StepContext, move: Move) -> str:
         slots.forget(context, stream.reversed, sender)
     keeping.enter(move, Phase.REVERTED)
     return f"Nothing of {stream.tenant_id} is left on {stream.receiver}."
+
+
+def _enter(move: Move, stream: Stream, phase: Phase) -> None:
+    """What the way back does is no phase of the move."""
+    if stream.direction is Direction.OUT:
+        keeping.enter(move, phase)
 
 
 def _forget_copy(context: StepContext, receiver: Session, stream: Stream, tables: Sequence[Table]) -> None:

@@ -1,5 +1,5 @@
-"""Takes the tenant's rows off a shard where it is not open: the copy of a move that was given up, or what it left behind
-on its old shard. In batches, each of which looks at the gate again: an open tenant never loses a row."""
+"""Takes the tenant's rows off a shard where it is not open: the copy of a move that was given up, or what it left
+behind on its old shard. In batches, each of which looks at the gate again: an open tenant never loses a row."""
 
 from collections.abc import Sequence
 

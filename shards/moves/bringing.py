@@ -1,5 +1,5 @@
-"""Brings a tenant's rows to where a stream goes, up to a stage. Each stage begins with those before it, which do nothing
-when they are done: whatever broke meanwhile, such as the history of the slot by a failover, is begun anew there."""
+"""Brings a tenant's rows to where a stream goes, up to a stage. Each stage begins with those before it, which do
+nothing when they are done: whatever broke meanwhile, such as a slot's history by a failover, is begun anew there."""
 
 from collections.abc import Sequence
 

@@ -68,6 +68,8 @@ class Move(models.Model):
     cutovers = models.PositiveIntegerField(default=0, help_text="How often a cutover was tried.")
     moved_at = models.DateTimeField(null=True)
     way_back_until = models.DateTimeField(null=True)
+    followed_by = models.CharField(max_length=200, blank=True, help_text="Who keeps the way back.")
+    followed_until = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ["-id"]

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from novaops.operations.contract import Step, StepContext
+from novaops.operations.contract import PermanentProblem, Step, StepContext
 from shards.moves import arrived, bringing, finishing, keeping
 from shards.moves.cutover.pause import Pause
 from shards.moves.cutover.run import cut_over, is_decided
@@ -14,7 +14,7 @@ from shards.moves.models import Move, Phase
 from shards.moves.returning.preparing import prepare_back
 from shards.moves.streams import Stream
 
-DAYS = 24 * 3600.0
+DAY = 24 * 3600.0
 
 
 def prepare(context: StepContext) -> str:
@@ -82,7 +82,10 @@ def finish(context: StepContext) -> str:
 
 
 def undo(context: StepContext) -> str:
-    return bringing.take_away(context, keeping.begin(context))
+    move = keeping.begin(context)
+    if is_decided(context, keeping.stream_of(move), move.epoch):
+        raise PermanentProblem(f"{move.tenant_id} is on {move.target.name}: take it back with tenant-move-back.")
+    return bringing.take_away(context, move)
 
 
 def back_compare(context: StepContext) -> str:
@@ -131,20 +134,20 @@ def _keep(move: Move, pause: Pause) -> None:
         keeping.note(move, pause_ms=pause.milliseconds, pause_parts=pause.parts)
 
 
-_LONG = {"timeout_seconds": 30 * DAYS, "attempts": 1000}
+_LONG = {"timeout_seconds": 30 * DAY, "attempts": 1000}
 STEPS: Mapping[str, Step] = {
     "prepare": Step(run=prepare, undo=undo, attempts=20, timeout_seconds=600),
     "copy": Step(run=copy, **_LONG),
     "catch-up": Step(run=catch_up, **_LONG),
     "compare": Step(run=compare, **_LONG),
     "reverse-prepare": Step(run=reverse_prepare, attempts=20, timeout_seconds=3600),
-    "cutover": Step(run=cutover, attempts=20, timeout_seconds=3600),
+    "cutover": Step(run=cutover, attempts=1000, timeout_seconds=3600),
     "follow": Step(run=follow, cancellable=False, **_LONG),
     "finish": Step(run=finish, cancellable=False, **_LONG),
 }
 BACK_STEPS: Mapping[str, Step] = {
     "compare": Step(run=back_compare, undo=back_undo, **_LONG),
-    "cutover": Step(run=back_cutover, attempts=20, timeout_seconds=3600),
+    "cutover": Step(run=back_cutover, attempts=1000, timeout_seconds=3600),
     "follow": Step(run=back_follow, cancellable=False, **_LONG),
 }
 FINISH_STEPS: Mapping[str, Step] = {"finish": Step(run=finish, cancellable=False, **_LONG)}

@@ -50,10 +50,12 @@ def _ask(session: Session, context: StepContext, console: str, question: bytes) 
 
 
 def _guarded(locks: Iterable[Lock]) -> list[str]:
-    """In one order, so that two workers cannot wait for each other in a circle. Who holds a whole shard is known there
-    by that alone: a row for each tenant that it ever wrote for would be left behind."""
-    whole = [lock for lock in locks if lock.scope == "shard"]
-    return sorted(map(str, whole or locks))
+    """In one order, so that two workers cannot wait for each other in a circle. Who holds a whole shard alone is known
+    there by that: a row for each tenant that it ever wrote for would be left behind. What is shared fences nobody off:
+    the newest of those that hold it would put an end to all others."""
+    alone = [lock for lock in locks if not lock.shared]
+    whole = [lock for lock in alone if lock.scope == "shard"]
+    return sorted(map(str, whole or alone))
 
 
 @contextmanager

@@ -1,19 +1,24 @@
-"""Locks: what a running operation holds. The database's unique constraint decides; the rest finds the words."""
+"""Locks: what a running operation holds. The database's constraints decide; the rest finds the words."""
 
 from collections.abc import Iterable
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Q
 
 from novaops.operations.contract import Check, CheckOutcome, Lock
 from novaops.operations.models import Operation, OperationLock
 
+# In this fleet. Two that take a shared and an exclusive lock at the same moment would each find the other's row and
+# wait for it: PostgreSQL would call that a deadlock.
+ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtextextended('novaops operation locks of ' || current_schema(), 0))"
+
 
 def holders(locks: Iterable[Lock], but: int = 0) -> list[OperationLock]:
-    """Who holds any of these locks, other than operation `but`."""
+    """Who holds what excludes any of these locks, other than operation `but`."""
     wanted = Q(pk__in=[])
     for lock in locks:
-        wanted |= Q(scope=lock.scope, name=lock.name)
+        one = Q(scope=lock.scope, name=lock.name)
+        wanted |= one & Q(shared=False) if lock.shared else one
     return list(OperationLock.objects.select_related("operation").filter(wanted).exclude(operation_id=but))
 
 
@@ -44,8 +49,11 @@ def take(operation: Operation) -> list[OperationLock]:
     wanted = operation.wanted_locks
     try:
         with transaction.atomic():
+            with connection.cursor() as cursor:
+                cursor.execute(ONE_AT_A_TIME)
             for lock in sorted(wanted, key=str):
-                OperationLock.objects.get_or_create(scope=lock.scope, name=lock.name, operation=operation)
+                mine = {"scope": lock.scope, "name": lock.name, "operation": operation}
+                OperationLock.objects.get_or_create(**mine, defaults={"shared": lock.shared})
     except IntegrityError:
         return holders(wanted, but=operation.pk)
     return []

@@ -121,7 +121,7 @@ def _stored(proposal: Proposal, person: Person, fields: Mapping[str, Any]) -> Op
         outcome=outcome,
         plan_json=plan.model_dump(mode="json"),
         fingerprint=plan.fingerprint,
-        locks=[[lock.scope, lock.name] for lock in proposal.locks],
+        locks=[lock.stored for lock in proposal.locks],
         planned_at=now,
         expires_at=now + PLAN_LIVES,
         ended_at=now if status.terminal else None,

@@ -5,12 +5,15 @@ from pathlib import Path
 
 import pytest
 from celery import current_app
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from novaops.audit.models import Record
 from novaops.fleets.models import Fleet, Person
 from novaops.operations import services, tasks
+from novaops.operations.contract import Lock
 from novaops.operations.expiry import expire
+from novaops.operations.locking import holders, take
 from novaops.operations.models import Operation, OperationLock
 from novaops.operations.problems import Invalid, NotAllowed, Refused
 from novaops.operations.runner import execute
@@ -100,6 +103,26 @@ def test_what_holds_a_lock_is_named_at_planning_and_at_execution(
     waiting.refresh_from_db()
     assert waiting.status == "refused" and f"held by operation {holder.pk}" in waiting.outcome
     assert OperationLock.objects.get().operation == holder and not kinds.effects(folder)
+
+
+def test_shared_locks_exclude_only_what_is_not_shared(queued: Planned) -> None:
+    first, second, alone = queued(), queued(), queued()
+    shared, exclusive = Lock("shard", "shard-1", shared=True), Lock("shard", "shard-1")
+    for operation, lock in ((first, shared), (second, shared), (alone, exclusive)):
+        operation.locks = [lock.stored]
+        assert operation.wanted_locks == (lock,) and operation.targets == ["shard:shard-1"]
+    assert take(first) == take(second) == take(first) == []
+    assert {holder.operation_id for holder in take(alone)} == {first.pk, second.pk}
+    assert not holders([shared]) and len(holders([exclusive])) == 2
+    OperationLock.objects.all().delete()
+    assert take(alone) == [] and [holder.operation_id for holder in take(first)] == [alone.pk]
+
+
+def test_the_database_decides_who_shares(queued: Planned) -> None:
+    first, second = queued(), queued()
+    OperationLock.objects.create(scope="shard", name="shard-1", shared=True, operation=first)
+    with pytest.raises(IntegrityError, match="shared_or_exclusive"), transaction.atomic():
+        OperationLock.objects.create(scope="shard", name="shard-1", operation=second)
 
 
 def test_the_phrase_has_to_be_typed(planned: Planned, operator: Person) -> None:

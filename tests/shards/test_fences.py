@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import psycopg
@@ -10,7 +11,7 @@ from django.db import connection
 from django_tenants.utils import tenant_context
 
 from novaops.fleets.models import Fleet
-from novaops.operations.contract import PermanentProblem, TransientProblem
+from novaops.operations.contract import Lock, PermanentProblem, TransientProblem
 from shards.clients.postgres import Session
 from shards.fences import fence, writing
 from shards.marks import Mark, mark_of
@@ -54,6 +55,19 @@ def test_a_worker_that_was_replaced_is_refused_by_the_shard(leader: psycopg.Conn
     with session_on(SHARD, 30) as session, writing(session, NEW):
         write(session, 8)
     assert written(leader) == [7, 8, 8], "the one that replaced it goes on"
+
+
+def test_who_shares_a_shard_is_fenced_off_by_its_own_lock_alone(leader: psycopg.Connection[Any]) -> None:
+    """Two moves on one shard: the one that began later does not put an end to the other."""
+    early, late = (
+        replace(on_shard.context(SHARD, token), locks=(Lock("tenant", name), Lock("shard", SHARD, shared=True)))
+        for token, name in ((7, "fence-acme"), (8, "fence-blue"))
+    )
+    with session_on(SHARD, 30) as session:
+        for worker in (early, late, early):
+            with writing(session, worker):
+                write(session, worker.fencing_token)
+    assert written(leader) == [7, 7, 8]
 
 
 def test_the_newer_worker_waits_for_what_the_older_one_is_writing(

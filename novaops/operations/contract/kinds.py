@@ -1,7 +1,7 @@
 """A kind of operation: name, parameters, rights, locks, a planner, steps."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar, Generic, TypeVar
@@ -20,15 +20,29 @@ class Risk(TextChoices):
     BREAK_GLASS = "break-glass", "Break glass"
 
 
+_SHARED = "shared"
+
+
 @dataclass(frozen=True, slots=True)
 class Lock:
-    """What an operation holds while it runs, such as Lock("shard", "shard-1"). Equal locks exclude each other."""
+    """What an operation holds while it runs, such as Lock("shard", "shard-1"). Locks of one scope and name exclude each
+    other, but for those that are both `shared`."""
 
     scope: str
     name: str
+    shared: bool = False
 
     def __str__(self) -> str:
         return f"{self.scope}:{self.name}"
+
+    @property
+    def stored(self) -> list[str]:
+        return [self.scope, self.name, *([_SHARED] if self.shared else [])]
+
+    @classmethod
+    def restored(cls, stored: Sequence[str]) -> "Lock":
+        scope, name, *how = stored
+        return cls(scope, name, shared=how == [_SHARED])
 
 
 @dataclass(frozen=True, slots=True)

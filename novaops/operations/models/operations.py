@@ -3,7 +3,10 @@
 from typing import Any
 
 from django.conf import settings
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import RangeOperators
 from django.db import models
+from django.db.models.functions import Cast
 from django.utils import timezone
 
 from novaops.operations.choices import EXPIRING, FRUITLESS, Status, StepStatus
@@ -60,7 +63,9 @@ class Operation(models.Model):
     changed = models.JSONField(default=list, help_text="Of a stale one: what, before and now of each difference.")
     plan_json = models.JSONField(default=dict)
     fingerprint = models.CharField(max_length=64, blank=True)
-    locks = models.JSONField(default=list, help_text="[scope, name] of each lock that it takes.")
+    locks = models.JSONField(
+        default=list, help_text='[scope, name] of each lock that it takes, and "shared" where others may have it too.'
+    )
 
     planned_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField(
@@ -103,13 +108,13 @@ class Operation(models.Model):
 
     @property
     def wanted_locks(self) -> tuple[Lock, ...]:
-        return tuple(Lock(scope, name) for scope, name in self.locks)
+        return tuple(map(Lock.restored, self.locks))
 
     @property
     def targets(self) -> list[str]:
         """The subjects that it touches, such as "shard:shard-1": timelines find its records by them."""
         named = {target for target in self.plan.blast.targets if ":" in target}
-        return sorted({f"{scope}:{name}" for scope, name in self.locks} | named)
+        return sorted({str(lock) for lock in self.wanted_locks} | named)
 
     @property
     def state(self) -> Status:
@@ -187,15 +192,30 @@ class OperationLog(models.Model):
 
 
 class OperationLock(models.Model):
-    """What a running operation holds; equal locks exclude each other, by the database's own constraint."""
+    """What a running operation holds. The database's own constraints decide: locks of one scope and name exclude each
+    other, and shared ones only those that are not."""
 
     scope = models.CharField(max_length=40)
     name = models.CharField(max_length=200)
+    shared = models.BooleanField(default=False)
     operation = models.ForeignKey(Operation, on_delete=models.PROTECT, related_name="held_locks")
     taken_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["scope", "name"], name="one_holder_per_lock")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["scope", "name"], condition=models.Q(shared=False), name="one_holder_per_lock"
+            ),
+            models.UniqueConstraint(fields=["scope", "name", "operation"], name="once_per_operation"),
+            ExclusionConstraint(
+                name="shared_or_exclusive",
+                expressions=[
+                    ("scope", RangeOperators.EQUAL),
+                    ("name", RangeOperators.EQUAL),
+                    (Cast("shared", models.IntegerField()), RangeOperators.NOT_EQUAL),
+                ],
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.scope}:{self.name}"

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from django_tenants.utils import tenant_context
 
+from caching.clients.redis import tls_to
 from caching.library.l1 import L1
 from caching.library.l2 import L2
 from caching.library.left_out import LeftOut
@@ -26,9 +27,7 @@ def tiers_of(fleet: Fleet, shard_of: Callable[[str], str] = no_shard) -> Tiers:
 def l1_of(fleet: Fleet) -> L1:
     with tenant_context(fleet):
         redis = targets(ServerKind.REDIS)
-    login = redis[0].login if redis else None
-    return L1(
-        [(node.host, node.port) for node in redis],
-        username=login.username if login else "",
-        password=login.password if login else "",
-    )
+    if not redis:
+        return L1([])
+    addresses, first = [(node.host, node.port) for node in redis], redis[0]
+    return L1(addresses, first.login.username, first.login.password, tls_to(first))

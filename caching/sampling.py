@@ -68,7 +68,7 @@ def _one_pipeline(node: RedisNode, command: Callable[[Any, Any], object], items:
     try:
         return list(pipe.execute(raise_on_error=False))
     except redis.RedisError as problem:
-        raise explained(problem, node.timeout) from problem
+        raise explained(problem, node.timeout, node.tls) from problem
 
 
 def _batches(items: Sequence[Any]) -> Iterator[Sequence[Any]]:

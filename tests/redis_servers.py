@@ -15,6 +15,7 @@ from caching.clients.redis_parsing import parse_nodes
 from caching.clients.redis_replies import SLOTS
 from novaops.inventory.models import Credential, Server, ServerKind
 from novaops.inventory.secrets import seal
+from tests.certificates import Signed
 from tests.waiting import wait_for
 
 HOST, PASSWORD = "127.0.0.1", "of a test's own cluster"
@@ -31,6 +32,8 @@ class Node:
     port: int
     bus: int
     folder: Path
+    tls: Signed | None = None
+    ca: Path | None = None
     process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -39,7 +42,7 @@ class Node:
         words[words.index("--save") + 1 : words.index("--save") + 1] = [""]
         program = shutil.which("redis-server") or "redis-server"
         secret = ["--requirepass", PASSWORD, "--masterauth", PASSWORD]
-        self.process = subprocess.Popen([program, *words[1:], *secret], stdout=subprocess.DEVNULL)
+        self.process = subprocess.Popen([program, *words[1:], *secret, *self._tls()], stdout=subprocess.DEVNULL)
         wait_for(self.link.ping, f"{self.name} to answer", every=0.02)
 
     def kill(self) -> None:
@@ -47,9 +50,18 @@ class Node:
             self.process.kill()
             self.process.wait()
 
+    def _tls(self) -> list[str]:
+        """The port speaks TLS alone; clients may show a certificate, and the cluster's nodes do."""
+        if self.tls is None:
+            return []
+        ports = ["--port", "0", "--tls-port", str(self.port), "--tls-cluster", "yes", "--tls-replication", "yes"]
+        files = ["--tls-cert-file", str(self.tls.certificate), "--tls-key-file", str(self.tls.key)]
+        return [*ports, *files, "--tls-ca-cert-file", str(self.ca), "--tls-auth-clients", "optional"]
+
     @property
     def link(self) -> redis.Redis:
-        return redis.Redis(HOST, self.port, password=PASSWORD, decode_responses=True, socket_timeout=5)
+        tls: dict[str, Any] = {"ssl": True, "ssl_cert_reqs": "none", "ssl_check_hostname": False} if self.tls else {}
+        return redis.Redis(HOST, self.port, password=PASSWORD, decode_responses=True, socket_timeout=5, **tls)
 
     def ask(self, *words: str | int) -> Any:
         return self.link.execute_command(*words)  # type: ignore[no-untyped-call]

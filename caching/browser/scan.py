@@ -55,7 +55,7 @@ def walk(primary: Primary, pattern: str, cursor: int) -> Walk:
         try:
             answer: Any = node.link.scan(cursor, match=pattern, count=size)
         except redis.RedisError as problem:
-            raise explained(problem, node.timeout) from problem
+            raise explained(problem, node.timeout, node.tls) from problem
         cursor, keys = answer
         looked += size
         found |= dict.fromkeys(key.decode(errors="replace") for key in keys)

@@ -15,7 +15,10 @@ from redis.retry import Retry
 from caching.clients.redis_parsing import parse_commands, parse_events, parse_info, parse_nodes
 from caching.clients.redis_replies import ClusterNode, CommandStat, LatencyEvent, RedisInfo
 from caching.exceptions import CacheError, NoAnswer, Refused
+from caching.library.tls import Secured, Tls
 from novaops.inventory.targets import Target
+from novaops.inventory.tls import TlsFiles, tls_of
+from novaops.inventory.tls_problems import sentence
 
 SCAN_COUNT = 1000
 
@@ -40,7 +43,8 @@ class RedisNode:
 
     def __init__(self, target: Target, timeout: float = 3.0) -> None:
         self.target, self.timeout = target, timeout
-        self.link = _link(target.host, target.port, target.login.username, target.login.password, timeout)
+        self.tls = tls_to(target)
+        self.link = _link(target.host, target.port, target.login.username, target.login.password, timeout, self.tls)
 
     def info(self) -> RedisInfo:
         with self._explained():
@@ -111,12 +115,12 @@ class RedisNode:
         try:
             yield
         except redis.RedisError as problem:
-            raise explained(problem, self.timeout) from problem
+            raise explained(problem, self.timeout, self.tls) from problem
 
 
 @lru_cache(maxsize=256)
-def _link(host: str, port: int, username: str, password: str, timeout: float) -> redis.Redis:
-    return redis.Redis(
+def _link(host: str, port: int, username: str, password: str, timeout: float, tls: Tls | None) -> redis.Redis:
+    link = redis.Redis(
         host=host,
         port=port,
         username=username or None,
@@ -126,20 +130,36 @@ def _link(host: str, port: int, username: str, password: str, timeout: float) ->
         retry=Retry(NoBackoff(), 0),
         protocol=2,
         client_name="novaops",
+        **(tls.for_redis_py() if tls else {}),
     )
+    if tls:
+        link.connection_pool.connection_class = Secured
+    return link
 
 
-def explained(problem: redis.RedisError, timeout: float) -> CacheError:
-    said = str(problem)
+def tls_to(target: Target) -> Tls | None:
+    """None where the node speaks no TLS."""
+    files = tls_of(target.options)
+    return Tls(files.ca_file, files.cert_file, files.key_file, files.check_names) if files else None
+
+
+def explained(problem: redis.RedisError, timeout: float, tls: Tls | None = None) -> CacheError:
+    said, files = str(problem), TlsFiles(tls.ca_file, tls.cert_file, tls.key_file) if tls else None
+    if cause := sentence(problem, files):
+        return NoAnswer(cause)
     if isinstance(problem, redis.TimeoutError) or "imed out" in said or "Timeout" in said:
-        return NoAnswer(f"No answer within {timeout:g} s.")
+        without = " It may be a port that does not speak TLS." if tls and "connecting" in said else ""
+        return NoAnswer(f"No answer within {timeout:g} s.{without}")
     if isinstance(problem, AskError):  # a MOVED answer is one too
         return ElsewhereError(f"Another node owns this slot: {said}.")
     if isinstance(problem, redis.AuthenticationError | redis.ResponseError):
         return Refused(f"Redis answered: {said}.")
     if "refused" in said:
         return NoAnswer("Nothing listens there (connection refused).")
-    return NoAnswer("It closed the connection without an answer." if "closed" in said else "The connection failed.")
+    if "closed" in said or "reset" in said:
+        with_tls = "" if tls else " A port that speaks TLS does that too."
+        return NoAnswer(f"It closed the connection without an answer.{with_tls}")
+    return NoAnswer("The connection failed.")
 
 
 def _timed(ask: Callable[[], object]) -> float:

@@ -7,7 +7,7 @@ from typing import Any
 
 import redis
 
-from caching.clients.redis import RedisNode, explained
+from caching.clients.redis import RedisNode, explained, tls_to
 from caching.clients.redis_replies import ClusterNode
 from caching.exceptions import CacheError
 from novaops.inventory.models import ServerKind
@@ -69,7 +69,7 @@ class Live:
         try:
             return RedisNode(target, TIMEOUT).link.execute_command(*words)  # type: ignore[no-untyped-call]
         except redis.RedisError as problem:
-            told = explained(problem, TIMEOUT)
+            told = explained(problem, TIMEOUT, tls_to(target))
             kind = PermanentProblem if told.permanent else TransientProblem
             raise kind(f"{target.name}: {told}") from problem
 

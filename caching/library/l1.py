@@ -10,6 +10,7 @@ from caching.library.cluster.node import pack_all
 from caching.library.counters import HASH
 from caching.library.exceptions import Unavailable
 from caching.library.scripts import ENSURE, RAISE, RAISE_ONCE, RELEASE
+from caching.library.tls import Tls
 
 REPLICA_MS = 150  # for a replica to say that it has a raised number
 GENERATION_SECONDS = 24 * 3600  # longer than any entry that follows one lives
@@ -20,8 +21,10 @@ Words = tuple[str | bytes | int | float, ...]
 class L1:
     """Every method may raise `Unavailable`; none waits long. Keys that come together are of one slot."""
 
-    def __init__(self, nodes: Sequence[tuple[str, int]], username: str = "", password: str = "") -> None:
-        self.cluster = Cluster(nodes, username, password)
+    def __init__(
+        self, nodes: Sequence[tuple[str, int]], username: str = "", password: str = "", tls: Tls | None = None
+    ) -> None:
+        self.cluster = Cluster(nodes, username, password, tls)
 
     def read(self, keys: Sequence[str]) -> list[bytes | None]:
         """As they are at one moment; where the slot is on the move, the first before the others."""

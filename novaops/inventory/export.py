@@ -6,6 +6,7 @@ import yaml
 
 from novaops.fleets.models import Fleet
 from novaops.inventory.models import Credential, Server, ServerKind, Shard
+from novaops.inventory.tls import options_of, tls_of
 
 
 def export(fleet: Fleet) -> str:
@@ -17,7 +18,7 @@ def export(fleet: Fleet) -> str:
         "credentials": {one.name: _credential(fleet, one) for one in Credential.objects.order_by("name")},
         "etcd": [_entry(one, url=one.url) for one in servers if one.kind == ServerKind.ETCD],
         "shards": [_shard(shard, servers) for shard in Shard.objects.filter(present=True).order_by("name")],
-        "redis": [_entry(one, address=_at(one)) for one in servers if one.kind == ServerKind.REDIS],
+        "redis": [_redis(one) for one in servers if one.kind == ServerKind.REDIS],
         "memcached": [_entry(one, address=_at(one)) for one in servers if one.kind == ServerKind.MEMCACHED],
         "nats": [_nats(one) for one in servers if one.kind == ServerKind.NATS],
     }
@@ -69,7 +70,15 @@ def _nats(server: Server) -> dict[str, Any]:
     return _entry(server, address=_at(server), **({"monitor": server.url} if server.url else {}))
 
 
-def _entry(server: Server, **fields: str) -> dict[str, Any]:
+def _redis(server: Server) -> dict[str, Any]:
+    files = tls_of(server.options)
+    if files is None:
+        return _entry(server, address=_at(server))
+    said: dict[str, Any] = {**options_of(files), "tls": True}
+    return _entry(server, address=_at(server), **(said if files.check_names else said | {"check_names": False}))
+
+
+def _entry(server: Server, **fields: Any) -> dict[str, Any]:
     entry: dict[str, Any] = {"name": server.name, **fields}
     if server.credential and server.credential.name != server.kind:
         entry["credential"] = server.credential.name

@@ -85,6 +85,24 @@ class Addressed(_ServerEntry):
     address: HostPort
 
 
+class Redis(Addressed):
+    """Files of TLS are paths on each host that runs the console, relative to the fleet file at import."""
+
+    tls: bool = False
+    ca_file: str = ""
+    cert_file: str = ""
+    key_file: str = ""
+    check_names: bool = True
+
+    @model_validator(mode="after")
+    def _whole(self) -> "Redis":
+        if not self.tls and (self.ca_file or self.cert_file or self.key_file or not self.check_names):
+            raise ValueError("ca_file, cert_file, key_file and check_names are for TLS: add tls: true")
+        if self.key_file and not self.cert_file:
+            raise ValueError("key_file is the key of a cert_file, which is missing")
+        return self
+
+
 class Nats(Addressed):
     monitor: HttpUrl | None = None
 
@@ -101,7 +119,7 @@ class FleetFile(_Entry):
     credentials: dict[Name, CredentialEntry] = {}
     etcd: tuple[Etcd, ...] = ()
     shards: tuple[Shard, ...] = ()
-    redis: tuple[Addressed, ...] = ()
+    redis: tuple[Redis, ...] = ()
     memcached: tuple[Addressed, ...] = ()
     nats: tuple[Nats, ...] = ()
 

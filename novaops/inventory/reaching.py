@@ -9,6 +9,8 @@ from time import monotonic
 import requests
 
 from novaops.inventory.rows import Row
+from novaops.inventory.tls import tls_of
+from novaops.inventory.tls_problems import sentence
 
 TIMEOUT = 2.0
 AT_ONCE = 32
@@ -36,18 +38,19 @@ def reach_all(rows: Iterable[Row]) -> tuple[Reached, ...]:
 
 
 def reach(row: Row) -> Reached:
-    """A connection to the port and, where the server speaks HTTP, any answer to a GET."""
-    began = monotonic()
+    """A connection to the port; TLS where it is spoken; where the server speaks HTTP, any answer to a GET."""
+    began, files = monotonic(), tls_of(row.options)
     try:
-        with socket.create_connection((row.host, row.port), timeout=TIMEOUT):
-            pass
+        with socket.create_connection((row.host, row.port), timeout=TIMEOUT) as link:
+            if files:
+                files.context().wrap_socket(link, server_hostname=row.host).close()
         if row.url:
             requests.get(row.url, timeout=TIMEOUT, allow_redirects=False)
         problem = ""
     except TimeoutError:
         problem = f"nothing within {TIMEOUT:.0f} s"
     except (OSError, requests.RequestException) as error:
-        problem = _cause(error)
+        problem = (files and sentence(error, files)) or _cause(error)
     return Reached(row, (monotonic() - began) * 1000, problem)
 
 

@@ -9,17 +9,19 @@ import yaml
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from novaops.inventory.fleet_file import CredentialEntry, FleetFile, Secret
+from novaops.inventory.fleet_file import CredentialEntry, FleetFile, Redis, Secret
 from novaops.inventory.problems import FleetFileProblem
+from novaops.inventory.rows import tls_files
+from novaops.inventory.tls_problems import file_problem
 
 
 def read(path: Path) -> FleetFile:
-    """The file's content; FleetFileProblem says all that is wrong with it."""
+    """The file's content, with whole paths; FleetFileProblem says all that is wrong with it."""
     try:
         text = path.read_text()
     except (OSError, UnicodeDecodeError) as error:
         raise FleetFileProblem([f"{path} cannot be read: {error}."]) from error
-    return parse(text)
+    return with_whole_paths(parse(text), path.resolve().parent)
 
 
 def parse(text: str) -> FleetFile:
@@ -31,6 +33,21 @@ def parse(text: str) -> FleetFile:
         return FleetFile.model_validate(data)
     except ValidationError as error:
         raise FleetFileProblem(dict.fromkeys(_sentences(error.errors()))) from None
+
+
+def with_whole_paths(file: FleetFile, folder: Path) -> FleetFile:
+    """The files of TLS by paths that hold wherever the console is started, each looked into once."""
+    entries = tuple(_whole_paths(entry, folder) for entry in file.redis)
+    found = {one: problem for one in map(tls_files, entries) if one and (problem := file_problem(one))}
+    problems = [f"redis[{at}]: {found[one]}" for at, one in enumerate(map(tls_files, entries)) if one in found]
+    if problems:
+        raise FleetFileProblem(problems)
+    return file.model_copy(update={"redis": entries})
+
+
+def _whole_paths(entry: Redis, folder: Path) -> Redis:
+    given = {name: getattr(entry, name) for name in ("ca_file", "cert_file", "key_file")}
+    return entry.model_copy(update={name: str(folder / path) for name, path in given.items() if path})
 
 
 def password_of(name: str, entry: CredentialEntry, folder: Path) -> str:

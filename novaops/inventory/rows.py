@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from novaops.inventory.addresses import Address, address_of_url, parse_address
-from novaops.inventory.fleet_file import FleetFile, Shard
+from novaops.inventory.fleet_file import Addressed, FleetFile, Redis, Shard
 from novaops.inventory.models import ServerKind
+from novaops.inventory.tls import TlsFiles, options_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +55,22 @@ def _beside_shards(file: FleetFile) -> Iterator[Row]:
     for kind, entries in ((ServerKind.REDIS, file.redis), (ServerKind.MEMCACHED, file.memcached)):
         for entry in entries:
             credential = credential_name(file, kind.value, own=entry.credential)
-            yield _row(kind, entry.name, parse_address(entry.address), "", None, credential, entry.options)
+            options = {**entry.options, **_tls(entry)}
+            yield _row(kind, entry.name, parse_address(entry.address), "", None, credential, options)
     for nats in file.nats:
         credential = credential_name(file, "nats", own=nats.credential)
         address = parse_address(nats.address)
         yield _row(ServerKind.NATS, nats.name, address, nats.monitor or "", None, credential, nats.options)
+
+
+def tls_files(entry: Redis) -> TlsFiles | None:
+    """None where no TLS is spoken."""
+    return TlsFiles(entry.ca_file, entry.cert_file, entry.key_file, entry.check_names) if entry.tls else None
+
+
+def _tls(entry: Addressed) -> dict[str, str]:
+    files = tls_files(entry) if isinstance(entry, Redis) else None
+    return options_of(files) if files else {}
 
 
 def _row(

@@ -11,6 +11,7 @@ import psycopg
 from psycopg.rows import DictRow, dict_row
 
 from novaops.inventory.targets import Target
+from novaops.inventory.tls import libpq
 from shards.exceptions import NoAnswer, Refused
 
 T = TypeVar("T")
@@ -103,6 +104,7 @@ def connect(target: Target, timeout: float, database: str) -> Session:
             autocommit=True,
             row_factory=dict_row,
             prepare_threshold=None,
+            **libpq(target.options),
         )
     except psycopg.Error as problem:
         raise explained(problem, timeout) from problem
@@ -117,6 +119,8 @@ def explained(problem: psycopg.Error, timeout: float) -> NoAnswer | Refused:
         return NoAnswer(f"No answer within {timeout:g} s.")
     if "Connection refused" in said:
         return NoAnswer("Nothing listens there (connection refused).")
+    if "SSL" in said or "certificate" in said:
+        return NoAnswer(f"TLS fails: {said.rsplit('failed: ', 1)[-1].rstrip('.')[:300]}.")
     if "starting up" in said or "shutting down" in said or "not yet accepting" in said:
         return NoAnswer(f"PostgreSQL does not accept connections: {_tail(said)}.")
     if isinstance(problem, psycopg.OperationalError) and problem.sqlstate is None and "FATAL" not in said:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import psycopg
 
@@ -14,14 +15,15 @@ CONNECT_SECONDS = 3
 
 @dataclass(frozen=True, slots=True)
 class ShardDatabase:
-    """A shard's database by the addresses (host, port) of all its members; `application_role` gets the grants."""
+    """A shard's database by the addresses (host, port) of all its members; `application_role` gets the grants;
+    `tls` are libpq's parameters."""
 
     shard: str
     members: tuple[tuple[str, int], ...]
     database: str
     login: Login
     application_role: str = "novacron_app"
-    sslmode: str = field(default="prefer")
+    tls: dict[str, Any] = field(default_factory=dict, hash=False)
 
 
 @contextmanager
@@ -37,12 +39,12 @@ def leader(shard: ShardDatabase, purpose: str) -> Iterator[psycopg.Connection]:
             target_session_attrs="read-write",
             connect_timeout=CONNECT_SECONDS,
             application_name=f"novaops {purpose}",
-            sslmode=shard.sslmode,
             options="-c timezone=UTC -c lock_timeout=15s",
             keepalives_idle=10,
             keepalives_interval=5,
             keepalives_count=3,
             autocommit=True,
+            **shard.tls,
         )
     except psycopg.OperationalError as error:
         tried = ", ".join(f"{host}:{port}" for host, port in shard.members)

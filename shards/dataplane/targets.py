@@ -2,6 +2,7 @@
 
 from novaops.inventory import selectors as inventory
 from novaops.inventory.models import ServerKind
+from novaops.inventory.tls import libpq
 from shards.dataplane.addresses import ShardDatabase
 from shards.dataplane.problems import DataPlaneProblem
 
@@ -23,5 +24,6 @@ def _shard_database(shard: str) -> ShardDatabase:
         members=tuple((member.host, member.port) for member in members),
         database=members[0].database,
         login=members[0].login,
+        tls=libpq(members[0].options),
         application_role=inventory.application_login(shard).username,
     )

@@ -10,6 +10,7 @@ from psycopg2.extensions import quote_ident
 from psycopg2.extras import LogicalReplicationConnection, ReplicationCursor
 
 from novaops.inventory.targets import Target
+from novaops.inventory.tls import libpq
 
 PLUGIN = "pgoutput"
 CONNECT_SECONDS = 3
@@ -29,6 +30,7 @@ class Replication:
             dbname=server.database,
             user=server.login.username,
             password=server.login.password,
+            **libpq(server.options),
             connect_timeout=CONNECT_SECONDS,
             application_name=application_name,
             client_encoding="UTF8",

@@ -6,6 +6,7 @@ from django_tenants.utils import tenant_context
 
 from novaops.fleets.models import Fleet
 from novaops.inventory import selectors as inventory
+from novaops.inventory.tls import libpq
 from shards.placement import selectors
 from shards.placement.places import Place, PlaceSource, PoolAddress
 from shards.placement.router import Router
@@ -36,6 +37,7 @@ def pool_address(shard: str) -> PoolAddress:
     """How applications reach a shard: its first pool, with their own login."""
     pool, login = inventory.pool_of(shard), inventory.application_login(shard)
     common = {"host": pool.host, "port": str(pool.port), "user": login.username, "password": login.password}
+    common |= libpq(pool.options)
     return PoolAddress(
         primary={**common, "dbname": pool.options.get("primary", "primary")},
         replica={**common, "dbname": pool.options.get("replica", "replica")},

@@ -10,11 +10,13 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisClusterException, RedisError, TryAgainError
 from redis.exceptions import TimeoutError as Late
 
+from caching.library.aio.tls import secure
 from caching.library.breaker import Breaker
 from caching.library.cluster.connection import TIMEOUT
 from caching.library.exceptions import Unavailable
 from caching.library.l1 import GENERATION_SECONDS, L1
 from caching.library.scripts import ENSURE, RELEASE
+from caching.library.tls import Tls
 
 # RedisClusterException (no node answers) is no RedisError; the last two come where no node serves a slot.
 FAILURES = (RedisError, RedisClusterException, OSError, KeyError, IndexError, asyncio.TimeoutError)
@@ -25,8 +27,10 @@ LONGEST = TIMEOUT * 4  # a command with its redirects and a look at who has whic
 class AsyncL1:
     """For the tasks of one loop. Every method may raise `Unavailable`; none waits long."""
 
-    def __init__(self, nodes: Sequence[tuple[str, int]], username: str = "", password: str = "") -> None:
-        self.in_threads = L1(nodes, username, password)
+    def __init__(
+        self, nodes: Sequence[tuple[str, int]], username: str = "", password: str = "", tls: Tls | None = None
+    ) -> None:
+        self.in_threads = L1(nodes, username, password, tls)
         self._breakers: dict[str, Breaker] = {}
         self._turns = asyncio.Semaphore(AT_ONCE)
         self._cluster: Any = RedisCluster(
@@ -39,7 +43,10 @@ class AsyncL1:
             require_full_coverage=False,
             max_connections=AT_ONCE,
             protocol=2,
+            **(tls.for_redis_py() if tls else {}),
         )
+        if tls:
+            secure(self._cluster)
 
     async def read(self, keys: Sequence[str]) -> list[bytes | None]:
         """As they are at one moment; where the slot is on the move, the first before the others."""

@@ -21,6 +21,7 @@ from redis.exceptions import (
 from caching.library.cluster.connection import pack
 from caching.library.cluster.node import Node
 from caching.library.exceptions import Unavailable
+from caching.library.tls import Tls
 
 SLOTS = 16_384
 REDIRECTS = 4
@@ -42,8 +43,10 @@ class Refused(Unavailable):
 class Cluster:
     """For any number of threads, and for processes forked from this one. `Unavailable` is all that it raises."""
 
-    def __init__(self, nodes: Sequence[Address], username: str = "", password: str = "") -> None:
-        self._first, self._login = tuple(nodes), (username, password)
+    def __init__(
+        self, nodes: Sequence[Address], username: str = "", password: str = "", tls: Tls | None = None
+    ) -> None:
+        self._first, self._login = tuple(nodes), (username, password, tls)
         self._nodes: dict[Address, Node] = {}
         self._owners: list[Node | None] = []
         self._look_at, self._doubtful = 0.0, True

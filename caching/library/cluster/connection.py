@@ -1,6 +1,7 @@
 """A connection to one Redis node: bytes out, answers in."""
 
 import socket
+import ssl
 from typing import Any
 
 import hiredis
@@ -13,6 +14,8 @@ from redis.exceptions import (
     ResponseError,
     TryAgainError,
 )
+
+from caching.library.tls import CLOSED, Tls
 
 TIMEOUT = 0.25  # seconds, for connecting and for each answer
 ENOUGH = 65_536
@@ -27,12 +30,14 @@ KINDS: dict[str, type[ResponseError]] = {
 
 
 class Connection:
-    """For one thread at a time. OSError is all that it raises: TimeoutError when nothing comes in time."""
+    """For one thread at a time. OSError is all that it raises: TimeoutError when nothing comes in time, ConnectionError
+    when the other side has closed it."""
 
-    def __init__(self, host: str, port: int, username: str, password: str, protocol: int = 2) -> None:
+    def __init__(
+        self, host: str, port: int, username: str, password: str, tls: Tls | None = None, protocol: int = 2
+    ) -> None:
         self._reader = hiredis.Reader(replyError=_said)
-        self.socket = socket.create_connection((host, port), TIMEOUT)
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.socket = _connected(host, port, tls)
         try:
             self._greet(username or "default", password, protocol)
         except BaseException:
@@ -41,7 +46,7 @@ class Connection:
 
     def exchange(self, packed: bytes, answers: int) -> list[Any]:
         """Send commands and take their answers; an error that Redis answered is an answer."""
-        self.socket.sendall(packed)
+        self.send(packed)
         found: list[Any] = []
         gets = self._reader.gets
         while len(found) < answers:
@@ -52,9 +57,28 @@ class Connection:
                 found.append(said)
         return found
 
+    def send(self, packed: bytes) -> None:
+        try:
+            self.socket.sendall(packed)
+        except CLOSED as error:
+            raise ConnectionResetError("Redis closed the connection.") from error
+
     def receive(self) -> None:
         """Wait for bytes, at most TIMEOUT."""
-        data = self.socket.recv(ENOUGH)
+        self._feed(self.socket.recv(ENOUGH))
+
+    def receive_ready(self) -> bool:
+        """Take the bytes that are there, without waiting; whether there were any. Under TLS what comes may be none."""
+        self.socket.settimeout(0)
+        try:
+            self._feed(self.socket.recv(ENOUGH))
+        except (BlockingIOError, ssl.SSLWantReadError):
+            return False
+        finally:
+            self.socket.settimeout(TIMEOUT)
+        return True
+
+    def _feed(self, data: bytes) -> None:
         if not data:
             raise ConnectionResetError("Redis closed the connection.")
         self._reader.feed(data)
@@ -76,6 +100,16 @@ class Connection:
         [said] = self.exchange(packed, 1)
         if isinstance(said, Exception):
             raise ConnectionRefusedError(f"Redis refused: {said}")
+
+
+def _connected(host: str, port: int, tls: Tls | None) -> socket.socket:
+    plain = socket.create_connection((host, port), TIMEOUT)
+    try:
+        plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return tls.context().wrap_socket(plain, server_hostname=host) if tls else plain
+    except BaseException:
+        plain.close()
+        raise
 
 
 def pack(*words: str | bytes | int | float) -> bytes:

@@ -8,6 +8,7 @@ from typing import Any
 from caching.library.breaker import Breaker
 from caching.library.cluster.connection import Connection, pack
 from caching.library.exceptions import Unavailable
+from caching.library.tls import Tls
 
 MOST_IDLE = 64
 
@@ -15,8 +16,8 @@ MOST_IDLE = 64
 class Node:
     """`talk` raises `Unavailable` when the node does not answer, quickly: at once while it rests after a failure."""
 
-    def __init__(self, host: str, port: int, username: str, password: str) -> None:
-        self.host, self.port, self.name = host, port, f"{host}:{port}"
+    def __init__(self, host: str, port: int, username: str, password: str, tls: Tls | None = None) -> None:
+        self.host, self.port, self.name, self.tls = host, port, f"{host}:{port}", tls
         self._login = (username, password)
         self._breaker = Breaker()
         self._idle: list[Connection] = []
@@ -36,7 +37,7 @@ class Node:
 
     def connect(self, protocol: int = 2) -> Connection:
         """A connection of the caller's own. Raises OSError."""
-        return Connection(self.host, self.port, *self._login, protocol)
+        return Connection(self.host, self.port, *self._login, self.tls, protocol)
 
     def close(self) -> None:
         idle, self._idle = self._idle, []

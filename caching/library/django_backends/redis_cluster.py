@@ -9,6 +9,7 @@ from caching.library.cluster.client import Refused, slot_of
 from caching.library.cluster.connection import pack
 from caching.library.django_backends.base import DEFAULT_TIMEOUT, StoreCache, Timeout, Unavailable, Version
 from caching.library.l1 import L1
+from caching.library.tls import Tls
 
 # A missing key is no 0 to count from. ARGV: by how much.
 COUNT_UP = "if redis.call('EXISTS', KEYS[1]) == 0 then return nil end return redis.call('INCRBY', KEYS[1], ARGV[1])"
@@ -21,7 +22,8 @@ class RedisClusterCache(StoreCache):
     def __init__(self, location: str | Sequence[str], params: dict[str, Any]) -> None:
         super().__init__(location, params)
         login = (self.options.get("username", ""), self.options.get("password", ""))
-        self._l1 = _shared(tuple(self.addresses), *login)
+        tls = self.options.get("tls")
+        self._l1 = _shared(tuple(self.addresses), *login, Tls(**tls) if tls is not None else None)
 
     def read_generation(self) -> int:
         return self._l1.ensure((self.generation_key,), lasting=True)[0]
@@ -95,7 +97,7 @@ _lock = Lock()
 _stores: dict[tuple[Any, ...], L1] = {}
 
 
-def _shared(nodes: tuple[tuple[str, int], ...], username: str, password: str) -> L1:
+def _shared(nodes: tuple[tuple[str, int], ...], username: str, password: str, tls: Tls | None) -> L1:
     with _lock:
-        how = (nodes, username, password)
-        return _stores.setdefault(how, _stores.get(how) or L1(nodes, username, password))
+        how = (nodes, username, password, tls)
+        return _stores.setdefault(how, _stores.get(how) or L1(nodes, username, password, tls))

@@ -36,15 +36,17 @@ class Session:
     def ask(self, packed: bytes, told: Told | None) -> None:
         with self._lock:
             self._asked.append(told)
-            self.socket.sendall(packed)
+            self._connection.send(packed)
 
     def ping(self) -> None:
         self.pinged_at = time.monotonic()
         self.ask(pack("PING"), None)
 
     def receive(self) -> None:
-        """What has come; waits for it a moment. Raises OSError when the connection is gone."""
-        self._connection.receive()
+        """What has come. Raises OSError when the connection is gone."""
+        with self._lock:  # under TLS reading and writing are not for two threads at once
+            if not self._connection.receive_ready():
+                return
         while (said := self._connection.heard()) is not False:
             self._take(said)
         self.heard_at = time.monotonic()

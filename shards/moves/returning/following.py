@@ -80,7 +80,7 @@ class Follower:
             arguments={},
             progress=self._still(),
             log=lambda line: logger.info("%s: %s", move, line),
-            hold=lambda: None if self._held() else None,
+            hold=self._insist,
             locks=(Lock("tenant", move.tenant_id),),
         )
 
@@ -96,6 +96,9 @@ class Follower:
                 self._held()
 
         return progress
+
+    def _insist(self) -> None:
+        self._held()
 
     def _held(self) -> Move:
         found = leases.held(self.move_id, self.holder)

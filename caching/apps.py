@@ -2,7 +2,7 @@ from django.apps import AppConfig
 
 from metrics import registry, tiles
 from novaops.operations import registry as operations
-from shards.placement.signals import tenant_changed
+from shards.placement.signals import tenant_changed, tenant_leaving
 
 
 class CachingConfig(AppConfig):
@@ -19,6 +19,7 @@ class CachingConfig(AppConfig):
         from caching.members.kinds import MemcachedIn, MemcachedOut
         from caching.stream import findings as stream
         from caching.stream.following import follow
+        from caching.stream.leaving import leave
         from caching.tiles_overview import cache_tiles
         from caching.warm.kind import CacheWarm
         from metrics import findings
@@ -39,4 +40,5 @@ class CachingConfig(AppConfig):
             operations.register(kind)
         register_use(right_used)
         tiles.register(20, cache_tiles)
+        tenant_leaving.connect(leave, dispatch_uid="caches forget a tenant that leaves")
         tenant_changed.connect(follow, dispatch_uid="caches follow a tenant")

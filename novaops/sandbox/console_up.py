@@ -30,6 +30,7 @@ def steps(site: Site, supervisor: Supervisor, workload: bool) -> list[Step]:
         Step("beat", lambda: supervisor.launch(django.beat(site)), needs=(MIGRATE, servers_up.BROKER)),
         Step("collector", lambda: supervisor.launch(django.collector(site)), needs=(IMPORT,)),
     ]
+    found.append(Step("ways-back", lambda: supervisor.launch(django.ways_back(site)), needs=(IMPORT,)))
     found += [_change_stream(site, supervisor, part) for part in CHANGE_STREAM]
     if workload:
         found.append(Step("workload", lambda: supervisor.launch(django.workload(site)), needs=(SEED,)))

@@ -1,5 +1,5 @@
-"""NovaOps' own processes: console, worker, deliverer, beat, collector, the change stream's three, and the workload that
-makes the fleet live."""
+"""NovaOps' own processes: console, worker, deliverer, beat, collector, the change stream's three, keeper of ways back, and
+the workload that makes the fleet live."""
 
 import sys
 
@@ -60,6 +60,12 @@ def change_stream(site: Site, part: str) -> Spec:
     """One of its three parts: reader, invalidator, rollups."""
     said = probe.says(site.layout.log(part), "works from now on")
     return _spec(site, part, ("manage.py", "change_stream", part), ready=said)
+
+
+def ways_back(site: Site) -> Spec:
+    """Keeps the old shards of moved tenants current."""
+    said = probe.says(site.layout.log("ways-back"), "keeps ways back from now on")
+    return _spec(site, "ways-back", ("manage.py", "ways_back"), ready=said)
 
 
 def workload(site: Site) -> Spec:

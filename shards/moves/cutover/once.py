@@ -87,3 +87,5 @@ def _await(forgotten: Sequence[Future[None]], pause: Pause) -> None:
             one.result(pause.left)
         except TimeoutError as problem:
             raise PauseTooLong("The caches did not answer in time.") from problem
+        except Exception as problem:  # whatever keeps something by the tenant's place, and could not forget it
+            raise PauseTooLong(f"The caches could not forget: {problem}") from problem

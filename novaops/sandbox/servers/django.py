@@ -1,5 +1,5 @@
-"""NovaOps' own processes: console, worker, deliverer, beat, collector, the change stream's three, keeper of ways back, and
-the workload that makes the fleet live."""
+"""NovaOps' own processes: console, worker, deliverer, beat, collector, the change stream's three, what keeps ways back,
+and the workload that makes the fleet live."""
 
 import sys
 

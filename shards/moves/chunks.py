@@ -1,0 +1,164 @@
+"""Parts of a table, by the order of its key: what is copied, and compared, at a time."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+from psycopg import sql
+from psycopg.types.json import Jsonb
+
+from novaops.operations.contract import StepContext
+from shards.clients.postgres import Session
+from shards.fences import writing
+from shards.moves.streams import Stream
+from shards.moves.tables import Table
+
+ROWS = 20_000
+BYTES = 16 * 2**20
+Bound = tuple[str, ...] | None
+
+READ = """
+    SELECT table_name, number, lower, upper, rows, bytes, copied_at IS NOT NULL AS copied,
+        verified_at IS NOT NULL AS verified
+    FROM novaops_schema.arrival_chunks WHERE stream = %s ORDER BY table_name, number
+"""
+WRITE = """
+    INSERT INTO novaops_schema.arrival_chunks (stream, table_name, number, lower, upper) VALUES (%s, %s, %s, %s, %s)
+"""
+PLANNED = "SELECT EXISTS (SELECT FROM novaops_schema.arrival_chunks WHERE stream = %s AND table_name = %s) AS planned"
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """From `lower` (inclusive) to before `upper`, both as text, a value for each column of the key; None where it is
+    open. `rows` and `bytes` are those that were copied, None before."""
+
+    table: str
+    number: int
+    lower: Bound = None
+    upper: Bound = None
+    rows: int | None = None
+    bytes: int | None = None
+    copied: bool = False
+    verified: bool = False
+
+
+def plan_chunks(
+    context: StepContext, sender: Session, receiver: Session, stream: Stream, tables: Sequence[Table]
+) -> tuple[Chunk, ...]:
+    """Every table has at least one, also when it is empty. Planned once, table by table: what was planned before stays
+    as it is. The stream's row in `arrivals` has to be there; no transaction may be open."""
+    for table in tables:
+        if not _planned(receiver, stream, table):
+            bounds = list(_bounds(context, sender, stream, table))
+            _write(context, receiver, stream, table, bounds)
+    return chunks_of(receiver, stream)
+
+
+def chunks_of(receiver: Session, stream: Stream) -> tuple[Chunk, ...]:
+    rows = receiver.execute(READ, (stream.name,)).fetchall()
+    return tuple(
+        Chunk(
+            row["table_name"],
+            row["number"],
+            _bound(row["lower"]),
+            _bound(row["upper"]),
+            row["rows"],
+            row["bytes"],
+            row["copied"],
+            row["verified"],
+        )
+        for row in rows
+    )
+
+
+def condition(table: Table, chunk: Chunk) -> tuple[sql.Composed, dict[str, Any]]:
+    """What chooses the tenant's rows of the chunk through the key's index, with all its parameters but `tenant`."""
+    parts: list[sql.Composable] = [table.mine]
+    parameters: dict[str, Any] = {}
+    for side, sign, bound in (("lower", ">=", chunk.lower), ("upper", "<", chunk.upper)):
+        if bound is not None:
+            names = [f"{side}_{number}" for number in range(len(bound))]
+            parts.append(_compared(table, sign, names))
+            parameters.update(zip(names, bound, strict=True))
+    return sql.SQL("(") + sql.SQL(" AND ").join(parts) + sql.SQL(")"), parameters
+
+
+def _compared(table: Table, sign: str, names: Sequence[str]) -> sql.Composed:
+    values = [
+        sql.SQL("{}::{}").format(sql.Placeholder(name), sql.SQL(table.column(column).type))
+        for name, column in zip(names, table.key, strict=True)
+    ]
+    row, columns = sql.SQL(", ").join(values), sql.SQL(", ").join(map(sql.Identifier, table.key))
+    return sql.SQL("({}) {} ({})").format(columns, sql.SQL(sign), row)
+
+
+def stride(sender: Session, table: Table) -> int:
+    """Rows of a chunk: fewer where they are large, by the table's size and PostgreSQL's estimate of its rows."""
+    row = sender.execute(
+        "SELECT coalesce(sum(pg_table_size(c.oid)) / nullif(sum(greatest(c.reltuples, 0)), 0), 0)::float8 AS width"
+        " FROM pg_class c WHERE c.oid = %(table)s::regclass"
+        " OR c.oid IN (SELECT relid FROM pg_partition_tree(%(table)s::regclass))",
+        {"table": table.identifier.as_string(sender)},
+    ).fetchone()
+    width = row["width"] if row else 0
+    return max(1, min(ROWS, int(BYTES / width) if width else ROWS))
+
+
+def _bounds(context: StepContext, sender: Session, stream: Stream, table: Table) -> Iterator[list[str]]:
+    """Where one chunk ends and the next begins: each stride of the key's index is a short transaction."""
+    rows = stride(sender, table)
+    lower: list[str] | None = None
+    number = 0
+    while True:
+        context.progress(number, None, f"Looking for the parts of {table.full_name}.")
+        with sender.transaction():
+            lower = _next(sender, stream, table, lower, rows)
+        if lower is None:
+            return
+        yield lower
+        number += 1
+
+
+def _next(sender: Session, stream: Stream, table: Table, lower: list[str] | None, rows: int) -> list[str] | None:
+    """The key that lies so many rows after `lower`; None when there are no more than that."""
+    for way in ("enable_seqscan", "enable_bitmapscan", "enable_sort", "enable_incremental_sort"):
+        sender.execute(sql.SQL("SET LOCAL {} = off").format(sql.Identifier(way)))
+    chosen, parameters = condition(table, Chunk(table.full_name, 0, tuple(lower) if lower else None))
+    key = [sql.Identifier(column) for column in table.key]
+    query = sql.SQL("SELECT ARRAY[{}] AS key FROM {}{} WHERE {} ORDER BY {} OFFSET {} LIMIT 1").format(
+        sql.SQL(", ").join(sql.SQL("{}::text").format(column) for column in key),
+        only(table),
+        table.identifier,
+        chosen,
+        sql.SQL(", ").join(key),
+        sql.Literal(rows),
+    )
+    row = sender.execute(query, {**parameters, "tenant": stream.tenant_id}).fetchone()
+    return row["key"] if row else None
+
+
+def only(table: Table) -> sql.SQL:
+    """Before the name of a table whose own rows are meant."""
+    return sql.SQL("") if table.partitioned else sql.SQL("ONLY ")
+
+
+def _planned(receiver: Session, stream: Stream, table: Table) -> bool:
+    row = receiver.execute(PLANNED, (stream.name, table.full_name)).fetchone()
+    return bool(row and row["planned"])
+
+
+def _write(
+    context: StepContext, receiver: Session, stream: Stream, table: Table, bounds: Sequence[Sequence[str]]
+) -> None:
+    ends: list[Jsonb | None] = [None, *(Jsonb(list(bound)) for bound in bounds), None]
+    rows = [
+        (stream.name, table.full_name, number, lower, upper) for number, (lower, upper) in enumerate(pairwise(ends))
+    ]
+    with writing(receiver, context), receiver.cursor() as cursor:
+        cursor.executemany(WRITE, rows)
+
+
+def _bound(stored: Sequence[str] | None) -> Bound:
+    return None if stored is None else tuple(stored)

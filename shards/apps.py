@@ -15,6 +15,8 @@ class ShardsConfig(AppConfig):
         from shards.leftovers.probes import PROBES as LEFTOVERS
         from shards.leftovers.remembering import keep_leftovers
         from shards.leftovers.removal.kinds import LeftoverDelete, LeftoverRemove
+        from shards.moves.kind import TenantMove
+        from shards.moves.later_kinds import TenantMoveBack, TenantMoveFinish
         from shards.partitions.findings import partitions
         from shards.partitions.kind import PartitionsCreate
         from shards.partitions.probes import PROBES as PARTITIONS
@@ -41,6 +43,9 @@ class ShardsConfig(AppConfig):
         answered.connect(keep_pauses, dispatch_uid="pauses")
         operations.register(Switchover())
         operations.register(PartitionsCreate())
+        operations.register(TenantMove())
+        operations.register(TenantMoveBack())
+        operations.register(TenantMoveFinish())
         operations.register(LeftoverRemove())
         operations.register(LeftoverDelete())
         tiles.register(10, shard_tiles)

@@ -84,12 +84,14 @@ class FamilyKeysFacts(Facts):
 
 
 class FamilyTraffic(Facts):
-    """Counters of one family, kept by the caching library over all its processes. `family` may also be what a wider
-    invalidation was of: entry, tenant, family, shard; it has no tier then."""
+    """Counters of one family, kept by the caching library over all its processes; `near_total` are those hits that a
+    process served from its own memory. `family` may also be what a wider invalidation was of: entry, tenant, family,
+    shard; it has no tier then."""
 
     family: str
     tier: str
     hits_total: int = 0
+    near_total: int = 0
     misses_total: int = 0
     sets_total: int = 0
     errors_total: int = 0
@@ -105,11 +107,13 @@ class FamiliesFacts(Facts):
 
 
 class TenantReads(Facts):
-    """What one tenant read of one family in a window; "*" are the tenants that read less, together."""
+    """What one tenant read of one family in a window, and how much of that in process; "*" are the tenants that read
+    less, together."""
 
     tenant: str
     family: str
     reads: int = 0
+    near: int = 0
     loads: int = 0
 
 

@@ -7,7 +7,7 @@ from caching.asking import asking
 from caching.clients.redis import ElsewhereError, RedisNode
 from caching.facts import HotKey, ReadersFacts, TenantReads, WindowFact
 from caching.library.families import FAMILIES
-from caching.library.readers import LOADS, OTHERS, READS, WINDOW_SECONDS, keys_key, tenants_key, window_at
+from caching.library.readers import LOADS, NEAR, OTHERS, READS, WINDOW_SECONDS, keys_key, tenants_key, window_at
 from caching.masking import shown_key
 from metrics.contract import Answer
 from novaops.inventory.targets import Target
@@ -44,22 +44,23 @@ def parse(fields: dict[str, int]) -> list[TenantReads]:
     for field, count in fields.items():
         family, _, rest = field.partition(":")
         what, _, tenant = rest.partition(":")
-        if family in FAMILIES and what in {READS, LOADS} and tenant:
+        if family in FAMILIES and what in {READS, NEAR, LOADS} and tenant:
             counts[tenant, family][what] = count
     return [TenantReads(tenant=tenant, family=family, **said) for (tenant, family), said in counts.items()]
 
 
 def values(facts: ReadersFacts, now: int) -> dict[str, float]:
-    """`acme:reads_total` and `acme:loads_total` of those that read most, in the window of now: counters that begin anew
-    with each window."""
-    sums: defaultdict[str, list[int]] = defaultdict(lambda: [0, 0])
+    """`acme:reads_total`, `acme:near_total` and `acme:loads_total` of those that read most, in the window of now:
+    counters that begin anew with each window."""
+    sums: defaultdict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
     for one in facts.windows:
         for row in one.tenants if one.began == now * WINDOW_SECONDS else ():
             sums[row.tenant][0] += row.reads
-            sums[row.tenant][1] += row.loads
+            sums[row.tenant][1] += row.near
+            sums[row.tenant][2] += row.loads
     most = sorted((tenant for tenant in sums if tenant != OTHERS), key=lambda tenant: -sums[tenant][0])[:PLOTTED]
     return {
         f"{tenant}:{name}_total": float(count)
         for tenant in most
-        for name, count in zip((READS, LOADS), sums[tenant], strict=True)
+        for name, count in zip((READS, NEAR, LOADS), sums[tenant], strict=True)
     }

@@ -14,14 +14,23 @@ from metrics.selectors import RAW_FOR
 from metrics.series import MINUTE, Point, Series, gathered
 
 PROBE = "families"
-EVENTS = ("hits_total", "misses_total", "sets_total", "errors_total", "loads_total", "invalidations_total")
+EVENTS = (
+    "hits_total",
+    "near_total",
+    "misses_total",
+    "sets_total",
+    "errors_total",
+    "loads_total",
+    "invalidations_total",
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Traffic:
-    """One family's counters over a time."""
+    """One family's counters over a time; `near` are those hits that processes served from their own memory."""
 
     hits: Series
+    near: Series
     misses: Series
     sets: Series
     errors: Series
@@ -54,6 +63,15 @@ class Traffic:
     def loads_per_second(self) -> float | None:
         """Loader calls; None where the library of that time did not count them."""
         return rate_over(self.loads)
+
+    @property
+    def near_per_second(self) -> float | None:
+        return rate_over(self.near)
+
+    @property
+    def near_share(self) -> float | None:
+        """Of all reads; None where nothing was read or nothing tells."""
+        return self.near_per_second / self.reads_per_second if self.near_per_second and self.reads_per_second else None
 
     @property
     def hits_per_second(self) -> float | None:

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from threading import Lock
 
 HASH = "novaops:cache:families"
-EVENTS = ("hits", "misses", "sets", "errors", "loads", "invalidations")
+# `near` are those hits that a process served from its own memory.
+EVENTS = ("hits", "near", "misses", "sets", "errors", "loads", "invalidations")
 # What cannot be sent adds up: there are few fields, so it stays small however long L1 is away.
 FLUSH_SECONDS = 1.0
 

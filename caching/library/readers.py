@@ -21,7 +21,7 @@ MOST_KEYS, SENT_KEYS, KEPT_KEYS = 1_000, 20, 200
 MOST_FIELDS = 20_000  # a window that holds so many takes no more
 EVERY_NTH = 8  # read is counted by its key
 OTHERS = "*"  # the tenants that read less, together
-READS, LOADS = "reads", "loads"
+READS, NEAR, LOADS = "reads", "near", "loads"
 # The names of these entries are secrets.
 UNNAMED = frozenset({"session"})
 Command = tuple[str | bytes | int | float, ...]
@@ -29,7 +29,7 @@ Send = Callable[[int, Mapping[str, int], Mapping[str, int]], None]
 
 
 def tenants_key(window: int) -> str:
-    """Fields are `<family>:<reads or loads>:<tenant>`."""
+    """Fields are `<family>:<reads, near or loads>:<tenant>`; near are those reads that a process served itself."""
     return f"novaops:cache:tenants:{window}"
 
 
@@ -59,10 +59,20 @@ class Readers:
             first, self._seen = -self._seen % EVERY_NTH, self._seen + len(names)
             if family not in UNNAMED:
                 for name in names[first::EVERY_NTH]:
-                    self._count_key(f"{family}:{tag(tenant_id)}:{name}")
+                    self._count_key(f"{family}:{tag(tenant_id)}:{name}", EVERY_NTH)
             due = time.monotonic() >= self._due
         if due:
             self.flush()
+
+    def near(self, reads: Counter[tuple[str, str, str]]) -> None:
+        """What the process served from its own memory, by family, tenant and key. The next `read` sends it."""
+        with self._lock:
+            for (family, tenant_id, _), count in reads.items():
+                self._count(tenant_id, f"{family}:{READS}", count)
+                self._count(tenant_id, f"{family}:{NEAR}", count)
+            for (family, tenant_id, name), count in reads.most_common(MOST_KEYS // 2):
+                if family not in UNNAMED:
+                    self._count_key(f"{family}:{tag(tenant_id)}:{name}", count)
 
     def loaded(self, family: str, tenant_id: str) -> None:
         self._counters.add(family, LOADS)
@@ -87,10 +97,10 @@ class Readers:
             counts = self._tenants.setdefault(tenant_id, Counter())
         counts[field] += count
 
-    def _count_key(self, key: str) -> None:
+    def _count_key(self, key: str, count: int) -> None:
         if len(self._keys) >= MOST_KEYS:
             self._keys = Counter(dict(self._keys.most_common(MOST_KEYS // 2)))
-        self._keys[key] += EVERY_NTH
+        self._keys[key] += count
 
 
 def fewer(tenants: Mapping[str, Counter[str]], most: int) -> dict[str, Counter[str]]:

@@ -1,6 +1,7 @@
 """Both tiers as one, for threads; `caching.library.async_tiers` is the same for asyncio."""
 
 import time
+from collections import Counter
 from collections.abc import Callable, Collection
 from time import monotonic
 from typing import Any
@@ -170,7 +171,7 @@ class Tiers:
 
     def close(self) -> None:
         if self._near is not None:
-            self._count_near(*self._near.hits)
+            self._count_near(self._near.reads(all_of_them=True))
             self._near.close()
         self.readers.flush()
         self.counters.flush()
@@ -185,14 +186,14 @@ class Tiers:
         now = monotonic()
         if now >= kept.until or now >= near.good_until:
             return None
-        near.hits[name[0]] += 1
+        kept.reads += 1
         return kept
 
     def _look(self, family: Family, tenant_id: str, key: str) -> Found:
         at, near = look(family, tenant_id, (key,)), self._near
         if near is None or not family.near or not near.wanted((family.name, tenant_id, key)):
             return self._looked(family, tenant_id, at)[0]
-        self._count_near(family.name)
+        self._count_near(near.reads())
         return self._looked(family, tenant_id, at, lambda: self._read_near(near, family, tenant_id, key, at))[0]
 
     def _read_near(self, near: Near, family: Family, tenant_id: str, key: str, at: Look) -> list[bytes | None]:
@@ -204,10 +205,15 @@ class Tiers:
         except Unavailable:
             return self._l1.read(at.keys)
 
-    def _count_near(self, *families: str) -> None:
-        if self._near is not None:
-            for name in families:
-                self.counters.add(name, "hits", self._near.hits.pop(name, 0))
+    def _count_near(self, reads: Counter[Name]) -> None:
+        """What the in-process tier served."""
+        families: Counter[str] = Counter()
+        for (family, _, _), count in reads.items():
+            families[family] += count
+        for family, count in families.items():
+            self.counters.add(family, "hits", count)
+            self.counters.add(family, "near", count)
+        self.readers.near(reads)
 
     def _raise(self, *generations: str) -> None:
         try:

@@ -48,6 +48,7 @@ def family_page(seen: Snapshot, name: str, since: datetime) -> FamilyPage:
 def lines(over_time: Traffic) -> dict[str, Series]:
     named = {
         "Hits": over_time.hits,
+        "of them in process": over_time.near,
         "Misses": over_time.misses,
         "Sets": over_time.sets,
         "Loaded from the database": over_time.loads,

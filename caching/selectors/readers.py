@@ -26,16 +26,23 @@ LEAST_READS = 0.1  # per second: some dozens in the time that rows are of
 
 @dataclass(frozen=True, slots=True)
 class Reads:
-    """Per second. `served` is the share that no loader was called for; None where nothing was read."""
+    """Per second; `near` are those reads that a process served from its own memory. `served` is the share that no
+    loader was called for; None where nothing was read."""
 
     tenant: str
     family: str
     reads: float
+    near: float
     loads: float
 
     @property
     def served(self) -> float | None:
         return max(0.0, 1 - self.loads / self.reads) if self.reads else None
+
+    @property
+    def in_process(self) -> float | None:
+        """The share that no server was asked for."""
+        return self.near / self.reads if self.reads else None
 
     @property
     def telling(self) -> bool:
@@ -90,11 +97,10 @@ class Readers:
     @property
     def tenants(self) -> tuple[Reads, ...]:
         """Each tenant's families together."""
-        sums: defaultdict[str, list[float]] = defaultdict(lambda: [0.0, 0.0])
+        sums: defaultdict[str, list[float]] = defaultdict(lambda: [0.0, 0.0, 0.0])
         for row in self.rows:
-            sums[row.tenant][0] += row.reads
-            sums[row.tenant][1] += row.loads
-        return _ranked(Reads(tenant, "", reads, loads) for tenant, (reads, loads) in sums.items())
+            _add(sums[row.tenant], (row.reads, row.near, row.loads))
+        return _ranked(Reads(tenant, "", *counts) for tenant, counts in sums.items())
 
 
 def readers(seen: Snapshot) -> Readers:
@@ -111,14 +117,16 @@ def readers(seen: Snapshot) -> Readers:
 
 
 def _reads(windows: Sequence[WindowFact], seconds: float) -> tuple[Reads, ...]:
-    sums: defaultdict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
-    for window in windows:
-        for row in window.tenants:
-            sums[row.tenant, row.family][0] += row.reads
-            sums[row.tenant, row.family][1] += row.loads
+    sums: defaultdict[tuple[str, str], list[float]] = defaultdict(lambda: [0.0, 0.0, 0.0])
+    for row in (row for window in windows for row in window.tenants):
+        _add(sums[row.tenant, row.family], (row.reads, row.near, row.loads))
     return tuple(
-        Reads(tenant, family, reads / seconds, loads / seconds) for (tenant, family), (reads, loads) in sums.items()
+        Reads(tenant, family, *(count / seconds for count in counts)) for (tenant, family), counts in sums.items()
     )
+
+
+def _add(sums: list[float], counts: Iterable[float]) -> None:
+    sums[:] = [one + other for one, other in zip(sums, counts, strict=True)]
 
 
 def _hot(windows: Sequence[WindowFact], seconds: float) -> tuple[HotRow, ...]:
@@ -133,12 +141,12 @@ def _ranked(rows: Iterable[Reads]) -> tuple[Reads, ...]:
 
 
 def tenant_over_time(tenant: str, since: datetime, now: datetime) -> dict[str, Series]:
-    """Reads and loads per second of one tenant, where it was among those that read most. The windows' nodes take turns,
-    so that the samples of all of them are one line."""
-    names = (f"{tenant}:reads_total", f"{tenant}:loads_total")
+    """Per second what one tenant read, of it in process, and loaded, where it was among those that read most. The
+    windows' nodes take turns, so that the samples of all of them are one line."""
+    names = (f"{tenant}:reads_total", f"{tenant}:near_total", f"{tenant}:loads_total")
     width = 0 if now - since <= RAW_FOR else MINUTE
     rows = Sample.objects.filter(probe=PROBE, width_seconds=width, at__gte=since, values__has_key=names[0])
     points = [Point(at, values) for at, values in rows.order_by("at").values_list("at", "values")]
     found = gathered(points, names)
-    lines = zip(("Reads", "Loaded from the database"), names, strict=True)
+    lines = zip(("Reads", "of them in process", "Loaded from the database"), names, strict=True)
     return {label: smooth_rate(found[name], PLOT_POINTS) for label, name in lines}

@@ -39,6 +39,7 @@ def family(request: FleetRequest, name: str) -> HttpResponse:
         "keys_note": "counted" if page.row.exact else "sampled and scaled up",
         "bytes_note": f"{human_bytes(page.mean_bytes)} each, as measured" if page.mean_bytes else "",
         "cost_note": cost_note(page),
+        "near_note": near_note(page),
         "rows": noted.of_family(name)[:10],
         "hot": noted.hot_of(name)[:10],
         "found": [one for one in found_on(seen) if f"“{name}”" in one.subject],
@@ -52,6 +53,13 @@ def family(request: FleetRequest, name: str) -> HttpResponse:
 def lead(family: Family) -> str:
     backing = f" After a miss, {family.backing}: in L2 is asked." if family.backing else ""
     return f"{family.meaning}; kept in {family.tier.value} for {duration(family.ttl)}.{backing}"
+
+
+def near_note(page: FamilyPage) -> str:
+    if not page.family.near:
+        return "this family is not kept there"
+    served = page.row.now.near_per_second
+    return f"{rate(served)} that no server was asked for" if served else ""
 
 
 def cost_note(page: FamilyPage) -> str:

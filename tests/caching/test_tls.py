@@ -117,7 +117,7 @@ def test_applications_read_through_it(secured: Secured) -> None:
     tiers = Tiers(l1, L2([]), near=near)
     try:
         assert tiers.get_or_compute("vm", "acme", "a", lambda: {"size": "x" * 50_000}) == {"size": "x" * 50_000}
-        wait_for(lambda: tiers.get("vm", "acme", "a") and near.hits, "the entry to be read from the process' memory")
+        wait_for(lambda: tiers.get("vm", "acme", "a") and near.reads(), "the entry to be read from the process' memory")
         l1.delete("vm:{acme}:a")
         wait_for(lambda: ("vm", "acme", "a") not in near.entries, "Redis to tell that it is gone")
     finally:

@@ -25,6 +25,7 @@ MOST = 10_000
 # Nothing is served that no connection vouched for within this time, whatever became of the thread or the network.
 NEAR_SECONDS = 2.0
 PING_SECONDS = 0.4
+COUNT_SECONDS = 2.0  # between two counts of what was read
 # An entry is looked at again in L1 after a while, so that hot ones are renewed early like all others.
 LEAST_LIFE, MOST_LIFE = 5.0, 10.0
 
@@ -36,8 +37,8 @@ class Near:
     def __init__(self, cluster: Cluster, most: int = MOST) -> None:
         self._cluster, self._store, self._most = cluster, Store(most), most
         self.entries = self._store.entries
-        self.hits: Counter[str] = Counter()
         self.good_until = 0.0
+        self._count_at = 0.0
         self._seen: set[Name] = set()
         self._seen_before: set[Name] = set()
         self._begin()
@@ -61,6 +62,15 @@ class Near:
         epoch = self._epoch
         packed = pack("MGET", *keys)
         return list(self._ask(keys[0], packed, lambda said: self._keep(name, keys, above, load, said, epoch)))
+
+    def reads(self, all_of_them: bool = False) -> Counter[Name]:
+        """How often each entry was served since this was answered last; at most every COUNT_SECONDS."""
+        now = time.monotonic()
+        if now < self._count_at and not all_of_them:
+            return Counter()
+        self._count_at = now + COUNT_SECONDS
+        with self._lock:
+            return self._store.reads()
 
     def forget(self, *keys: str) -> None:
         """Drop what rests on keys that this process changed itself. What is on its way is not kept, as it may have been
@@ -98,6 +108,7 @@ class Near:
     def _after_fork(self) -> None:
         """The child has none of its parent's threads; its sockets are the parent's."""
         self._store.clear()
+        self._store.reads()  # are the parent's to tell
         self.good_until = 0.0
         self._begin()
 

@@ -36,7 +36,7 @@ class Command(BaseCommand):
         try:
             fleet = fleet_named(options["fleet"])
             router = router_of(fleet)
-            tiers = tiers_of(fleet, lambda tenant: router.place(tenant).shard)
+            tiers = tiers_of(fleet, lambda tenant: router.place(tenant).shard, in_process=True)
         except (FleetProblem, InventoryProblem) as problem:
             raise CommandError(str(problem)) from problem
         try:

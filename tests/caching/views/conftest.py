@@ -85,7 +85,7 @@ def _contents(first: Server) -> None:
     reading(first, "redis-commands", RedisCommandsFacts(ping_ms=0.2, commands=(get,), events=(slow,)))
     began = window_at(timezone.now().timestamp()) * WINDOW_SECONDS
     reads = (
-        TenantReads(tenant="acme", family="vm", reads=3000, loads=300),
+        TenantReads(tenant="acme", family="vm", reads=3000, near=1500, loads=300),
         TenantReads(tenant="acme", family="qr", reads=1000),
         TenantReads(tenant="*", family="vm", reads=9000),
     )
@@ -97,6 +97,7 @@ def _samples(first: Server) -> None:
     for number in range(10):
         at = timezone.now() - timedelta(seconds=60 - 5 * number)
         values = {"vm:hits_total": 100.0 + 30 * number, "vm:misses_total": 10.0 + 10 * number}
+        values["vm:near_total"] = 15.0 * number
         more = {"vm:loads_total": 10.0 * number, "vm:invalidations_total": 5.0 * number}
         Sample.objects.create(server=first, probe="families", at=at, values={**values, **more})
         tenants = {"acme:reads_total": 50.0 * number, "acme:loads_total": 5.0 * number}

@@ -16,6 +16,14 @@ def test_how_it_is_read_by_whom_and_what_it_costs(cached: Fleet, client_as: Sign
     assert "vm:{acme}:hot" in page and "vm:{acme}:largest" in page
 
 
+def test_what_processes_served_themselves(cached: Fleet, client_as: SignIn) -> None:
+    page = client_as("viewer").get(f"/fleets/{cached.slug}/caches/families/vm/").text
+    assert "3/s that no server was asked for" in page and "of them in process" in page  # 135 in 45 seconds
+    assert '<td class="num" data-label="In process">50\u00a0%</td>' in page  # acme's
+    page = client_as("viewer").get(f"/fleets/{cached.slug}/caches/families/qr/").text
+    assert "this family is not kept there" in page
+
+
 def test_another_family_has_none_of_it(cached: Fleet, client_as: SignIn) -> None:
     page = client_as("viewer").get(f"/fleets/{cached.slug}/caches/families/perm/").text
     assert "vm:{acme}:largest" not in page and "Nobody has read" in page

@@ -36,11 +36,14 @@ def prepared(context: StepContext, move: Move, stream: Stream) -> tuple[Table, .
         with fences.writing(sender, context):
             slots.publish(sender, stream, tables)
         try:
-            slots.ensure(context, stream, sender, receiver)
+            slots.make_slot(stream, context)
         except Broken as problem:
             context.log(f"{problem} The copy begins anew.")
-            _forget_copy(context, receiver, stream, tables)
-            slots.ensure(context, stream, sender, receiver)
+            _forget_copy(context, receiver, stream)
+            slots.drop(stream, context)
+            with fences.writing(sender, context):
+                slots.publish(sender, stream, tables)
+            slots.make_slot(stream, context)
     return tables
 
 
@@ -78,15 +81,12 @@ def compare_all(context: StepContext, stream: Stream, tables: Sequence[Table]) -
 def take_away(context: StepContext, move: Move) -> str:
     """All that was made on both sides, when the tenant did not go."""
     stream = keeping.stream_of(move)
-    with sending(stream, STEP_SECONDS) as sender, receiving(stream, STEP_SECONDS) as receiver:
-        tables = catalog.tables_of(sender, stream)
-        slots.drop(context, stream, sender)
-        slots.drop(context, stream.reversed, receiver)
-        _forget_copy(context, receiver, stream, tables)
+    with receiving(stream, STEP_SECONDS) as receiver:
+        slots.drop(stream, context)
+        slots.drop(stream.reversed, context)
+        _forget_copy(context, receiver, stream)
         housing.take_away(context, stream, receiver)
         forget_tenant(receiver, context, stream.tenant_id)
-        slots.forget(context, stream, receiver)
-        slots.forget(context, stream.reversed, sender)
     keeping.enter(move, Phase.REVERTED)
     return f"Nothing of {stream.tenant_id} is left on {stream.receiver}."
 
@@ -97,11 +97,8 @@ def _enter(move: Move, stream: Stream, phase: Phase) -> None:
         keeping.enter(move, phase)
 
 
-def _forget_copy(context: StepContext, receiver: Session, stream: Stream, tables: Sequence[Table]) -> None:
-    there = catalog.tables_of(receiver, stream)
-    here = {table.full_name for table in there}
-    clear_rows(receiver, context, stream.tenant_id, [table for table in tables if table.full_name in here])
-    slots.forget(context, stream, receiver)
+def _forget_copy(context: StepContext, receiver: Session, stream: Stream) -> None:
+    clear_rows(receiver, context, stream.tenant_id, catalog.tables_of(receiver, stream))
 
 
 def _guard(sender: Session, context: StepContext, stream: Stream, tables: Sequence[Table]) -> None:

@@ -4,7 +4,7 @@ from django.utils import timezone
 
 from novaops.operations.contract import PermanentProblem, StepContext
 from shards import fences
-from shards.moves import arrived, catalog, clearing, gates, housing, keeping
+from shards.moves import catalog, clearing, gates, housing, keeping, slots
 from shards.moves.gates import State
 from shards.moves.models import Move, Phase
 from shards.moves.sessions import receiving
@@ -17,7 +17,7 @@ def finish(context: StepContext, move: Move) -> str:
     """No way back from here on."""
     back = keeping.stream_of(move).reversed
     keeping.enter(move, Phase.FINISHING)
-    arrived.end_stream(context, back)
+    slots.drop(back, context)
     return clear(context, move, back.reversed)
 
 

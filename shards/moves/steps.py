@@ -7,7 +7,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from novaops.operations.contract import PermanentProblem, Step, StepContext
-from shards.moves import arrived, bringing, finishing, keeping
+from shards.moves import arrived, bringing, finishing, keeping, slots
 from shards.moves.cutover.pause import Pause
 from shards.moves.cutover.run import cut_over, is_decided
 from shards.moves.models import Move, Phase
@@ -66,7 +66,7 @@ def follow(context: StepContext) -> str:
     move = keeping.begin(context)
     out = keeping.stream_of(move)
     arrived.place(out, move.epoch + 1, f"operation {move.operation_id}")
-    arrived.end_stream(context, out)
+    slots.drop(out, context)
     hours = context.arguments["way_back_hours"]
     if hours == 0:
         return f"The placement says {move.target.name}, epoch {move.epoch + 1}."
@@ -115,7 +115,7 @@ def back_follow(context: StepContext) -> str:
     move = _named(context)
     back = keeping.stream_of(move).reversed
     arrived.place(back, move.epoch + 2, f"operation {context.operation_id} took operation {move.operation_id} back")
-    arrived.end_stream(context, back)
+    slots.drop(back, context)
     return finishing.clear(context, move, back)
 
 

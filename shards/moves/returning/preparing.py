@@ -28,10 +28,10 @@ def prepare_back(context: StepContext, move: Move, tables: Sequence[Table]) -> s
         with fences.writing(receiver, context):
             pass
         try:
-            slots.ensure(context, back, sender, receiver)
+            slots.make_slot(back, context)
         except Broken:
-            slots.forget(context, back, receiver)
-            slots.ensure(context, back, sender, receiver)
+            slots.drop(back, context)
+            slots.make_slot(back, context)
         mark = uuid.uuid4().hex
         with Applier(back, context, tables, discard=True) as applier:
             began = time.monotonic()

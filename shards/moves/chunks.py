@@ -26,6 +26,11 @@ READ = """
 WRITE = """
     INSERT INTO novaops_schema.arrival_chunks (stream, table_name, number, lower, upper) VALUES (%s, %s, %s, %s, %s)
 """
+ADOPT = """
+    INSERT INTO novaops_schema.arrival_chunks (stream, table_name, number, lower, upper, copied_at)
+    VALUES (%s, %s, %s, %s, %s, now())
+    ON CONFLICT DO NOTHING
+"""
 PLANNED = "SELECT EXISTS (SELECT FROM novaops_schema.arrival_chunks WHERE stream = %s AND table_name = %s) AS planned"
 
 
@@ -71,6 +76,14 @@ def chunks_of(receiver: Session, stream: Stream) -> tuple[Chunk, ...]:
         )
         for row in rows
     )
+
+
+def adopt(receiver: Session, stream: Stream, chunks: Sequence[Chunk]) -> None:
+    """For a receiver that has all rows already: the parts of the stream that comes from it, as copied ones. Inside a
+    fenced transaction; doing it again changes nothing."""
+    rows = [(stream.name, one.table, one.number, _stored(one.lower), _stored(one.upper)) for one in chunks]
+    with receiver.cursor() as cursor:
+        cursor.executemany(ADOPT, rows)
 
 
 def condition(table: Table, chunk: Chunk) -> tuple[sql.Composed, dict[str, Any]]:
@@ -158,6 +171,10 @@ def _write(
     ]
     with writing(receiver, context), receiver.cursor() as cursor:
         cursor.executemany(WRITE, rows)
+
+
+def _stored(bound: Bound) -> Jsonb | None:
+    return None if bound is None else Jsonb(list(bound))
 
 
 def _bound(stored: Sequence[str] | None) -> Bound:

@@ -12,6 +12,7 @@ from shards import fences
 from shards.clients.postgres import Session
 from shards.moves import gates, sequences
 from shards.moves.applying.applier import Applier
+from shards.moves.applying.problems import Late
 from shards.moves.comparing.settling import settle
 from shards.moves.cutover.opening import close_old, insist_on, open_new
 from shards.moves.cutover.pause import Pause, PauseTooLong
@@ -53,6 +54,8 @@ def attempt(ready: Ready, limit: float, mark: str) -> Pause:
             insist_on(gates.gate_of(ready.sender, stream.tenant_id), stream, ready.epoch)
             ready.sender.execute(gates.BULK_ALONE)
             _inside(ready, pause, mark)
+    except Late as problem:
+        raise PauseTooLong(str(problem)) from problem
     except errors.LockNotAvailable as problem:
         raise PauseTooLong("Transactions of the tenant did not end in time.") from problem
     except (errors.IdleInTransactionSessionTimeout, errors.QueryCanceled) as problem:

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from novaops.operations.contract import StepContext, TransientProblem
 from shards import fences
-from shards.moves import keeping, slots
+from shards.moves import chunks, keeping, slots
 from shards.moves.applying.applier import Applier
+from shards.moves.applying.problems import Late
 from shards.moves.models import Move
 from shards.moves.sessions import receiving, sending
 from shards.moves.slots import Broken
@@ -32,13 +33,15 @@ def prepare_back(context: StepContext, move: Move, tables: Sequence[Table]) -> s
         except Broken:
             slots.drop(back, context)
             slots.make_slot(back, context)
+        with fences.writing(receiver, context):
+            chunks.adopt(receiver, back, chunks.chunks_of(sender, out))
         mark = uuid.uuid4().hex
         with Applier(back, context, tables, discard=True) as applier:
             began = time.monotonic()
             sender.execute("SELECT pg_logical_emit_message(true, %s, %s)", (PROOF, mark))
             try:
                 applier.until_message(PROOF, mark, began + PROOF_SECONDS)
-            except TimeoutError as problem:
+            except Late as problem:
                 raise TransientProblem(
                     f"The way back did not show within {PROOF_SECONDS:.0f} s that it works."
                 ) from problem

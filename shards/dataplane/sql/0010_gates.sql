@@ -21,69 +21,97 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN hashtextextended('novaops gate of all', 0);
 
 -- Refuses whoever comes to the wrong shard, or with a placement that is no longer or not yet the shard's own. Sessions
--- without an epoch (people, jobs) are only refused where the tenant is known to be elsewhere.
-CREATE FUNCTION novaops_schema.pass_gate(tenant text, writes boolean) RETURNS void
+-- without an epoch of this tenant (people, jobs) are only refused where the tenant is known to be elsewhere. A shard that
+-- receives a tenant knows its next epoch before the cutover is decided: so it is never told to anybody, and whoever bears
+-- it has it from the shard that decided.
+-- Whoever writes names a lock, which lasts as long as what has passed: `novaops.passed` is the tenant that passed last in
+-- this transaction, and goes with the lock when a part of the transaction is rolled back.
+CREATE FUNCTION novaops_schema.pass_gate(tenant text, lock bigint DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     here record;
-    told constant bigint := nullif(current_setting('novaops.epoch', true), '')::bigint;
+    told bigint;
+    old_snapshot constant boolean := lock IS NOT NULL AND current_setting('transaction_isolation') NOT LIKE 'read %';
 BEGIN
-    IF NOT writes OR current_setting('transaction_isolation') LIKE 'read %' THEN
-        SELECT gate, epoch, moved_to INTO here FROM public.tenants WHERE tenant_id = tenant;
-    ELSE
-        -- Its snapshot may be older than the gate: locking the row fails with 40001 when it has changed since.
-        SELECT gate, epoch, moved_to INTO here FROM public.tenants WHERE tenant_id = tenant FOR SHARE;
+    IF tenant = current_setting('novaops.tenant_id', true) THEN
+        told := nullif(current_setting('novaops.epoch', true), '')::bigint;
     END IF;
-    IF here.gate = 'open' AND coalesce(told, here.epoch) = here.epoch OR here.gate IS NULL AND told IS NULL THEN
-        RETURN;
+    IF lock IS NOT NULL THEN
+        PERFORM pg_advisory_xact_lock_shared(lock);
+    END IF;
+    IF old_snapshot THEN  -- locking the row fails with 40001 when it has changed since
+        SELECT gate, epoch, moved_to INTO here FROM public.tenants WHERE tenant_id = tenant FOR SHARE;
+    ELSE
+        SELECT gate, epoch, moved_to INTO here FROM public.tenants WHERE tenant_id = tenant;
+    END IF;
+    IF here.gate = 'open' AND coalesce(told, here.epoch) = here.epoch
+        OR here.gate = 'arriving' AND told = here.epoch
+        OR here.gate IS NULL AND told IS NULL AND NOT old_snapshot
+    THEN
+        IF lock IS NOT NULL THEN
+            PERFORM set_config('novaops.passed', tenant, true);
+        END IF;
     ELSIF here.gate = 'away' THEN
         RAISE EXCEPTION 'Tenant % has moved to %.', tenant, here.moved_to USING ERRCODE = 'NV001',
             DETAIL = json_build_object('shard', here.moved_to, 'epoch', here.epoch)::text;
     ELSIF here.gate = 'open' THEN
-        RAISE EXCEPTION 'Tenant % is here at epoch %, not %.', tenant, here.epoch, told USING ERRCODE = 'NV001',
+        RAISE EXCEPTION 'Tenant % is here at another epoch than %.', tenant, told USING ERRCODE = 'NV001',
             DETAIL = '{}';
+    ELSE
+        RAISE EXCEPTION 'Tenant % is not on this shard.', tenant USING ERRCODE = 'NV001', DETAIL = '{}';
     END IF;
-    RAISE EXCEPTION 'Tenant % is not on this shard.', tenant USING ERRCODE = 'NV001', DETAIL = '{}';
 END
 $$;
 
--- For statements: the session's tenant, or the one that owns the table.
+-- For the tenant that owns the table, or the session's. Its callers are asked for no right but this schema's.
 CREATE FUNCTION novaops_schema.gate() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql AS $$
 DECLARE
-    tenant constant text := coalesce(TG_ARGV[0], nullif(current_setting('novaops.tenant_id', true), ''));
+    tenant constant text := coalesce(TG_ARGV[0], current_setting('novaops.tenant_id', true), '');
 BEGIN
-    IF tenant IS NOT NULL THEN
-        PERFORM pg_advisory_xact_lock_shared(novaops_schema.gate_key(tenant));
-        PERFORM novaops_schema.pass_gate(tenant, true);
+    IF tenant <> '' AND tenant IS DISTINCT FROM current_setting('novaops.passed', true) THEN
+        PERFORM novaops_schema.pass_gate(tenant, novaops_schema.gate_key(tenant));
+    END IF;
+    RETURN NULL;
+END
+$$;
+GRANT USAGE ON SCHEMA novaops_schema TO PUBLIC;
+
+-- For rows of a tenant for whom no statement has passed: of roles that row-level security does not bind, or written to a
+-- partition directly. After the row, as a trigger before it would lock what is changed and slow COPY down; what has not
+-- passed is never committed.
+CREATE FUNCTION novaops_schema.gate_row() RETURNS trigger
+LANGUAGE plpgsql AS $$
+DECLARE
+    lock constant bigint := novaops_schema.bulk_key();
+BEGIN
+    IF TG_OP <> 'INSERT' AND OLD.tenant_id IS DISTINCT FROM current_setting('novaops.passed', true) THEN
+        PERFORM novaops_schema.pass_gate(OLD.tenant_id, lock);
+    END IF;
+    IF TG_OP <> 'DELETE' AND NEW.tenant_id IS DISTINCT FROM current_setting('novaops.passed', true) THEN
+        PERFORM novaops_schema.pass_gate(NEW.tenant_id, lock);
     END IF;
     RETURN NULL;
 END
 $$;
 
--- For rows that are not the session's tenant's: only roles that row-level security does not bind write such.
-CREATE FUNCTION novaops_schema.gate_row() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-BEGIN
-    PERFORM pg_advisory_xact_lock_shared(novaops_schema.bulk_key());
-    IF TG_OP <> 'INSERT' THEN
-        PERFORM novaops_schema.pass_gate(OLD.tenant_id, true);
-    END IF;
-    IF TG_OP = 'DELETE' THEN
-        RETURN OLD;
-    END IF;
-    PERFORM novaops_schema.pass_gate(NEW.tenant_id, true);
-    RETURN NEW;
-END
-$$;
-
+-- For TRUNCATE, which takes the rows of all tenants of the table. (A partition that its owner truncates, detaches or drops
+-- asks no gate, as all DDL.)
 CREATE FUNCTION novaops_schema.gate_all() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     elsewhere text;
 BEGIN
+    IF current_setting('transaction_isolation') NOT LIKE 'read %' THEN
+        RAISE EXCEPTION 'TRUNCATE needs READ COMMITTED here, to see which tenants are being moved.'
+            USING ERRCODE = 'feature_not_supported';
+    END IF;
     PERFORM pg_advisory_xact_lock_shared(novaops_schema.bulk_key());
-    SELECT tenant_id INTO elsewhere FROM public.tenants WHERE gate <> 'open' AND isolation = 'rows' LIMIT 1;
+    SELECT tenant_id INTO elsewhere FROM public.tenants AS tenant
+    WHERE gate <> 'open' AND CASE
+        WHEN EXISTS (SELECT FROM public.tenants WHERE schema_name = TG_TABLE_SCHEMA) THEN schema_name = TG_TABLE_SCHEMA
+        ELSE isolation = 'rows'
+    END LIMIT 1;
     IF FOUND THEN
         RAISE EXCEPTION 'Rows of tenant % are being moved.', elsewhere USING ERRCODE = 'NV001', DETAIL = '{}';
     END IF;
@@ -96,7 +124,7 @@ $$;
 CREATE FUNCTION novaops_schema.guard(guarded regclass, owner text DEFAULT NULL) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    told constant text := 'nullif(current_setting(''novaops.tenant_id'', true), '''')';
+    passed constant text := 'current_setting(''novaops.passed'', true)';
 BEGIN
     IF EXISTS (SELECT FROM pg_trigger WHERE tgrelid = guarded AND tgname = 'novaops_gate') THEN
         RETURN false;
@@ -104,19 +132,22 @@ BEGIN
     IF owner IS NOT NULL THEN
         EXECUTE format('CREATE TRIGGER novaops_gate BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON %s
             FOR EACH STATEMENT EXECUTE FUNCTION novaops_schema.gate(%L)', guarded, owner);
+        EXECUTE format('CREATE TRIGGER novaops_gate_row AFTER INSERT OR UPDATE OR DELETE ON %s
+            FOR EACH ROW WHEN (%s IS DISTINCT FROM %3$L) EXECUTE FUNCTION novaops_schema.gate(%3$L)',
+            guarded, passed, owner);
         RETURN true;
     END IF;
     EXECUTE format('CREATE TRIGGER novaops_gate BEFORE INSERT OR UPDATE OR DELETE ON %s
         FOR EACH STATEMENT EXECUTE FUNCTION novaops_schema.gate()', guarded);
     EXECUTE format('CREATE TRIGGER novaops_gate_all BEFORE TRUNCATE ON %s
         FOR EACH STATEMENT EXECUTE FUNCTION novaops_schema.gate_all()', guarded);
-    EXECUTE format('CREATE TRIGGER novaops_gate_insert BEFORE INSERT ON %s FOR EACH ROW
-        WHEN (NEW.tenant_id IS DISTINCT FROM %s) EXECUTE FUNCTION novaops_schema.gate_row()', guarded, told);
-    EXECUTE format('CREATE TRIGGER novaops_gate_update BEFORE UPDATE ON %s FOR EACH ROW
+    EXECUTE format('CREATE TRIGGER novaops_gate_insert AFTER INSERT ON %s FOR EACH ROW
+        WHEN (NEW.tenant_id IS DISTINCT FROM %s) EXECUTE FUNCTION novaops_schema.gate_row()', guarded, passed);
+    EXECUTE format('CREATE TRIGGER novaops_gate_update AFTER UPDATE ON %s FOR EACH ROW
         WHEN (NEW.tenant_id IS DISTINCT FROM %2$s OR OLD.tenant_id IS DISTINCT FROM %2$s)
-        EXECUTE FUNCTION novaops_schema.gate_row()', guarded, told);
-    EXECUTE format('CREATE TRIGGER novaops_gate_delete BEFORE DELETE ON %s FOR EACH ROW
-        WHEN (OLD.tenant_id IS DISTINCT FROM %s) EXECUTE FUNCTION novaops_schema.gate_row()', guarded, told);
+        EXECUTE FUNCTION novaops_schema.gate_row()', guarded, passed);
+    EXECUTE format('CREATE TRIGGER novaops_gate_delete AFTER DELETE ON %s FOR EACH ROW
+        WHEN (OLD.tenant_id IS DISTINCT FROM %s) EXECUTE FUNCTION novaops_schema.gate_row()', guarded, passed);
     RETURN true;
 END
 $$;
@@ -124,11 +155,22 @@ $$;
 -- What the router says first in each transaction: reads, too, are refused on a shard that the tenant has left, and on a
 -- replica that does not know of its arrival yet.
 CREATE FUNCTION novaops_schema.enter(tenant text, at_epoch bigint) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM set_config('novaops.tenant_id', tenant, true), set_config('novaops.epoch', at_epoch::text, true);
-    PERFORM novaops_schema.pass_gate(tenant, false);
+    PERFORM novaops_schema.pass_gate(tenant);
 END
+$$;
+
+-- By how many seconds at most the answers of this server are old. A replica that has replayed all that it received, from
+-- a primary that it is connected to, is not behind, however long ago the last transaction was.
+CREATE FUNCTION novaops_schema.replay_lag() RETURNS double precision
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT CASE
+        WHEN NOT pg_is_in_recovery() THEN 0
+        WHEN pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() AND EXISTS (SELECT FROM pg_stat_wal_receiver) THEN 0
+        ELSE coalesce(extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp()), 'Infinity')
+    END
 $$;
 
 -- A protected table is a guarded one from here on.

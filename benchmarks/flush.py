@@ -2,7 +2,8 @@
 each primary, all at once, `redis-cli --scan` into `redis-cli --pipe`. Both unlink the same keys, filled anew.
 
 Meanwhile another process reads a key of each primary once a millisecond, as an application does that is not in a hurry:
-its p99 during the flush beside that of the seconds right before. Rounds alternate; medians count."""
+its p99 during the flush beside that of the seconds right before. Rounds alternate; medians count. In the end processes
+that only compute keep as many cores busy as the flush did: that part of what others feel is the machine's."""
 
 import json
 import statistics
@@ -11,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
@@ -19,11 +21,12 @@ from threading import Event
 from django_tenants.utils import schema_context
 from redis.crc import key_slot
 
+from benchmarks.burners import burn, processor_seconds
 from benchmarks.environment import FLEET, Environment
 from caching.clients.redis import RedisNode
 from caching.clients.redis_replies import SlotRange
 from caching.console_tiers import tiers_of
-from caching.flush.pace import Pace
+from caching.flush.pace import MANNERS, MannerName, Pace
 from caching.flush.topology import Primary, primaries
 from caching.flush.unlinking import Errand, unlink_everywhere
 from caching.flush.walk import Wanted
@@ -35,9 +38,10 @@ from novaops.operations.contract import StepContext
 KEYS = 1_000_000
 ROUNDS = 3
 PREFIX = "bench:"
-QUIET_SECONDS = 3.0
+QUIET_SECONDS, BURN_SECONDS = 3.0, 3.0
 TENANT, ENTRIES, BUMPS = "big", 5_000, 200
 HAND = "redis-cli {at} --scan --pattern '{prefix}*' | sed 's/^/UNLINK /' | redis-cli {at} --pipe"
+Way = Callable[[tuple[Primary, ...]], float]
 NOBODY = StepContext(0, 0, {}, lambda done, total, note: None, lambda line: None)
 
 
@@ -80,9 +84,10 @@ def _invalidation(environment: Environment) -> dict[str, object]:
     return dict(import_module("benchmarks.invalidation").measure(environment))
 
 
-def ours(found: tuple[Primary, ...]) -> float:
+def ours(found: tuple[Primary, ...], manner: MannerName = "normal") -> float:
     """The longest slice, in ms."""
-    return unlink_everywhere(NOBODY, Errand(Wanted((PREFIX,)), "of the benchmark", Pace()))[0].longest_ms
+    errand = Errand(Wanted((PREFIX,)), "of the benchmark", Pace(manner=manner))
+    return unlink_everywhere(NOBODY, errand)[0].longest_ms
 
 
 def by_hand(found: tuple[Primary, ...]) -> float:
@@ -97,42 +102,60 @@ def by_hand(found: tuple[Primary, ...]) -> float:
     return 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class _Round:
+    """Seconds, the longest slice in ms, the others' p99 in ms before and during it, and cores that it kept busy."""
+
+    seconds: float
+    slowest: float
+    quiet: float
+    busy: float
+    cores: float
+
+
 def _compare(found: tuple[Primary, ...]) -> dict[str, object]:
-    ways = {"ours": ours, "by_hand": by_hand}
-    seconds: dict[str, list[float]] = {name: [] for name in ways}
-    others: dict[str, list[tuple[float, float]]] = {name: [] for name in ways}
-    longest = 0.0
+    ways: dict[str, Way] = {"flush": ours, "by_hand": by_hand}
+    ways |= {name: partial(ours, manner=name) for name in MANNERS if name != "normal"}
+    rounds: dict[str, list[_Round]] = {name: [] for name in ways}
     for _ in range(ROUNDS):
         for name, flush in ways.items():
             _fill(found)
-            passed, slowest, quiet, busy = _beside_others(found, flush)
-            seconds[name].append(passed)
-            others[name].append((quiet, busy))
-            longest = max(longest, slowest)
+            rounds[name].append(_beside_others(found, flush))
             if left := sum(RedisNode(one.target).size() for one in found) - len(found):
                 raise RuntimeError(f"{left} keys were left.")
-    took = {name: statistics.median(found) for name, found in seconds.items()}
+    cores = statistics.median(one.cores for one in rounds["flush"])
+    rounds["computing"] = [_beside_others(found, partial(_computing, cores)) for _ in range(ROUNDS)]
+    told = {name: _told(name, some) for name, some in rounds.items()}
     return {
-        "flush_speedup": round(took["by_hand"] / took["ours"], 2),
-        "flush_other_p99_ratio": _ratio(others["ours"]),
-        "by_hand_other_p99_ratio": _ratio(others["by_hand"]),
-        "flush_seconds": round(took["ours"], 2),
-        "by_hand_seconds": round(took["by_hand"], 2),
-        "flush_other_p99_ms": round(statistics.median(busy for _, busy in others["ours"]), 2),
-        "quiet_other_p99_ms": round(statistics.median(quiet for quiet, _ in others["ours"]), 2),
-        "longest_slice_ms": round(longest, 2),
+        "flush_speedup": round(_seconds(rounds["by_hand"]) / _seconds(rounds["flush"]), 2),
+        **{key: figure for some in told.values() for key, figure in some.items()},
+        "flush_cores": round(cores, 2),
+        "longest_slice_ms": round(max(one.slowest for one in rounds["flush"]), 2),
         "keys": KEYS,
     }
 
 
-def _ratio(pairs: list[tuple[float, float]]) -> float:
-    return round(statistics.median(busy for _, busy in pairs) / statistics.median(quiet for quiet, _ in pairs), 2)
+def _computing(cores: float, found: tuple[Primary, ...]) -> float:
+    """No flush at all: as many cores are kept busy for as long by what has nothing to do with Redis."""
+    burn(cores, BURN_SECONDS)
+    return 0.0
 
 
-def _beside_others(
-    found: tuple[Primary, ...], flush: Callable[[tuple[Primary, ...]], float]
-) -> tuple[float, float, float, float]:
-    """Seconds of the flush and its longest slice; the others' p99 in ms, before and during it."""
+def _seconds(some: list[_Round]) -> float:
+    return statistics.median(one.seconds for one in some)
+
+
+def _told(name: str, some: list[_Round]) -> dict[str, object]:
+    quiet, busy = (statistics.median(found) for found in zip(*((one.quiet, one.busy) for one in some), strict=True))
+    return {
+        f"{name}_other_p99_ratio": round(busy / quiet, 2),
+        f"{name}_other_p99_ms": round(busy, 2),
+        f"{name}_quiet_p99_ms": round(quiet, 2),
+        f"{name}_seconds": round(_seconds(some), 2),
+    }
+
+
+def _beside_others(found: tuple[Primary, ...], flush: Way) -> _Round:
     asked = json.dumps([(one.target.host, one.target.port, one.target.login.password, _key_on(one)) for one in found])
     command = [sys.executable, "-m", "benchmarks.other_clients", asked]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1) as reader:
@@ -140,12 +163,12 @@ def _beside_others(
         reader.stdout.readline()
         Event().wait(QUIET_SECONDS)
         reader.stdin.write("now\n")
-        began = time.perf_counter()
+        began, busy_before = time.perf_counter(), processor_seconds()
         slowest = flush(found)
-        passed = time.perf_counter() - began
+        passed, worked = time.perf_counter() - began, processor_seconds() - busy_before
         reader.stdin.write("end\n")
         quiet, busy = json.loads(reader.stdout.readline())
-    return passed, slowest, quiet, busy
+    return _Round(passed, slowest, quiet, busy, worked / passed)
 
 
 def _fill(found: tuple[Primary, ...]) -> None:

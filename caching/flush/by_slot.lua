@@ -9,11 +9,15 @@ local function now()
   return time[1] * 1000000 + time[2]
 end
 
+local sub, words = string.sub, {}
+for index = 4 + ARGV[3], #ARGV do
+  local word = sub(ARGV[index], 2)
+  words[#words + 1] = {word, #word, sub(ARGV[index], 1, 1) == '^'}
+end
+
 local function wanted(key)
-  for index = 4 + ARGV[3], #ARGV do
-    local word = string.sub(ARGV[index], 2)
-    local begins = string.sub(key, 1, #word) == word
-    if begins and (#key == #word or string.sub(ARGV[index], 1, 1) == '^') then return true end
+  for _, word in ipairs(words) do
+    if sub(key, 1, word[2]) == word[1] and (word[3] or #key == word[2]) then return true end
   end
   return false
 end

@@ -1,33 +1,60 @@
 """How fast a flush goes: slices short enough for others not to notice, rests between them, keys per second at most."""
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from threading import Lock
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
-# No slice is meant to hold its node longer than `MOST_MS`; it aims for much less, as a key may be slow to unlink.
+# No slice is meant to hold its node longer than `MOST_MS`; each manner aims for much less, as a key may be slow to
+# unlink.
 MOST_MS = 5.0
-AIM_MS = 0.7
-LEAST_COUNT, FIRST_COUNT, MOST_COUNT = 10, 100, 2_000
+LEAST_COUNT, FIRST_COUNT, MOST_COUNT = 5, 50, 2_000
 # One slice that took unusually long says little: the machine may have done something else meanwhile.
 REMEMBERED = 0.2
 LONGEST_REST = 0.05
 
 
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How long slices are meant to be, which is what another client waits, and the share of a primary's time."""
+
+    aim_ms: float
+    share: float
+
+
+MannerName = Literal["gentle", "normal", "fast"]
+MANNERS: Mapping[MannerName, Manner] = {
+    "gentle": Manner(0.1, 0.1),
+    "normal": Manner(0.15, 0.5),
+    "fast": Manner(0.7, 1.0),
+}
+
+
 class Pace(BaseModel):
-    """`share` of a primary's time that the flush may take; `keys_per_second` over all primaries; `limit` ends it."""
+    """`keys_per_second` over all primaries; `limit` ends it."""
 
     model_config = ConfigDict(frozen=True)
 
-    share: float = Field(default=0.5, gt=0, le=1)
+    manner: MannerName = "normal"
     keys_per_second: int | None = None
     limit: int | None = None
 
     @property
+    def aim_ms(self) -> float:
+        return MANNERS[self.manner].aim_ms
+
+    @property
+    def share(self) -> float:
+        return MANNERS[self.manner].share
+
+    @property
     def words(self) -> str:
-        """“resting 40 % of the time, at most 5,000 keys/s, at most 100,000 keys”"""
-        found = [f"resting {1 - self.share:.0%} of the time"] if self.share < 1 else []
+        """“slices of 0.15 ms, resting 50 % of the time, at most 5,000 keys/s, at most 100,000 keys”"""
+        found = [f"slices of {self.aim_ms:g} ms"]
+        found += [f"resting {1 - self.share:.0%} of the time"] if self.share < 1 else []
         found += [f"at most {self.keys_per_second:,} keys/s"] if self.keys_per_second else []
         return ", ".join(found + ([f"at most {self.limit:,} keys"] if self.limit is not None else []))
 
@@ -36,6 +63,7 @@ class Pace(BaseModel):
 class Slicing:
     """One walk's COUNT, adapted to what its slices took."""
 
+    aim_ms: float
     count: int = FIRST_COUNT
     _ms_each: float = 0.0
 
@@ -43,7 +71,7 @@ class Slicing:
         """A slice far over its aim halves the next one at once; others move it slowly."""
         each = ms / count
         self._ms_each = each if not self._ms_each else self._ms_each * (1 - REMEMBERED) + each * REMEMBERED
-        wanted = AIM_MS / self._ms_each if self._ms_each > 0 else MOST_COUNT
+        wanted = self.aim_ms / self._ms_each if self._ms_each > 0 else MOST_COUNT
         if ms > MOST_MS:
             wanted = min(wanted, count / 2)
         self.count = round(max(LEAST_COUNT, min(MOST_COUNT, wanted, count * 2)))
@@ -58,12 +86,6 @@ class Metronome:
     done: int = 0
     _free_at: float = 0.0
     _lock: Lock = field(default_factory=Lock)
-    _turns: dict[str, Lock] = field(default_factory=dict)
-
-    def turn(self, host: str) -> Lock:
-        """Primaries of one machine take turns, so that its cores are left to others."""
-        with self._lock:
-            return self._turns.setdefault(host, Lock())
 
     @property
     def ended(self) -> bool:

@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from caching.flush.pace import MannerName
 from novaops.operations.contract import Missing
 
 FamilyName = Literal["session", "vm", "perm", "metric", "qr", "agg", "api"]
@@ -55,8 +56,8 @@ class FlushParameters(_Scoped):
     tier: Literal["L1", "L2"] | None = Field(default=None, title="Tier", description="Or only this one, by prefix.")
     limit: int | None = Field(default=None, ge=1, title="At most", description="Keys; it stops there, and says so.")
     keys_per_second: int | None = Field(default=None, ge=1, title="Keys per second", description="At most, in all.")
-    share: int = Field(
-        default=50, ge=1, le=100, title="Share of time", description="Percent of each primary's time that it may take."
+    pace: MannerName = Field(
+        default="normal", title="Pace", description="Gentle is felt least by other clients, and takes longest."
     )
 
 

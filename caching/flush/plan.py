@@ -35,7 +35,7 @@ def plan_flush(asked: FlushParameters, facts: FlushFacts) -> Plan:
 
 
 def pace_of(asked: FlushParameters) -> Pace:
-    return Pace(share=asked.share / 100, keys_per_second=asked.keys_per_second, limit=asked.limit)
+    return Pace(manner=asked.pace, keys_per_second=asked.keys_per_second, limit=asked.limit)
 
 
 def _phrase(scope: Scope) -> str:
@@ -94,7 +94,7 @@ def _steps(scope: Scope, pace: Pace, facts: FlushFacts) -> Iterator[PlannedStep]
         yield PlannedStep(
             key=UNLINK,
             title=f"Unlink the keys {scope.words} on {where}",
-            consequence=f"Each primary by itself, in slices of at most 5 ms, {pace.words or 'without rests'}.",
+            consequence=f"Each primary by itself, {pace.words}.",
             arguments=arguments,
         )
     if facts.servers:

@@ -13,7 +13,6 @@ from caching.clients.redis import RedisNode, explained
 
 FOLDER = Path(__file__).parent
 BY_SCAN, BY_SLOT = "by_scan.lua", "by_slot.lua"
-MOST_SLOTS = 64
 
 
 class NoScripts(Exception):
@@ -55,8 +54,7 @@ def slot_slice(
 ) -> tuple[Slice, int, list[int]]:
     """What it did, how many of the slots are done with, and which of these hold too much else. `words` are what keys
     begin with, after ^, and whole keys, after =. Raises as the other."""
-    part = slots[:MOST_SLOTS]
-    answer = _carried_out(node, BY_SLOT, count, most, len(part), *part, *words)
+    answer = _carried_out(node, BY_SLOT, count, most, len(slots), *slots, *words)
     done, crowded, looked, unlinked, elsewhere, refused, microseconds = answer
     made = Slice(looked, unlinked, elsewhere, _text(refused), microseconds / 1000)
     return made, done, [int(slot) for slot in crowded]
@@ -73,14 +71,27 @@ def _carried_out(node: RedisNode, name: str, *words: str | int) -> Any:
 
 
 def _asked(node: RedisNode, *words: str | int) -> Any:
-    """ASKING lets the script unlink also what has arrived here of a slot that is still moving to this node."""
-    pipe: Any = node.link.pipeline(transaction=False)
-    pipe.execute_command("ASKING")
-    pipe.execute_command(*words)
+    """The answer, also where it is a refusal. ASKING lets the script unlink also what has arrived here of a slot that
+    is still moving to this node. Both are sent at once, past redis-py's pipeline, which takes as long as a slice."""
+    pool: Any = node.link.connection_pool
+    connection = None
     try:
-        return pipe.execute(raise_on_error=False)[1]
+        connection = pool.get_connection()
+        connection.send_packed_command(connection.pack_commands([("ASKING",), words]))
+        _, answer = _read(connection), _read(connection)
     except redis.RedisError as problem:
         raise explained(problem, node.timeout) from problem
+    finally:
+        if connection:
+            pool.release(connection)
+    return answer
+
+
+def _read(connection: Any) -> Any:
+    try:
+        return connection.read_response()
+    except redis.exceptions.ResponseError as problem:
+        return problem
 
 
 def _text(said: bytes) -> str:

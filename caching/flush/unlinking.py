@@ -1,21 +1,25 @@
-"""All primaries at once: one thread each, while the step's own thread tells how far they are and may be cancelled."""
+"""All machines at once: one thread each, while the step's own thread tells how far they are and may be cancelled."""
 
 import time
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from threading import Event
+from typing import TypeVar
 
 from caching.clients.redis import RedisNode
 from caching.exceptions import CacheError
 from caching.flush.pace import Metronome, Pace
 from caching.flush.topology import NoCluster, Primary, moving_slots, primaries
-from caching.flush.walk import Tally, Wanted, unlink_all
+from caching.flush.walk import Tally, Wanted
+from caching.flush.walking import unlink_all
 from novaops.operations.contract import PermanentProblem, StepContext, TransientProblem
 
 TELL_SECONDS = 0.5
 # A pass is repeated while the cluster changes under it; after so many, the step waits and begins anew.
 PASSES = 5
+Part = TypeVar("Part")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +85,8 @@ def _pass(context: StepContext, found: Picture, errand: Errand, tally: Tally, be
     tally.looked = 0
     context.hold()
     in_parallel(
-        found.primaries,
-        lambda primary, stop: unlink_all(primary, errand.wanted, tally, stop, beat),
+        by_machine(found.primaries),
+        lambda some, stop: unlink_all(some, errand.wanted, tally, stop, beat),
         lambda: context.progress(min(tally.looked, total), total, f"{tally.unlinked:,} keys {errand.what} unlinked"),
     )
     if tally.refused:
@@ -104,26 +108,24 @@ def _size(found: Sequence[Primary]) -> int:
         raise TransientProblem(f"The number of keys could not be read. {problem}") from problem
 
 
-def in_parallel(found: Sequence[Primary], work: Callable[[Primary, Event], None], tell: Callable[[], None]) -> None:
-    """Runs `work` for each primary beside the others and `tell` twice a second. Whatever `tell` raises (a cancellation)
-    stops them all; so does the first that fails, as TransientProblem naming the node."""
+def by_machine(found: Sequence[Primary]) -> list[list[Primary]]:
+    machines: dict[str, list[Primary]] = defaultdict(list)
+    for primary in found:
+        machines[primary.target.host].append(primary)
+    return list(machines.values())
+
+
+def in_parallel(parts: Sequence[Part], work: Callable[[Part, Event], None], tell: Callable[[], None]) -> None:
+    """Runs `work` for each part beside the others and `tell` twice a second. Whatever `tell` raises (a cancellation)
+    stops them all; so does the first that fails."""
     stop = Event()
-    with ThreadPoolExecutor(max_workers=max(1, len(found)), thread_name_prefix="flush") as pool:
-        walks = {pool.submit(work, primary, stop): primary for primary in found}
+    with ThreadPoolExecutor(max_workers=max(1, len(parts)), thread_name_prefix="flush") as pool:
+        pending: set[Future[None]] = {pool.submit(work, part, stop) for part in parts}
         try:
-            pending = set(walks)
             while pending:
                 done, pending = wait(pending, timeout=TELL_SECONDS, return_when=FIRST_EXCEPTION)
                 tell()
-                for walk in done:
-                    _raise_problem(walk, walks[walk])
+                for one in done:
+                    one.result()
         finally:
             stop.set()
-
-
-def _raise_problem(walk: "Future[None]", primary: Primary) -> None:
-    try:
-        walk.result()
-    except CacheError as problem:
-        kind = PermanentProblem if problem.permanent else TransientProblem
-        raise kind(f"{primary.target.name}: {problem}") from problem

@@ -15,6 +15,7 @@ from caching.flush.scope import Scope, items_of
 from caching.flush.topology import Primary
 from caching.flush.unlinking import in_parallel, led
 from caching.flush.walk import Tally, batches, milliseconds_left, unlink
+from caching.flush.walking import named
 from caching.library.families import FAMILIES
 from caching.library.keys import parse
 from novaops.operations.contract import StepContext
@@ -44,13 +45,14 @@ def _l1(context: StepContext, scope: Scope, since: datetime) -> tuple[int, int]:
     context.hold()
 
     def count(primary: Primary, stop: Event) -> None:
-        for pattern in wanted.patterns:
-            for keys in batches(primary, pattern, stop):
-                mine = [key for key in keys if wanted.has(key)]
-                left = milliseconds_left(primary, mine)
-                old = [key for key, ms in zip(mine, left, strict=True) if ms is not None and _old(key, ms, since)]
-                unlink(primary, old, missed)
-                found.add(looked=len(mine))
+        with named(primary):
+            for pattern in wanted.patterns:
+                for keys in batches(primary, pattern, stop):
+                    mine = [key for key in keys if wanted.has(key)]
+                    left = milliseconds_left(primary, mine)
+                    old = [key for key, ms in zip(mine, left, strict=True) if ms is not None and _old(key, ms, since)]
+                    unlink(primary, old, missed)
+                    found.add(looked=len(mine))
 
     asked = [one for one in led() if scope.node in ("", one.target.name)]
     in_parallel(asked, count, lambda: context.progress(0, None, f"{found.looked:,} keys {scope.words} found"))

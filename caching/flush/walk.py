@@ -1,25 +1,21 @@
-"""Walking one primary: its keys of a pattern are unlinked slice by slice, by the node itself or in pipelines."""
+"""What is asked of one primary in a walk over its keys, and what several walks did."""
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from threading import Event, Lock
 from typing import Any
 
 import redis
 
 from caching.clients.redis import RedisNode, explained
-from caching.flush.pace import Metronome, Pace, Slicing
-from caching.flush.slices import NoScripts, Slice, scan_slice, slot_slice
-from caching.flush.topology import Primary, moving_slots
+from caching.flush.topology import Primary
 from caching.library.keys import escaped
 
 COUNT = 1000
 TIMEOUT = 5.0
 # The node serves others for as long as it served the walk, at most this long after each batch.
 LONGEST_REST = 0.05
-# While other walks have what is left of the limit.
-IDLE = 0.01
 
 
 @dataclass
@@ -105,99 +101,6 @@ class Wanted:
         if self.words:
             return text.startswith(self.prefixes) or text in self.exact
         return not text.startswith(self.kept)
-
-
-def unlink_all(primary: Primary, wanted: Wanted, tally: Tally, stop: Event, metronome: Metronome | None = None) -> None:
-    """All of them on one primary, until the walk is round, stopped, or has come to the limit."""
-    walk = _Walk(primary, wanted, tally, stop, metronome or Metronome(Pace()))
-    try:
-        if not wanted.words or walk.by_slots():
-            walk.by_scan()
-    except NoScripts as problem:
-        tally.no_scripts = f"{primary.target.name} carries out no scripts ({problem}), so pipelines did it."
-        walk.in_pipelines()
-
-
-@dataclass(slots=True)
-class _Walk:
-    primary: Primary
-    wanted: Wanted
-    tally: Tally
-    stop: Event
-    beat: Metronome
-    slicing: Slicing = field(default_factory=Slicing)
-
-    @property
-    def on(self) -> bool:
-        return not self.stop.is_set() and not self.beat.ended
-
-    def by_slots(self) -> bool:
-        """Whether slots are left that hold too much else: SCAN does them."""
-        node, slots, crowded = node_of(self.primary), self._slots(), False
-        while slots and self.on:
-
-            def work(count: int, most: int) -> Slice:
-                nonlocal slots, crowded
-                made, done, full = slot_slice(node, slots, self.wanted.words, count, most)
-                slots, crowded = slots[done:], crowded or bool(full)
-                return made
-
-            self._slice(work)
-        return crowded
-
-    def by_scan(self) -> None:
-        node = node_of(self.primary)
-        for pattern in self.wanted.patterns:
-            cursor, over = 0, False
-            while not over and self.on:
-
-                def work(count: int, most: int, pattern: str = pattern) -> Slice:
-                    nonlocal cursor, over
-                    made, cursor, over = scan_slice(node, cursor, pattern, count, most, self.wanted.kept)
-                    return made
-
-                self._slice(work)
-
-    def in_pipelines(self) -> None:
-        for pattern in self.wanted.patterns:
-            for keys in batches(self.primary, pattern, self.stop):
-                self._unlink([key for key in keys if self.wanted.has(key)])
-                self.tally.add(looked=COUNT)
-                if not self.on:
-                    return
-
-    def _slice(self, work: Callable[[int, int], Slice]) -> None:
-        """One slice of the present length, and the rest after it."""
-        count = self.slicing.count
-        reserved = self.beat.reserve(2 * count)
-        if not reserved:
-            self.stop.wait(IDLE)
-            return
-        started, waited, made = time.monotonic(), 0.0, None
-        try:
-            with self.beat.turn(self.primary.target.host):
-                waited, started = time.monotonic() - started, time.monotonic()
-                made = work(count, reserved)
-        finally:
-            self.beat.used(reserved, made.unlinked if made else 0)
-        ms = made.ms or (time.monotonic() - started) * 1000
-        self.tally.add(made.looked, made.unlinked, made.elsewhere, made.refused, ms)
-        self.slicing.took(max(1, made.looked), ms)
-        # The node has rested already while others had their turn.
-        self.stop.wait(max(0.0, self.beat.rest_after(ms / 1000, made.unlinked) - waited))
-
-    def _unlink(self, keys: list[bytes]) -> None:
-        while keys and self.on:
-            reserved, started = self.beat.reserve(len(keys)), time.monotonic()
-            self.beat.used(reserved, unlink(self.primary, keys[:reserved], self.tally))
-            keys = keys[reserved:]
-            self.stop.wait(self.beat.rest_after(time.monotonic() - started, reserved) if reserved else IDLE)
-
-    def _slots(self) -> list[int]:
-        """Its own and those that are coming to it."""
-        coming = [moving.slot for moving in moving_slots(self.primary) if moving.importing]
-        own = [slot for part in self.primary.ranges for slot in range(part.first, part.last + 1)]
-        return [slot for slot in (*own, *coming) if self.wanted.slot in (None, slot)]
 
 
 def unlink(primary: Primary, keys: list[bytes], tally: Tally) -> int:

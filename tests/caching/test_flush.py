@@ -19,7 +19,8 @@ from caching.flush.pace import Pace
 from caching.flush.scope import of_family
 from caching.flush.topology import Primary, primaries
 from caching.flush.unlinking import Errand, unlink_everywhere
-from caching.flush.walk import Tally, Wanted, node_of, unlink, unlink_all
+from caching.flush.walk import Tally, Wanted, node_of, unlink
+from caching.flush.walking import unlink_all
 from caching.library.tiers import MISS, Tiers
 from novaops.fleets.models import Fleet
 from novaops.inventory.selectors import targets
@@ -181,7 +182,7 @@ def test_a_primary_that_was_relieved_is_noticed_and_its_keys_are_flushed_all_the
     for number in range(300):
         wait_for(partial(kept, tiers, f"{tenant}-{number}"), "the key to be kept")
     stale = Tally()
-    unlink_all(old, Wanted((prefix,)), stale, Event())
+    unlink_all([old], Wanted((prefix,)), stale, Event())
     assert stale.unlinked == 0 and stale.moved > 0 and stale.refused == ""
     context = StepContext(0, 0, {}, lambda done, total, note: None, lambda line: None)
     tally, _ = unlink_everywhere(context, Errand(Wanted((prefix,)), "of the test", Pace()))
@@ -247,7 +248,7 @@ def test_a_limit_stops_a_flush_by_pattern_and_says_so(
     for number in range(300):
         tiers.set("perm", f"{tenant}-{number}", "a", [])
     asked: dict[str, Any] = {"scope": "pattern", "text": f"perm:*{tenant[-12:]}*", "tier": "L1"}
-    first = done(live_fleet, person, "cache-flush", **asked, limit=120, share=100)
+    first = done(live_fleet, person, "cache-flush", **asked, limit=120, pace="fast")
     said = told(live_fleet, first, "unlink")
     assert said.startswith("120 keys") and said.endswith("It stopped at the limit of 120 keys.")
     second = done(live_fleet, person, "cache-flush", **asked, keys_per_second=5_000)

@@ -13,7 +13,10 @@ from caching.flush.pace import Metronome, Pace, Slicing
 from caching.flush.parameters import FlushParameters
 from caching.flush.plan import DELETE, HIDE, UNLINK, VERIFY, plan_flush
 from caching.flush.scope import items_of, of_family, of_prefix, of_tenant, of_vm, scope_of
+from caching.flush.topology import Primary
+from caching.flush.unlinking import by_machine
 from caching.library.keys import escaped
+from novaops.inventory.targets import Target
 from novaops.operations.contract import CheckOutcome
 from novaops.operations.planning import parameters_of
 from novaops.operations.problems import Incomplete, Invalid
@@ -170,17 +173,26 @@ def test_a_limit_is_shared_by_all_walks_and_never_passed() -> None:
 
 
 def test_slices_become_shorter_on_a_slow_node_and_longer_on_a_fast_one() -> None:
-    slow, fast = Slicing(), Slicing()
+    slow, fast = Slicing(0.15), Slicing(0.15)
     for _ in range(20):
         slow.took(slow.count, ms=slow.count * 0.5)
         fast.took(fast.count, ms=fast.count * 0.0001)
-    assert (slow.count, fast.count) == (10, 2000)
+    assert (slow.count, fast.count) == (5, 1500)
 
 
-def test_rests_follow_the_share_and_the_keys_per_second() -> None:
-    assert Metronome(Pace(share=0.5)).rest_after(0.002, 10) == pytest.approx(0.002)
-    assert Metronome(Pace(share=1.0)).rest_after(0.002, 10) == 0
-    assert Metronome(Pace(share=1.0, keys_per_second=100)).rest_after(0.002, 10) == pytest.approx(0.1, rel=0.1)
+def test_rests_follow_the_manner_and_the_keys_per_second() -> None:
+    assert Metronome(Pace(manner="normal")).rest_after(0.002, 10) == pytest.approx(0.002)
+    assert Metronome(Pace(manner="gentle")).rest_after(0.002, 10) == pytest.approx(0.018)
+    assert Metronome(Pace(manner="fast")).rest_after(0.002, 10) == 0
+    assert Metronome(Pace(manner="fast", keys_per_second=100)).rest_after(0.002, 10) == pytest.approx(0.1, rel=0.1)
+
+
+def test_primaries_of_one_machine_are_in_one_hand() -> None:
+    found = [
+        Primary(name, Target(0, "redis", name, host, port), ())
+        for name, host, port in (("a", "10.0.0.1", 1), ("b", "10.0.0.2", 1), ("c", "10.0.0.1", 2))
+    ]
+    assert [[one.node_id for one in some] for some in by_machine(found)] == [["a", "c"], ["b"]]
 
 
 def test_what_a_scope_needs_besides_is_asked_for_at_its_field() -> None:
@@ -189,5 +201,5 @@ def test_what_a_scope_needs_besides_is_asked_for_at_its_field() -> None:
         parameters_of(CacheFlush(), {"scope": "vm"})
     assert found.value.fields == {"tenant": "Say which tenant.", "vm": "Say which VM."}
     with pytest.raises(Invalid) as wrong:
-        parameters_of(CacheFlush(), {"scope": "vm", "share": 200})
-    assert type(wrong.value) is Invalid and "share" in wrong.value.fields
+        parameters_of(CacheFlush(), {"scope": "vm", "pace": "reckless"})
+    assert type(wrong.value) is Invalid and "pace" in wrong.value.fields

@@ -86,5 +86,5 @@ SUBJECT = Subject(
     make=make,
     steps=4,
     # Before any key is unlinked, and when about half of them are.
-    calls=(Call(1, "caching.flush.walk:slot_slice"), Call(1, "caching.flush.walk:slot_slice", 20)),
+    calls=(Call(1, "caching.flush.walking:slot_slice"), Call(1, "caching.flush.walking:slot_slice", 20)),
 )

@@ -1,8 +1,9 @@
-"""The pages about shards, tenants, replication, partitions and leftovers."""
+"""The pages about shards, tenants, moves, replication, partitions and leftovers."""
 
 from django.urls import URLPattern, path
 
 from shards.leftovers.views import leftovers
+from shards.moves import views as moves
 from shards.partitions.views import partitions
 from shards.views.replication import replication
 from shards.views.shard_map import shard, shard_map
@@ -13,6 +14,9 @@ urlpatterns: list[URLPattern] = [
     path("shards/<str:name>/", shard, name="shard"),
     path("tenants/", tenants, name="tenants"),
     path("tenants/<path:tenant_id>/", tenant, name="tenant"),
+    path("moves/", moves.moves, name="moves"),
+    path("moves/<int:pk>/", moves.move, name="move"),
+    path("moves/<int:pk>/turn", moves.turn, name="move-turn"),
     path("replication/", replication, name="replication"),
     path("partitions/", partitions, name="partitions"),
     path("leftovers/", leftovers, name="leftovers"),

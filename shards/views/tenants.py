@@ -12,6 +12,7 @@ from novaops.fleets.requests import FleetRequest
 from novaops.fleets.rights import Right
 from novaops.inventory import selectors as inventory
 from novaops.ui.formats import human_number
+from shards.moves.selectors import by_epoch, open_move_of
 from shards.placement.models import Isolation, Placement
 from shards.placement.selectors import history, placement
 from shards.selectors import tenants as find
@@ -46,9 +47,12 @@ def tenant(request: FleetRequest, tenant_id: str) -> HttpResponse:
     found = placement(clean(tenant_id))
     if found is None:
         raise Http404(f"No tenant named {tenant_id} is placed on this fleet.")
+    moved = by_epoch(found.tenant_id)
     context = {
         "tenant": found,
-        "history": list(history(tenant_id)),
+        "history": [(one, moved.get(one.epoch)) for one in history(found.tenant_id)],
+        "open_move": open_move_of(found.tenant_id),
+        "may_move": Right.CHANGE_PLACEMENT in request.rights,
         "share": share(found),
         "lead": f"Lives on {found.shard.name}, in {WHERE[Isolation(found.isolation)]}.",
         "epoch_note": f"epoch {found.epoch}",

@@ -16,6 +16,7 @@ def done_move(tenant: str, source: str, target: str, **more: Any) -> Operation:
         requested_by_name="ada",
         status="done",
         parameters={"tenant": tenant, "target": target},
+        plan_json={"summary": "It moves.", "blast": {"summary": "One tenant."}},
     )
     shards = {"source": Shard.objects.get(name=source), "target": Shard.objects.get(name=target)}
     Move.objects.create(operation=operation, tenant_id=tenant, **shards, **{"epoch": 1, **more})

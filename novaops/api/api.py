@@ -17,6 +17,7 @@ from novaops.api.describing import described
 from novaops.api.hooks import router as hooks
 from novaops.api.kinds import router as kinds
 from novaops.api.me import router as me
+from novaops.api.moves import router as moves
 from novaops.api.observing import router as observing
 from novaops.api.problems import problem
 from novaops.api.rules import router as rules
@@ -52,6 +53,7 @@ api = Api(
 )
 api.add_router("me", me)
 api.add_router("", observing)
+api.add_router("", moves)
 api.add_router("kinds", kinds)
 api.add_router("operations", acting)
 api.add_router("", rules)

@@ -2,9 +2,12 @@
 
 from typing import Any
 
+from django_tenants.utils import tenant_context
+
+from novaops.fleets.models import Fleet
 from novaops.inventory.models import Shard
 from novaops.operations.models import Operation
-from shards.moves.models import Move
+from shards.moves.models import Move, Phase
 
 
 def done_move(tenant: str, source: str, target: str, **more: Any) -> Operation:
@@ -21,3 +24,14 @@ def done_move(tenant: str, source: str, target: str, **more: Any) -> Operation:
     shards = {"source": Shard.objects.get(name=source), "target": Shard.objects.get(name=target)}
     Move.objects.create(operation=operation, tenant_id=tenant, **shards, **{"epoch": 1, **more})
     return operation
+
+
+def copying(fleet: Fleet) -> int:
+    """The operation of a move of acme between two shards of this fleet, a quarter of it done."""
+    with tenant_context(fleet):
+        for name in ("shard-1", "shard-2"):
+            Shard.objects.create(name=name, cluster=name, database="novacron")
+        number = done_move("acme", "shard-1", "shard-2").pk
+        quarter = {"bytes_total": 4_000_000, "bytes_copied": 1_000_000, "bytes_per_second": 1e6, "rows_copied": 10}
+        Move.objects.update(phase=Phase.COPYING, **quarter)
+    return number

@@ -69,6 +69,7 @@ def test_whoever_waited_for_a_cutover_that_failed_goes_on(shared_shard: ShardDat
         ("open", 5, 4, {}),
         ("open", 5, 6, {}),
         ("arriving", 5, 4, {}),
+        ("arriving", 5, 5, {}),
         ("away", 5, 4, {"shard": "shard-2", "epoch": 5}),
         ("away", 5, None, {"shard": "shard-2", "epoch": 5}),
         ("arriving", 5, None, {}),
@@ -94,15 +95,6 @@ def test_a_wrong_placement_is_refused_by_reads_and_writes(
                 (tenant, str(told or "")),
             )
             write(connection, tenant)
-
-
-def test_who_bears_the_epoch_that_arrives_passes(shared_shard: ShardDatabase, as_application: Connect) -> None:
-    """It was told by the shard that decided; jobs without an epoch wait for the gate to be open."""
-    add_tenant(shared_shard, "arrived", "arriving", 5)
-    with as_application(shared_shard) as connection:
-        enter(connection, "arrived", 5)
-        write(connection, "arrived")
-    assert rows(shared_shard, "arrived") == 1
 
 
 @pytest.mark.parametrize("level", [psycopg.IsolationLevel.REPEATABLE_READ, psycopg.IsolationLevel.SERIALIZABLE])

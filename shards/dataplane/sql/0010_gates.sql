@@ -21,9 +21,9 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN hashtextextended('novaops gate of all', 0);
 
 -- Refuses whoever comes to the wrong shard, or with a placement that is no longer or not yet the shard's own. Sessions
--- without an epoch of this tenant (people, jobs) are only refused where the tenant is known to be elsewhere. A shard that
--- receives a tenant knows its next epoch before the cutover is decided: so it is never told to anybody, and whoever bears
--- it has it from the shard that decided.
+-- without an epoch of this tenant (people, jobs) are only refused where the tenant is known to be elsewhere. The epoch of
+-- an open gate is told to nobody: a receiver's gate opens before the cutover is decided, and whoever bears the new epoch has
+-- it from the shard that decided.
 -- Whoever writes names a lock, which lasts as long as what has passed: `novaops.passed` is the tenant that passed last in
 -- this transaction, and goes with the lock when a part of the transaction is rolled back.
 CREATE FUNCTION novaops_schema.pass_gate(tenant text, lock bigint DEFAULT NULL) RETURNS void
@@ -45,7 +45,6 @@ BEGIN
         SELECT gate, epoch, moved_to INTO here FROM public.tenants WHERE tenant_id = tenant;
     END IF;
     IF here.gate = 'open' AND coalesce(told, here.epoch) = here.epoch
-        OR here.gate = 'arriving' AND told = here.epoch
         OR here.gate IS NULL AND told IS NULL AND NOT old_snapshot
     THEN
         IF lock IS NOT NULL THEN
@@ -153,12 +152,13 @@ END
 $$;
 
 -- What the router says first in each transaction: reads, too, are refused on a shard that the tenant has left, and on a
--- replica that does not know of its arrival yet.
-CREATE FUNCTION novaops_schema.enter(tenant text, at_epoch bigint) RETURNS void
+-- replica that does not know of its arrival yet. Whoever will write takes the tenant's lock here, before it locks rows:
+-- else it could wait at the gate, behind a cutover, for somebody inside who waits for its rows.
+CREATE FUNCTION novaops_schema.enter(tenant text, at_epoch bigint, writes boolean DEFAULT false) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM set_config('novaops.tenant_id', tenant, true), set_config('novaops.epoch', at_epoch::text, true);
-    PERFORM novaops_schema.pass_gate(tenant);
+    PERFORM novaops_schema.pass_gate(tenant, CASE WHEN writes THEN novaops_schema.gate_key(tenant) END);
 END
 $$;
 

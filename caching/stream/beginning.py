@@ -14,6 +14,7 @@ from caching.stream.problems import StreamProblem, told_by
 from shards.clients.postgres import Session
 from shards.clients.postgres import connect as open_session
 from shards.decoding.replication import Replication
+from shards.decoding.slots import SlotState, give_up
 
 SECONDS = 5.0
 APPLICATION = "novaops change stream"
@@ -52,7 +53,7 @@ def ready(shard: str, slot: str, road: str, tiers: Tiers, anew: str = "") -> Ite
             yield Begun(leader, session, replication, road, place.slot.confirmed, owed)
 
 
-def _slot(session: Session, leader: Leader, shard: str, slot: str) -> slots.SlotState:
+def _slot(session: Session, leader: Leader, shard: str, slot: str) -> SlotState:
     row = session.execute("SELECT pg_is_in_recovery() AS follows").fetchone()
     if row is None or row["follows"]:
         raise StreamProblem(f"{leader.postgres.name} does not lead yet.")
@@ -66,7 +67,7 @@ def _slot(session: Session, leader: Leader, shard: str, slot: str) -> slots.Slot
 def _begin(session: Session, shard: str, slot: str, place: Place, tiers: Tiers, why: str) -> Place:
     """From here on everything is read: what was written before is old as a whole."""
     if place.slot.lost:
-        slots.give_up(session, slot)
+        give_up(session, slot)
         raise StreamProblem(f"{why} It is made anew.")
     found = slots.skip_to_now(session, slot)
     if found is None:

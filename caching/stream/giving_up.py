@@ -5,9 +5,9 @@ from caching.stream import slots
 from caching.stream.forgetting import GIVEN_UP, forget_shard, note
 from caching.stream.models import GIGABYTE, StreamSettings
 from caching.stream.problems import StreamProblem
-from caching.stream.slots import SlotState
 from novaops.ui.formats import human_bytes
 from shards.clients.postgres import Session
+from shards.decoding.slots import SlotState, give_up, state_of
 
 
 def most_wal_bytes() -> int:
@@ -18,12 +18,12 @@ def most_wal_bytes() -> int:
 
 def give_up_beyond_bound(session: Session, shard: str, slot: str, tiers: Tiers) -> None:
     """Nothing while the slot holds less; else StreamProblem, when it is given up and said."""
-    found = slots.state_of(session, slot)
+    found = state_of(session, slot)
     limit = slots.bound(session, most_wal_bytes())
     if found is None or (found.held_bytes <= limit and not found.lost):
         return
     why = _why(found, slot, limit)
-    slots.give_up(session, slot)
+    give_up(session, slot)
     note(GIVEN_UP, shard, why, slot=slot, held_bytes=found.held_bytes, limit_bytes=limit)
     forget_shard(tiers, shard, f"given up/{slot}/{found.confirmed}/{found.held_bytes}")
     raise StreamProblem(f"{why} It begins anew.")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.utils import timezone
 
 from caching.stream.models import StreamSlot
-from caching.stream.slots import SlotState
+from shards.decoding.slots import SlotState
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,12 +20,12 @@ from caching.stream.parts import Report
 from caching.stream.problems import StreamProblem, told_by
 from caching.stream.publishing import Publisher
 from caching.stream.road import Road
-from caching.stream.slots import state_of
 from novaops.fleets.models import Fleet
 from shards.clients.postgres import Session
 from shards.dataplane.published import PUBLICATION
 from shards.decoding.pgoutput import Unreadable
 from shards.decoding.replication import Replication
+from shards.decoding.slots import state_of
 
 logger = logging.getLogger(__name__)
 AGAIN_SECONDS, AGAIN_MOST_SECONDS = 0.5, 5.0

@@ -1,8 +1,7 @@
 """The stream's slot on a shard: declared in Patroni's configuration, so that every member keeps it and it survives a
-failover; what it holds; and how it is given up."""
+failover; how it begins, and what it may hold."""
 
 import time
-from dataclasses import dataclass
 from typing import Any
 
 from caching.stream.leader import Leader
@@ -10,50 +9,17 @@ from caching.stream.problems import StreamProblem
 from shards.clients.postgres import Session
 from shards.dataplane.published import PUBLICATION
 from shards.decoding.replication import PLUGIN
+from shards.decoding.slots import SlotState, state_of
 
 # Patroni looks at its configuration once per loop, and makes the slot itself.
 PATIENCE_LOOPS = 4
 SKIP_SECONDS = 120.0
 
-SEEN = """
-    SELECT active, active_pid, coalesce(wal_status, '') AS wal_status, plugin, database,
-        (confirmed_flush_lsn - '0/0')::bigint AS confirmed,
-        greatest(0, pg_current_wal_lsn() - restart_lsn)::bigint AS held_bytes,
-        greatest(0, pg_current_wal_lsn() - confirmed_flush_lsn)::bigint AS behind_bytes
-    FROM pg_replication_slots
-    WHERE slot_name = %s
-"""
 LIMIT = """
     SELECT setting::bigint * 1024 * 1024 AS bytes
     FROM pg_settings
     WHERE name = 'max_slot_wal_keep_size' AND setting::bigint >= 0
 """
-
-
-@dataclass(frozen=True, slots=True)
-class SlotState:
-    """`held_bytes` of WAL are kept for it, `behind_bytes` were written since what it confirmed."""
-
-    active: bool
-    active_pid: int | None
-    wal_status: str
-    plugin: str
-    database: str
-    confirmed: int
-    held_bytes: int
-    behind_bytes: int
-
-    @property
-    def lost(self) -> bool:
-        return self.wal_status == "lost"
-
-
-def state_of(session: Session, slot: str) -> SlotState | None:
-    row = session.execute(SEEN, (slot,)).fetchone()
-    if row is None:
-        return None
-    numbers = {name: int(row[name] or 0) for name in ("confirmed", "held_bytes", "behind_bytes")}
-    return SlotState(**{**row, **numbers})
 
 
 def declaration(database: str) -> dict[str, str]:
@@ -88,17 +54,6 @@ def skip_to_now(session: Session, slot: str) -> SlotState | None:
     session.deadline = time.monotonic() + SKIP_SECONDS
     session.execute("SELECT pg_replication_slot_advance(%s, pg_current_wal_lsn())", (slot,))
     return state_of(session, slot)
-
-
-def give_up(session: Session, slot: str) -> bool:
-    """Drops it whoever reads from it; Patroni makes it anew where it stands in its configuration."""
-    found = state_of(session, slot)
-    if found is None:
-        return False
-    if found.active_pid not in (None, session.info.backend_pid):
-        session.execute("SELECT pg_terminate_backend(%s, 5000)", (found.active_pid,))
-    session.execute("SELECT pg_drop_replication_slot(%s)", (slot,))
-    return True
 
 
 def published(session: Session) -> bool:

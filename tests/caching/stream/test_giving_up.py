@@ -15,6 +15,7 @@ from caching.stream.problems import StreamProblem
 from novaops.audit.models import Record
 from novaops.fleets.models import Fleet
 from shards.clients.postgres import Session
+from shards.decoding.slots import give_up, state_of
 from shards.partitions.leader import session_on
 
 SHARD = "shard-1"
@@ -34,7 +35,7 @@ def slot(session: Session) -> Iterator[str]:
     session.execute("SELECT pg_create_logical_replication_slot(%s, 'pgoutput', true)", (name,))
     session.execute(WAL)
     yield name
-    slots.give_up(session, name)
+    give_up(session, name)
 
 
 @pytest.fixture
@@ -46,7 +47,7 @@ def tiers(live_fleet: Fleet) -> Iterator[Tiers]:
 
 def test_within_its_bound_it_stays(session: Session, slot: str, tiers: Tiers) -> None:
     give_up_beyond_bound(session, SHARD, slot, tiers)
-    assert slots.state_of(session, slot) is not None and not Record.objects.filter(subject=f"shard:{SHARD}").exists()
+    assert state_of(session, slot) is not None and not Record.objects.filter(subject=f"shard:{SHARD}").exists()
 
 
 def test_past_it_it_is_given_up_said_and_everything_is_old(session: Session, slot: str, tiers: Tiers) -> None:
@@ -55,7 +56,7 @@ def test_past_it_it_is_given_up_said_and_everything_is_old(session: Session, slo
     assert tiers.get_or_compute("vm", tenant, "a", lambda: 1) == 1
     with pytest.raises(StreamProblem, match="begins anew"):
         give_up_beyond_bound(session, SHARD, slot, tiers)
-    assert slots.state_of(session, slot) is None
+    assert state_of(session, slot) is None
     assert tiers.get_or_compute("vm", tenant, "a", lambda: 2) == 2
     record = Record.objects.get(subject=f"shard:{SHARD}")
     assert (record.verb, record.actor_kind, record.actor) == ("change stream given up", "automatic", "change stream")

@@ -8,8 +8,8 @@ from django.utils import timezone
 from caching.stream import positions
 from caching.stream.models import StreamSlot
 from caching.stream.positions import Place, gap
-from caching.stream.slots import SlotState
 from novaops.fleets.models import Fleet
+from shards.decoding.slots import SlotState
 
 SLOT = SlotState(False, None, "reserved", "pgoutput", "novacron", confirmed=1000, held_bytes=10, behind_bytes=0)
 PLACE = Place("system", 3, SLOT, "road")

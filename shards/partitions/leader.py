@@ -59,16 +59,21 @@ def session_on(shard: str, timeout: float) -> Iterator[Session]:
         with sessions.open(leader, timeout) as session:
             try:
                 yield session
-            except _TRANSIENT as problem:
-                raise TransientProblem(f"{leader.name}: {_said(problem)}") from problem
             except psycopg.Error as problem:
-                raise PermanentProblem(f"{leader.name} refused: {_said(problem)}") from problem
+                raise problem_of(leader.name, problem) from problem
     except NoLeader as problem:
         raise TransientProblem(str(problem)) from problem
     except NoAnswer as problem:
         raise TransientProblem(f"The leader of {shard}: {problem}") from problem
     except ShardError as problem:
         raise PermanentProblem(f"The leader of {shard}: {problem}") from problem
+
+
+def problem_of(server: str, problem: psycopg.Error) -> TransientProblem | PermanentProblem:
+    """As a problem of an operation's step."""
+    if isinstance(problem, _TRANSIENT):
+        return TransientProblem(f"{server}: {_said(problem)}")
+    return PermanentProblem(f"{server} refused: {_said(problem)}")
 
 
 def _said(problem: psycopg.Error) -> str:

@@ -1,0 +1,36 @@
+"""What ends an applier, as problems of an operation's step."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+import psycopg2
+
+from novaops.operations.contract import PermanentProblem, TransientProblem
+from shards.decoding.pgoutput import Unreadable
+from shards.partitions.leader import problem_of
+
+
+class Diverged(PermanentProblem):
+    """A change did not find exactly its row: the two sides differ. `key` in the order of the table's key."""
+
+    def __init__(self, table: str, key: tuple[str, ...], what: str) -> None:
+        super().__init__(f"{table} ({', '.join(key)}): {what}.")
+        self.table, self.key, self.what = table, key, what
+
+
+class Late(TransientProblem, TimeoutError):
+    """What was waited for did not come in time."""
+
+
+@contextmanager
+def told_by(server: str) -> Iterator[None]:
+    """Errors of psycopg and psycopg2 are those of this server."""
+    try:
+        yield
+    except psycopg.Error as problem:
+        raise problem_of(server, problem) from problem
+    except psycopg2.OperationalError as problem:
+        raise TransientProblem(f"{server}: {' '.join(str(problem).split())}") from problem
+    except (psycopg2.Error, Unreadable) as problem:
+        raise PermanentProblem(f"{server}: {' '.join(str(problem).split())}") from problem

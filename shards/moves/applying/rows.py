@@ -1,0 +1,104 @@
+"""Whole rows as the sender has them now, where a change alone does not say what a row is.
+
+Such a row is newer than the stream. Where another row of the tenant holds a value here that has to be unique and is
+this row's now, that other row is older, and its own change is still to come: it gives way."""
+
+import time
+from dataclasses import dataclass
+
+import psycopg
+from psycopg import sql
+
+from novaops.operations.contract import PermanentProblem
+from shards.clients.postgres import Session
+from shards.moves.applying import statements
+from shards.moves.applying.changes import Key, Values
+from shards.moves.applying.problems import told_by
+from shards.moves.applying.turns import INSERTED
+from shards.moves.streams import Stream
+from shards.moves.tables import Table
+
+FETCH_SECONDS = 20.0
+TAKEN = (psycopg.errors.UniqueViolation, psycopg.errors.ExclusionViolation)
+# Of a unique index or an exclusion constraint: what may not come twice, and by which operators that is told.
+INDEX = """
+    SELECT home.nspname AS schema, held.relname AS name, indnullsnotdistinct AS nulls_too,
+        pg_get_expr(indpred, indrelid) AS condition,
+        ARRAY(
+            SELECT pg_get_indexdef(indexrelid, n, true) FROM generate_series(1, indnkeyatts) AS n ORDER BY n
+        ) AS parts,
+        ARRAY(
+            SELECT format('OPERATOR(%%I.%%s)', nspname, oprname)
+            FROM unnest(conexclop) WITH ORDINALITY AS one (operator, n)
+            JOIN pg_operator ON pg_operator.oid = operator JOIN pg_namespace ON pg_namespace.oid = oprnamespace
+            ORDER BY n
+        ) AS operators
+    FROM pg_index
+    JOIN pg_class AS index ON index.oid = indexrelid
+    JOIN pg_namespace ON pg_namespace.oid = index.relnamespace
+    JOIN pg_class AS held ON held.oid = indrelid
+    JOIN pg_namespace AS home ON home.oid = held.relnamespace
+    LEFT JOIN pg_constraint ON conindid = indexrelid AND contype = 'x'
+    WHERE pg_namespace.nspname = %s AND index.relname = %s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """`values` is None where the row is gone. All that was committed before `position` may be in it."""
+
+    values: Values | None
+    position: int
+
+
+def fetch(sender: Session, stream: Stream, table: Table, key: Key) -> Fetched:
+    """The row as it is now, as text."""
+    query, values = _query(table, key)
+    sender.deadline = time.monotonic() + FETCH_SECONDS
+    with told_by(f"The leader of {stream.sender}"):
+        found = sender.execute(query, values).fetchone()
+        after = sender.execute(INSERTED).fetchone()
+    assert after is not None, "a SELECT without FROM has a row"
+    return Fetched(found, int(after["position"]))
+
+
+def _query(table: Table, key: Key) -> tuple[bytes, tuple[str, ...]]:
+    columns = [sql.SQL("{0}::text AS {0}").format(sql.Identifier(column.name)) for column in table.written]
+    return statements.chosen(table, columns), key
+
+
+def replace(receiver: Session, stream: Stream, table: Table, key: Key, values: Values | None) -> None:
+    """Inside a transaction: the row is so now, or gone. What holds its unique values gives way."""
+    receiver.execute(statements.delete(table), _arrays(key))
+    if values is None:
+        return
+    written = tuple(values[column.name] for column in table.written)
+    while True:
+        try:
+            with receiver.transaction():
+                receiver.execute(statements.insert(table), tuple(statements.array([value]) for value in written))
+            return
+        except TAKEN as problem:
+            _give_way(receiver, stream, table, values, problem)
+
+
+def _arrays(key: Key) -> tuple[str, ...]:
+    return tuple(statements.array([value]) for value in key)
+
+
+def _give_way(receiver: Session, stream: Stream, table: Table, values: Values, problem: psycopg.Error) -> None:
+    index = receiver.execute(INDEX, (problem.diag.schema_name, problem.diag.constraint_name)).fetchone()
+    if index is not None:
+        same = " = " if not index["nulls_too"] else " IS NOT DISTINCT FROM "
+        operators = index["operators"] or [same] * len(index["parts"])
+        query = statements.holders(
+            table, index["schema"], index["name"], zip(index["parts"], operators, strict=True), index["condition"]
+        )
+        written = tuple(values[column.name] for column in table.written)
+        tenant = (stream.tenant_id,) if table.shared else ()
+        if receiver.execute(query, (*written, *tenant)).rowcount:
+            return
+    raise PermanentProblem(
+        f"{table.full_name} on {stream.receiver}: a row of the tenant cannot be written, because another that is not"
+        f" its own holds a value that has to be unique ({problem.diag.constraint_name})."
+    )

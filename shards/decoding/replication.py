@@ -57,6 +57,16 @@ class Replication:
         made = self._one(f"CREATE_REPLICATION_SLOT {self._named(slot)} {sort} {PLUGIN} NOEXPORT_SNAPSHOT")
         return position_of(str(made[1]))
 
+    def export(self, slot: str) -> tuple[int, str]:
+        """Makes a temporary slot; returns its position and the name of a snapshot that sees exactly what was committed
+        before it, for other sessions of the database to take over until this connection is used again or closed."""
+        made = self._one(f"CREATE_REPLICATION_SLOT {self._named(slot)} TEMPORARY LOGICAL {PLUGIN} EXPORT_SNAPSHOT")
+        return position_of(str(made[1])), str(made[2])
+
+    def cancel(self) -> None:
+        """What another thread waits for on this connection ends with an error."""
+        self._connection.cancel()
+
     def start(
         self,
         slot: str,

@@ -56,17 +56,23 @@ def session_on(shard: str, timeout: float) -> Iterator[Session]:
     """A session on the leader for at most `timeout` seconds, whose problems are those of an operation's step."""
     try:
         leader = find(shard)
-        with sessions.open(leader, timeout) as session:
-            try:
-                yield session
-            except psycopg.Error as problem:
-                raise problem_of(leader.name, problem) from problem
+        with sessions.open(leader, timeout) as session, problems_of(leader.name):
+            yield session
     except NoLeader as problem:
         raise TransientProblem(str(problem)) from problem
     except NoAnswer as problem:
         raise TransientProblem(f"The leader of {shard}: {problem}") from problem
     except ShardError as problem:
         raise PermanentProblem(f"The leader of {shard}: {problem}") from problem
+
+
+@contextmanager
+def problems_of(server: str) -> Iterator[None]:
+    """What the server of this name answers to is a problem of an operation's step."""
+    try:
+        yield
+    except psycopg.Error as problem:
+        raise problem_of(server, problem) from problem
 
 
 def problem_of(server: str, problem: psycopg.Error) -> TransientProblem | PermanentProblem:

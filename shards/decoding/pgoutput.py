@@ -14,6 +14,12 @@ UNCHANGED = object()
 """Stands for a value that was stored out of line and not written anew: pgoutput does not send it."""
 
 
+ACTIONS = {b"I": "insert", b"U": "update", b"D": "delete"}
+NULL, TOASTED, TEXT = b"nut"
+SIZED = b"tb"
+_oid, _int, _short = struct.Struct(">I").unpack_from, struct.Struct(">i").unpack_from, struct.Struct(">h").unpack_from
+
+
 class Unreadable(Exception):
     """Bytes that are no message of this protocol: a sentence."""
 
@@ -103,14 +109,13 @@ class Parser:
     def parse(self, data: bytes) -> Told | None:
         """None for what tells nothing (types, origins)."""
         try:
-            return self._parse(data[:1], _Bytes(data, 1))
+            kind = data[:1]
+            return self._row(kind, data) if kind in ACTIONS else self._parse(kind, _Bytes(data, 1))
         except (struct.error, IndexError, KeyError, ValueError) as problem:
             raise Unreadable(f"A message {data[:1]!r} of pgoutput could not be read: {problem!r}.") from problem
 
     def _parse(self, kind: bytes, data: "_Bytes") -> Told | None:
         match kind:
-            case b"I" | b"U" | b"D":
-                return self._row(kind, data)
             case b"B":
                 return Begin(data.take("q"), _time(data.take("q")), data.take("I"))
             case b"C":
@@ -140,35 +145,41 @@ class Parser:
         self._relations[oid] = found
         return found
 
-    def _row(self, kind: bytes, data: "_Bytes") -> Row:
-        relation = self._relations[data.take("I")]
-        part, old = data.letter(), None
+    def _row(self, kind: bytes, data: bytes) -> Row:
+        relation, part, at = self._relations[_oid(data, 1)[0]], data[5:6], 6
+        old = None
         if part in b"KO" and kind == b"U":
-            old = self._values(relation, data, part)
-            part = data.letter()
-        if part not in b"NKO":
+            old, at = self._values(relation, data, part, at)
+            part, at = data[at : at + 1], at + 1
+        if part not in (b"N", b"K", b"O"):
             raise ValueError(f"unknown part {part!r}")
-        action = {b"I": "insert", b"U": "update", b"D": "delete"}[kind]
-        return Row(action, relation, self._values(relation, data, part), old)
+        values, _ = self._values(relation, data, part, at)
+        return Row(ACTIONS[kind], relation, values, old)
 
-    def _values(self, relation: Relation, data: "_Bytes", part: bytes) -> dict[str, Any]:
-        """In a part K, what does not belong to the key comes as NULL, and is left out."""
-        several = relation.columns[: data.take("h")]
-        found = {column.name: self._value(column, data) for column in several}
-        return {name: found[name] for name in relation.key} if part == b"K" else found
+    def _values(self, relation: Relation, data: bytes, part: bytes, at: int) -> tuple[dict[str, Any], int]:
+        """What begins at a place, and where it ends. In a part K, what does not belong to the key comes as NULL, and is
+        left out."""
+        [count] = _short(data, at)
+        found, at = {}, at + 2
+        for column in relation.columns[:count]:
+            found[column.name], at = self._value(column, data, at)
+        return {name: found[name] for name in relation.key} if part == b"K" else found, at
 
-    def _value(self, column: Column, data: "_Bytes") -> Any:
-        match data.letter():
-            case b"n":
-                return None
-            case b"u":
-                return UNCHANGED
-            case b"t":
-                return self._types.get(column.type_oid, str)(data.counted().decode())
-            case b"b":
-                return data.counted()
-            case kind:
-                raise ValueError(f"unknown form {kind!r} of a value")
+    def _value(self, column: Column, data: bytes, at: int) -> tuple[Any, int]:
+        """Here a large transaction spends its time."""
+        form = data[at]
+        if form == NULL:
+            return None, at + 1
+        if form == TOASTED:
+            return UNCHANGED, at + 1
+        if form not in SIZED:
+            raise ValueError(f"unknown form {chr(form)!r} of a value")
+        begin = at + 5
+        end = begin + _int(data, at + 1)[0]
+        if end > len(data):
+            raise ValueError(f"{len(data)} bytes where {end} were promised")
+        sent = data[begin:end]
+        return self._types.get(column.type_oid, str)(sent.decode()) if form == TEXT else sent, end
 
 
 class _Bytes:

@@ -18,11 +18,9 @@ from django_tenants.utils import tenant_context
 
 from benchmarks.environment import FLEET, Environment
 from caching.library.tiers import Tiers
-from caching.stream import hiring
-from caching.stream.hiring import hire
+from caching.stream.hiring import READER, hire, road_of
 from caching.stream.models import PartState
 from caching.stream.names import INVALIDATOR, LANES
-from caching.stream.process import Worker
 from caching.stream.reader import Reader
 from novaops.fleets.models import Fleet
 from novaops.inventory import reading
@@ -78,12 +76,11 @@ def _fleet(state: Path) -> Fleet:
 @contextmanager
 def _working(fleet: Fleet) -> Iterator[None]:
     """The change stream of the first shard, in threads, until the end; in a stream of its own."""
-    places = hiring.road_of(fleet)
     shard = shard_databases()[0].shard
-    reader = hire(fleet, f"{hiring.READER}:{shard}")
-    assert isinstance(reader, Reader)
-    reader.slot = SLOT
-    workers: list[Worker] = [reader, *(hire(fleet, f"{INVALIDATOR}:{lane}") for lane in range(LANES))]
+    hired = [hire(fleet, name) for name in (f"{READER}:{shard}", *(f"{INVALIDATOR}:{lane}" for lane in range(LANES)))]
+    workers = [one.worker for one in hired]
+    assert isinstance(workers[0], Reader)
+    workers[0].slot = SLOT
     threads = [threading.Thread(target=one.run, name=f"worker-{uuid.uuid4().hex[:4]}", daemon=True) for one in workers]
     for thread in threads:
         thread.start()
@@ -95,7 +92,10 @@ def _working(fleet: Fleet) -> Iterator[None]:
             one.stop.set()
         for thread in threads:
             thread.join(15)
-        places.jetstream.delete(places.stream)
+        with road_of(fleet) as road:
+            road.jetstream.delete(road.stream)
+        for done in hired:
+            done.close()
         connection.close()
 
 

@@ -24,7 +24,7 @@ class Command(BaseCommand):
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
         chosen = SORTS if options["part"] == "all" else (options["part"],)
-        Process(lambda fleet: [name for sort in chosen for name in wanted(sort)], hire).run(stop)
+        Process(lambda: wanted(chosen), hire).run(stop)
         logging.shutdown()
         # Threads that still wait for a silent server would hold up an orderly end; all they do can be done again.
         os._exit(0)

@@ -11,6 +11,10 @@ class NoAnswer(CacheError):
     """Nobody answered in time, or the answer was cut off."""
 
 
+class Full(NoAnswer):
+    """There is no room: it takes more when others have taken something out."""
+
+
 class Refused(CacheError):
     """The system answered, and the answer is no."""
 

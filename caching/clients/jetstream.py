@@ -22,7 +22,7 @@ from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, DiscardPolicy, RetentionPolicy, StorageType, StreamConfig
 from nats.js.errors import NotFoundError
 
-from caching.exceptions import NoAnswer, Refused
+from caching.exceptions import Full, NoAnswer, Refused
 from novaops.inventory.targets import Target
 
 CONNECT_SECONDS = 2
@@ -30,6 +30,8 @@ ANSWER_SECONDS = 5.0
 DUPLICATES_SECONDS = 300.0
 ACK_SECONDS = 10.0
 MOST_UNACKNOWLEDGED = 2_000
+# A cluster of three or more keeps each message on so many: it goes on without one of them. Two could not agree.
+REPLICAS = 3
 FETCH_AT_ONCE = 500
 SOON_SECONDS = 0.1
 T = TypeVar("T")
@@ -96,24 +98,28 @@ class _Pull:
 
 
 class JetStream:
-    """One connection to whichever server answers; for any number of threads. Raises NoAnswer and Refused."""
+    """One connection to whichever server answers; for any number of threads. Several are one cluster. Raises NoAnswer
+    and Refused."""
 
     def __init__(self, servers: Sequence[Target]) -> None:
         self._servers = tuple(servers)
+        self._replicas = REPLICAS if len(self._servers) >= REPLICAS else 1
         self._client: Client | None = None
         self._pulls: dict[tuple[str, str], _Pull] = {}
         self._loop = asyncio.new_event_loop()
         self._lock = asyncio.Lock()
         threading.Thread(target=self._loop.run_forever, name="jetstream", daemon=True).start()
 
-    def ensure(self, stream: str, subject: str, consumers: Mapping[str, str], most_bytes: int) -> str:
+    def ensure(self, stream: str, subject: str, consumers: Mapping[str, str], most: int) -> str:
         """The stream with its durable consumers (subject by name); returns what tells these from any made later.
 
-        A message stays until every consumer acknowledged it. A full stream refuses new ones rather than drop old."""
-        return self._run(self._ensure(stream, subject, consumers, most_bytes), 4 * ANSWER_SECONDS)
+        A message stays until every consumer acknowledged it. A stream that has so many (`most`) refuses new ones rather
+        than drop old. One that was made when there were fewer servers gets its replicas now."""
+        return self._run(self._ensure(stream, subject, consumers, most), 4 * ANSWER_SECONDS)
 
     def publish(self, messages: Sequence[Outgoing]) -> None:
-        """Returns when all are stored, in this order."""
+        """Returns when all are stored, in this order. Full when not all could be: published again, none is stored
+        twice."""
         self._run(self._publish(messages), ANSWER_SECONDS)
 
     def fetch(self, stream: str, consumer: str, most: int, wait: float) -> list[Delivery]:
@@ -189,7 +195,7 @@ class JetStream:
             if self._client is None or not self._client.is_connected:
                 await self._drop()
                 self._client = await self._connect()
-            return self._client.jetstream(timeout=ANSWER_SECONDS, publish_async_max_pending=10_000)
+            return self._client.jetstream(timeout=ANSWER_SECONDS)
 
     async def _connect(self) -> Client:
         if not self._servers:
@@ -215,25 +221,38 @@ class JetStream:
             except (TimeoutError, NatsError, OSError):
                 return
 
-    async def _ensure(self, stream: str, subject: str, consumers: Mapping[str, str], most_bytes: int) -> str:
+    async def _ensure(self, stream: str, subject: str, consumers: Mapping[str, str], most: int) -> str:
         api = await self._stream_api()
+        wanted = _stream_config(stream, subject, most, self._replicas)
         try:
             made = await api.stream_info(stream)
         except NotFoundError:
-            made = await api.add_stream(_stream_config(stream, subject, most_bytes))
+            made = await api.add_stream(wanted)
+        if changed := _changed(made.config, wanted):
+            made = await api.update_stream(made.config.evolve(**changed))
         born = [made.config.description or ""]
-        for name, wanted in consumers.items():
+        for name, its in consumers.items():
             try:
                 found = await api.consumer_info(stream, name)
             except NotFoundError:
-                found = await api.add_consumer(stream, _consumer_config(name, wanted))
+                found = await api.add_consumer(stream, _consumer_config(name, its))
             born.append(found.config.description or "")
         return "/".join(born)
 
     async def _publish(self, messages: Sequence[Outgoing]) -> None:
-        api = await self._stream_api()
-        waiting = [await api.publish_async(one.subject, one.data, headers={"Nats-Msg-Id": one.id}) for one in messages]
-        await asyncio.gather(*waiting)
+        """Not by the library's own way: it never tells of a message that the server refused."""
+        await self._stream_api()
+        client = self._client
+        if client is None:
+            raise NatsError("the connection was lost")
+        inbox = client.new_inbox()
+        answers = await client.subscribe(f"{inbox}.*")
+        for number, one in enumerate(messages):
+            await client.publish(one.subject, one.data, f"{inbox}.{number}", headers={"Nats-Msg-Id": one.id})
+        refused = [_refusal(await answers.next_msg(ANSWER_SECONDS)) for _ in messages]
+        await answers.unsubscribe()
+        if problem := next(filter(None, refused), None):
+            raise problem
 
     async def _fetch(self, stream: str, consumer: str, most: int, wait: float) -> list[Delivery]:
         pull = await self._pull(stream, consumer)
@@ -261,22 +280,45 @@ class JetStream:
             await client.flush()
 
 
+def _refusal(answer: Msg) -> Full | NatsError | None:
+    """None when the message is stored, now or before."""
+    if answer.headers and answer.headers.get("Status"):
+        return NatsError("nobody keeps the stream now")
+    error = json.loads(answer.data).get("error")
+    if error is None:
+        return None
+    said = str(error.get("description"))
+    return Full(f"The stream in JetStream is full: {said}.") if "maximum" in said else NatsError(said)
+
+
 def _delivery(message: Msg) -> Delivery:
     about = message.metadata
     return Delivery(message.subject, message.data, about.sequence.stream, about.num_delivered or 1, message.reply)
 
 
-def _stream_config(name: str, subject: str, most_bytes: int) -> StreamConfig:
+def _stream_config(name: str, subject: str, most: int, replicas: int) -> StreamConfig:
+    """Its limit is a number of messages: at one of bytes, some servers drop old messages for new ones after all, as
+    they do not count what they write around a message."""
     return StreamConfig(
         name=name,
         description=_description(),
         subjects=[subject],
         retention=RetentionPolicy.INTEREST,
         discard=DiscardPolicy.NEW,
-        max_bytes=most_bytes,
+        max_msgs=most,
+        max_bytes=-1,
         storage=StorageType.FILE,
+        num_replicas=replicas,
         duplicate_window=DUPLICATES_SECONDS,
     )
+
+
+def _changed(present: StreamConfig, wanted: StreamConfig) -> dict[str, int]:
+    """What is to be another than it is. Replicas only become more: all servers may not be known here."""
+    limits = {name: getattr(wanted, name) for name in ("max_msgs", "max_bytes")}
+    changed = {name: value for name, value in limits.items() if getattr(present, name) != value}
+    more = (wanted.num_replicas or 1) > (present.num_replicas or 1)
+    return changed | ({"num_replicas": wanted.num_replicas or 1} if more else {})
 
 
 def _consumer_config(name: str, subject: str) -> ConsumerConfig:

@@ -1,5 +1,6 @@
 """Everything that stands before the first message is read: the leader, its slot, and whether changes were missed."""
 
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -23,13 +24,12 @@ MISSING = "The data plane of {shard} has no publication yet: run manage.py datap
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """`session` is an ordinary one on the same server as `replication`; `confirmed` is where the slot stands."""
+    """`session` is an ordinary one on the same server as `replication`."""
 
     leader: Leader
     session: Session
     replication: Replication
-    road: str
-    confirmed: int
+    place: Place
     owed: bool
 
 
@@ -42,7 +42,7 @@ def ready(shard: str, slot: str, road: str, tiers: Tiers, anew: str = "") -> Ite
     with told_by(server.name), open_session(server, SECONDS, server.database) as session:
         found = _slot(session, leader, shard, slot)
         with Replication(server, APPLICATION) as replication:
-            place = Place(replication.system_identifier, replication.timeline, found, road)
+            place = Place(replication.system_identifier, replication.timeline, found, road, uuid.uuid4().hex)
             before = positions.known(shard)
             why = anew or positions.gap(before, place, _forked_at(leader, before, place))
             if why:
@@ -50,7 +50,7 @@ def ready(shard: str, slot: str, road: str, tiers: Tiers, anew: str = "") -> Ite
             else:
                 positions.carry_on(shard, place)
             owed = bool(why) or (before is not None and before.owed)
-            yield Begun(leader, session, replication, road, place.slot.confirmed, owed)
+            yield Begun(leader, session, replication, place, owed)
 
 
 def _slot(session: Session, leader: Leader, shard: str, slot: str) -> SlotState:
@@ -61,7 +61,8 @@ def _slot(session: Session, leader: Leader, shard: str, slot: str) -> SlotState:
         raise StreamProblem(MISSING.format(shard=shard))
     if slots.declare(leader, slot):
         note(DECLARED, shard, f"Patroni keeps the slot {slot} from now on, through every failover.", slot=slot)
-    return slots.wait_for(session, leader, slot)
+    slots.wait_for(session, leader, slot)
+    return slots.take_over(session, slot, APPLICATION)
 
 
 def _begin(session: Session, shard: str, slot: str, place: Place, tiers: Tiers, why: str) -> Place:

@@ -62,7 +62,7 @@ def look(session: Session) -> Seen:
     return Seen(int(first), int(following), several, int(row["replicas"]), int(row["replayed"]))
 
 
-def wait_until_seen(session: Session, xids: Iterable[int], lsn: int, alive: Callable[[], None]) -> Seen:
+def wait_until_seen(session: Session, xids: Iterable[int], lsn: int, alive: Callable[[str], None]) -> Seen:
     """Returns as soon as the leader shows all of these transactions; waits a moment for the replicas too. `alive` is
     called again and again meanwhile."""
     wanted, pause, began = tuple(xids), POLL_SECONDS, time.monotonic()
@@ -72,6 +72,6 @@ def wait_until_seen(session: Session, xids: Iterable[int], lsn: int, alive: Call
         late = time.monotonic() - began > REPLICAS_SECONDS
         if shown and (late or found.all_have(lsn, found.replicas)):
             return found
-        alive()
+        alive("")
         time.sleep(pause)
         pause = min(pause * 1.5, POLL_MOST_SECONDS)

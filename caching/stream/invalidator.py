@@ -36,7 +36,9 @@ class Invalidator:
         return done
 
     def _forget(self, group: Sequence[Arrived]) -> bool:
-        notices = [one.notice for one in group if one.notice is not None]
+        notices = [one.notice for one in group if one.notice is not None and not one.notice.counted]
+        if not notices:
+            return True
         whole = notices[0]
         for notice in notices[1:]:
             whole = merged(whole, notice)

@@ -33,7 +33,8 @@ class StreamPart(models.Model):
 class StreamSlot(models.Model):
     """How far a shard was read. `confirmed_lsn` is written before PostgreSQL is told of it: a slot that stands beyond
     it has jumped over changes. `road` names the stream and the consumers in JetStream that all before went to.
-    `owed`: a replica was away for so long that the whole shard is told of once more when it is back."""
+    `owed`: a replica was away for so long that the whole shard is told of once more when it is back. `reader` is who
+    reads now: one that was held up and goes on later writes nothing here."""
 
     shard = models.CharField(max_length=60, unique=True)
     system_identifier = models.CharField(max_length=40)
@@ -41,6 +42,7 @@ class StreamSlot(models.Model):
     confirmed_lsn = models.BigIntegerField()
     road = models.TextField()
     owed = models.BooleanField(default=False)
+    reader = models.CharField(max_length=40, blank=True)
     begun_at = models.DateTimeField()
     begun_why = models.TextField(blank=True)
     begun_times = models.PositiveIntegerField(default=1)

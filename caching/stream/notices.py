@@ -2,8 +2,9 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
+from itertools import count
 from typing import Any
 
 import orjson
@@ -13,15 +14,17 @@ from shards.decoding.pgoutput import UNCHANGED, Row, Truncate
 
 # A transaction that changes more VMs of one tenant than this makes the whole tenant's entries old: that is cheaper.
 MOST_VMS = 64
-# A transaction that changes more tenants is told of in several parts, so that memory stays bounded.
+# A transaction that changes more tenants is told of in several parts, so that memory stays bounded; and it makes all of
+# the shard old at once, as is cheaper again: of all tenants that are not in the first part, only what to count is told.
 MOST_TENANTS = 2_000
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
     """`vms` are the changed ones; `whole` when everything of the tenant is old (then `vms` is empty). `counts` has rows
-    by what happened to them: created, changed, removed (VMs), other. `lsn` is the commit's end, `ordinal` counts the
-    notices of a transaction, `timeline` tells histories apart. `again`: told once more, now that replicas follow."""
+    by what happened to them: created, changed, removed (VMs), other. `lsn` is the commit's end (of parts, within it),
+    `ordinal` counts the notices of a transaction, `timeline` tells histories apart. `again`: told once more, now that
+    replicas follow. `counted`: everybody of the shard was told, this one is only for whoever counts."""
 
     shard: str
     tenant: str
@@ -33,19 +36,21 @@ class Notice:
     whole: bool = False
     counts: dict[str, int] = field(default_factory=dict, hash=False)
     again: bool = False
+    counted: bool = False
 
     @property
     def id(self) -> str:
-        """The same for the same change however often it is read: JetStream drops what it has already."""
-        return f"{self.shard}:{self.timeline}:{self.lsn}:{self.ordinal}{':again' if self.again else ''}"
+        """The same for the same change however often it is read: JetStream drops what it has already. What is told
+        again of everybody has the place of the last change, but is another thing than that."""
+        again = (":all" if self.of_shard else ":again") if self.again else ""
+        return f"{self.shard}:{self.timeline}:{self.lsn}:{self.ordinal}{again}"
 
     @property
     def of_shard(self) -> bool:
         return self.tenant == EVERYBODY
 
     def pack(self) -> bytes:
-        names = ("shard", "tenant", "lsn", "ordinal", "timeline", "vms", "whole", "counts", "again", "committed_at")
-        return orjson.dumps({name: getattr(self, name) for name in names})
+        return orjson.dumps({name: getattr(self, name) for name in NAMES})
 
     @classmethod
     def unpack(cls, data: bytes) -> "Notice":
@@ -56,6 +61,9 @@ class Notice:
             return cls(**{**said, "vms": tuple(said["vms"])}, committed_at=at)
         except (KeyError, TypeError, AttributeError) as problem:
             raise ValueError(f"no notice: {problem}") from problem
+
+
+NAMES = tuple(one.name for one in fields(Notice))
 
 
 @dataclass(slots=True)
@@ -69,7 +77,12 @@ class Gathering:
     """The rows of one transaction, brought together by tenant as they come."""
 
     def __init__(self) -> None:
+        self.begin()
+
+    def begin(self) -> None:
+        """Another transaction."""
         self._tenants: dict[str, _Tenant] = {}
+        self._parts, self._ordinals = 0, count()
         self.rows = 0
 
     @property
@@ -87,12 +100,19 @@ class Gathering:
         named = change.values.get("tenant_id") or EVERYBODY
         self._of(named).counts[what_happened(change)] += 1
 
-    def take(self, shard: str, lsn: int, timeline: int, at: datetime, first: int) -> Iterator[Notice]:
-        """A notice per tenant, in the order in which they were first met; the gathering is empty then."""
+    def take(self, shard: str, lsn: int, timeline: int, at: datetime) -> Iterator[Notice]:
+        """A notice per tenant, in the order in which they were first met. What is added from then on is another part of
+        the transaction."""
         tenants, self._tenants = self._tenants, {}
-        for ordinal, (tenant, found) in enumerate(tenants.items(), first):
-            vms = () if found.whole else tuple(sorted(found.vms))
-            yield Notice(shard, tenant, lsn, ordinal, timeline, at, vms, found.whole, dict(found.counts))
+        self._parts += bool(tenants)
+        if tenants and self._parts == 2:
+            yield Notice(shard, EVERYBODY, lsn, next(self._ordinals), timeline, at, whole=True)
+        for tenant, found in tenants.items():
+            one = Notice(shard, tenant, lsn, next(self._ordinals), timeline, at, counts=dict(found.counts))
+            if self._parts > 1:
+                yield replace(one, counted=True)
+            else:
+                yield replace(one, vms=() if found.whole else tuple(sorted(found.vms)), whole=found.whole)
 
     def _add(self, change: Row, values: Any) -> None:
         """A row without a tenant concerns everybody."""

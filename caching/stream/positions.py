@@ -10,12 +10,14 @@ from shards.decoding.slots import SlotState
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a reader is about to begin: the server's history, its slot, and the road in JetStream."""
+    """Where a reader is about to begin: the server's history, its slot, and the road in JetStream. `reader` is a name
+    that no other one has."""
 
     system_identifier: str
     timeline: int
     slot: SlotState
     road: str
+    reader: str = ""
 
 
 def known(shard: str) -> StreamSlot | None:
@@ -54,12 +56,12 @@ def begin(shard: str, now: Place, why: str) -> None:
 
 def carry_on(shard: str, now: Place) -> None:
     """The same changes in the same order, perhaps on another server."""
-    StreamSlot.objects.filter(shard=shard).update(timeline=now.timeline)
+    StreamSlot.objects.filter(shard=shard).update(timeline=now.timeline, reader=now.reader)
 
 
-def confirm(shard: str, lsn: int, owed: bool) -> None:
-    """Before PostgreSQL is told."""
-    StreamSlot.objects.filter(shard=shard).update(confirmed_lsn=lsn, owed=owed)
+def confirm(shard: str, reader: str, lsn: int, owed: bool) -> bool:
+    """Before PostgreSQL is told. False when another one reads the shard by now: then nothing may be confirmed."""
+    return bool(StreamSlot.objects.filter(shard=shard, reader=reader).update(confirmed_lsn=lsn, owed=owed))
 
 
 def _of(now: Place) -> dict[str, object]:
@@ -68,4 +70,5 @@ def _of(now: Place) -> dict[str, object]:
         "timeline": now.timeline,
         "confirmed_lsn": now.slot.confirmed,
         "road": now.road,
+        "reader": now.reader,
     }

@@ -1,8 +1,10 @@
 """From messages of a shard to notices in JetStream, transaction by transaction in the order of their commits."""
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
+from caching.exceptions import Full
 from caching.stream.echoes import Echoes
 from caching.stream.followers import Seen, look, wait_until_seen
 from caching.stream.names import EVERYBODY
@@ -13,6 +15,9 @@ from shards.decoding.pgoutput import Begin, Commit, Parser, Row, Truncate
 
 # Notices of so many tenants and transactions go out together, when they come that fast.
 BATCH = 1_000
+FULL_SECONDS = 0.5
+# Called during what may take long, with what it waits for when that is no good.
+Alive = Callable[[str], None]
 
 
 class Publisher:
@@ -23,7 +28,6 @@ class Publisher:
         self._session, self._replicas = session, replicas
         self._parser, self._gathering, self.echoes = Parser(), Gathering(), echoes
         self._begun: Begin | None = None
-        self._ordinal = 0
         self._ready: list[Notice] = []
         self._xids: set[int] = set()
         self._read_until = 0
@@ -45,25 +49,27 @@ class Publisher:
         message = self._parser.parse(data)
         match message:
             case Begin():
-                self._begun, self._ordinal = message, 0
+                self._begun = message
+                self._gathering.begin()
             case Row() | Truncate():
                 self._gathering.add(message)
                 if self._gathering.full:
-                    self._take(message_end(self._begun))
+                    self._take(within(self._begun))
             case Commit():
                 self._take(message.end)
                 self._begun, self._read_until, self.committed_at = None, message.end, message.at
                 self.transactions += 1
+                self.rows += self._gathering.rows
 
-    def flush(self, alive: Callable[[], None]) -> None:
+    def flush(self, alive: Alive) -> None:
         """Sends what is ready, once those who read can see it. `alive` is called again and again meanwhile."""
         if not self._ready:
             return
         last = self._ready[-1].lsn
         seen = wait_until_seen(self._session, self._xids, last, alive)
-        self._road.publish(self._ready)
+        self._publish(self._ready, alive)
         if not seen.all_have(last, self._replicas):
-            self.echoes.add(self._ready, self.done)
+            self.echoes.add((one for one in self._ready if not one.counted), self.done)
         if self.committed_at:
             self.delay_seconds = (datetime.now(UTC) - self.committed_at).total_seconds()
         self.notices += len(self._ready)
@@ -75,7 +81,7 @@ class Publisher:
         if self.idle:
             self.done = max(self.done, lsn)
 
-    def echo(self) -> None:
+    def echo(self, alive: Alive) -> None:
         """Tells again what replicas have by now."""
         if not self.echoes:
             return
@@ -87,13 +93,23 @@ class Publisher:
         if self.echoes.owed and self._settled(seen):
             again.append(self._for_everybody())
             self.echoes.owed = False
-        self._road.publish(again)
+        self._publish(again, alive)
         self.notices += len(again)
 
     def confirmable(self) -> int:
         """What the slot need no longer keep: all that is done, but for what is told again later."""
         before = self.echoes.before
         return self.done if before is None else min(self.done, before)
+
+    def _publish(self, notices: Sequence[Notice], alive: Alive) -> None:
+        """A stream that is full has room when consumers have taken something out: until then nothing is read."""
+        while True:
+            try:
+                self._road.publish(notices)
+                return
+            except Full as problem:
+                alive(str(problem))
+                time.sleep(FULL_SECONDS)
 
     def _settled(self, seen: Seen) -> bool:
         return seen.all_have(self.done, self._replicas)
@@ -103,16 +119,14 @@ class Publisher:
 
     def _take(self, lsn: int) -> None:
         assert self._begun is not None, "rows come between Begin and Commit"
-        self.rows += self._gathering.rows
-        self._gathering.rows = 0
-        taken = list(self._gathering.take(self._shard, lsn, self._timeline, self._begun.at, self._ordinal))
-        self._ordinal += len(taken)
+        taken = list(self._gathering.take(self._shard, lsn, self._timeline, self._begun.at))
         if taken:
             self._ready += taken
             self._xids.add(self._begun.xid)
 
 
-def message_end(begun: Begin | None) -> int:
-    """Parts of a transaction whose end was not read yet carry the position of its commit."""
+def within(begun: Begin | None) -> int:
+    """A position in the record of the commit, for parts of a transaction whose end was not read yet: who has replayed
+    up to there has replayed the commit."""
     assert begun is not None, "rows come between Begin and Commit"
-    return begun.lsn
+    return begun.lsn + 1

@@ -3,6 +3,7 @@
 import logging
 import time
 from dataclasses import dataclass, field
+from functools import partial
 from threading import Event
 
 import psycopg2
@@ -94,9 +95,10 @@ class Reader:
                 raise
 
     def _stream(self, begun: Begun, replication: Replication) -> None:
-        echoes = Echoes(begun.owed, begun.confirmed)
+        confirmed = begun.place.slot.confirmed
+        echoes = Echoes(begun.owed, confirmed)
         publisher = Publisher(self.shard, replication.timeline, self.road, begun.session, begun.leader.replicas, echoes)
-        publisher.done = self._confirmed = begun.confirmed
+        publisher.done = self._confirmed = confirmed
         self._confirmed_notices = 0
         self._looked_at = 0.0
         logger.info("The change stream of %s is read from %s", self.shard, begun.leader.postgres.name)
@@ -110,18 +112,20 @@ class Reader:
                 self._pass_on(begun, publisher)
             if data is None:
                 replication.wait(ECHO_SECONDS if publisher.echoes else IDLE_SECONDS)
-        self._confirm(publisher, replication, at_once=True)
+        self._confirm(begun, publisher, at_once=True)
 
     def _pass_on(self, begun: Begun, publisher: Publisher) -> None:
-        until = begun.replication.sent_until
-        publisher.flush(lambda: self._alive(begun))
+        until, alive = begun.replication.sent_until, partial(self._alive, begun)
+        publisher.flush(alive)
         publisher.idle_until(until)
-        publisher.echo()
-        self._confirm(publisher, begun.replication)
+        publisher.echo(alive)
+        self._confirm(begun, publisher)
         self._look(begun, publisher)
 
-    def _alive(self, begun: Begun) -> None:
+    def _alive(self, begun: Begun, cause: str = "") -> None:
         """In the middle of something that may take long: PostgreSQL hears of us, and we of `stop`."""
+        if cause:
+            self._stuck(cause)
         if self.stop.is_set():
             raise StreamProblem("It was told to stop.")
         begun.session.deadline = time.monotonic() + SESSION_SECONDS
@@ -129,16 +133,17 @@ class Reader:
             begun.replication.confirm(self._confirmed)
             self._confirmed_at = time.monotonic()
 
-    def _confirm(self, publisher: Publisher, replication: Replication, at_once: bool = False) -> None:
+    def _confirm(self, begun: Begun, publisher: Publisher, at_once: bool = False) -> None:
         """Written down first: a slot that is further than what is written has lost something."""
         since, lsn = time.monotonic() - self._confirmed_at, publisher.confirmable()
         news = publisher.notices != self._confirmed_notices
         if since < (NEWS_SECONDS if news else CONFIRM_SECONDS) and not at_once:
             return
         if lsn > self._confirmed:
-            positions.confirm(self.shard, lsn, publisher.echoes.owed)
+            if not positions.confirm(self.shard, begun.place.reader, lsn, publisher.echoes.owed):
+                raise StreamProblem("Another process reads this shard by now.")
             self._confirmed, self._confirmed_notices = lsn, publisher.notices
-        replication.confirm(self._confirmed)
+        begun.replication.confirm(self._confirmed)
         self._confirmed_at = time.monotonic()
 
     def _look(self, begun: Begun, publisher: Publisher) -> None:
@@ -148,7 +153,7 @@ class Reader:
         self._looked_at = time.monotonic()
         self.report = Report(PartState.WORKING, "", self._numbers(begun.session, publisher))
         give_up_beyond_bound(begun.session, self.shard, self.slot, self.tiers)
-        if self.road.build() != begun.road:
+        if self.road.build() != begun.place.road:
             raise StreamProblem("The stream in JetStream was made anew.")
 
     def _numbers(self, session: Session, publisher: Publisher) -> dict[str, float]:

@@ -6,7 +6,8 @@ from caching.clients.jetstream import Delivery, JetStream, Outgoing
 from caching.stream import names
 from caching.stream.notices import Notice
 
-MOST_BYTES = 128 * 1024**2
+# Some 70 MB. Beyond that the slots keep what changes.
+MOST_WAITING = 200_000
 # So many are on their way at once.
 AT_ONCE = 500
 
@@ -20,7 +21,7 @@ class Road:
 
     def build(self) -> str:
         """Makes what is missing; returns what tells this stream and its consumers from any that are made later."""
-        return self.jetstream.ensure(self.stream, names.whole(self.fleet), names.consumers(self.fleet), MOST_BYTES)
+        return self.jetstream.ensure(self.stream, names.whole(self.fleet), names.consumers(self.fleet), MOST_WAITING)
 
     def publish(self, notices: Sequence[Notice]) -> None:
         """Returns when all are stored, in this order."""

@@ -14,7 +14,14 @@ from shards.decoding.slots import SlotState, state_of
 # Patroni looks at its configuration once per loop, and makes the slot itself.
 PATIENCE_LOOPS = 4
 SKIP_SECONDS = 120.0
+# A reader that stops in good order lets go of its slot at once.
+LET_GO_SECONDS = 2.0
 
+END = """
+    SELECT pg_terminate_backend(pid, 3000)
+    FROM pg_stat_replication
+    WHERE pid = %(pid)s AND application_name = %(application)s
+"""
 LIMIT = """
     SELECT setting::bigint * 1024 * 1024 AS bytes
     FROM pg_settings
@@ -45,6 +52,21 @@ def wait_for(session: Session, leader: Leader, slot: str) -> SlotState:
         raise StreamProblem(
             f"The slot {slot} on {leader.postgres.name} is one of {found.plugin} in {found.database}: drop it."
         )
+    return found
+
+
+def take_over(session: Session, slot: str, application: str) -> SlotState:
+    """Only for whoever may read it now: a predecessor that has not let go after a moment, as its host died or hangs, is
+    ended. PostgreSQL itself would wait for wal_sender_timeout. StreamProblem when another sort of client reads it."""
+    deadline = time.monotonic() + LET_GO_SECONDS
+    while (found := state_of(session, slot)) is not None and found.active:
+        if time.monotonic() > deadline:
+            ended = session.execute(END, {"pid": found.active_pid, "application": application}).fetchone()
+            if ended is None:
+                raise StreamProblem(f"Process {found.active_pid} of PostgreSQL reads the slot {slot}: end it.")
+        time.sleep(0.1)
+    if found is None:
+        raise StreamProblem(f"The slot {slot} is gone.")
     return found
 
 

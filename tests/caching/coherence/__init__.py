@@ -7,4 +7,6 @@ servers that die meanwhile; and afterwards the question whether any read was old
     reading    processes that read, and write down what they saw
     delivery   when the change stream has delivered up to where
     history    the judgement: pure
+    order      whether each tenant's notices come in the order of the commits
+    crew       two processes that share the work, to be killed and held up
     trial      all of it together, with faults"""

@@ -34,13 +34,23 @@ def leader(places: Places) -> str:
 
 def redis_master(places: Places) -> str:
     """The first node that leads."""
+    found = next(_redis(places, "master"), None)
+    assert found is not None, "no Redis node leads"
+    return found
+
+
+def redis_replicas(places: Places) -> list[str]:
+    """The nodes that follow."""
+    return list(_redis(places, "slave"))
+
+
+def _redis(places: Places, role: str) -> Iterator[str]:
     for node in places.described["redis"]:
         port = node["address"].rpartition(":")[2]
         words = ["redis-cli", "-p", port, "-a", places.login("redis")["password"], "--no-auth-warning", "role"]
         said = subprocess.run(words, capture_output=True, text=True, check=False)
-        if said.stdout.startswith("master"):
-            return str(node["name"])
-    raise AssertionError("no Redis node leads")
+        if said.stdout.startswith(role):
+            yield str(node["name"])
 
 
 @contextmanager

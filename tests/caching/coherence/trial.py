@@ -82,11 +82,12 @@ def trial(
     slot: str = "",
     calm: float = 2.0,
     patience: float = 120.0,
+    count: int = 2,
 ) -> Verdict:
-    """`faults` come one after the other, with a delivery and `calm` seconds of work before each."""
+    """`faults` come one after the other, with a delivery and `calm` seconds of work before each; so many write."""
     places = Places.of(state)
     with tempfile.TemporaryDirectory() as folder, tenant(places, VMS) as who:
-        writers = Writers(places, who, seed)
+        writers = Writers(places, who, seed, count)
         delivery = Delivery(places, fleet, lambda: writers.acknowledged, slot)
         readers = Readers(places, who, Path(folder), READERS)
         try:

@@ -13,7 +13,7 @@ from django_tenants.utils import tenant_context
 from caching.clients.jetstream import JetStream
 from caching.stream.echoes import Echoes
 from caching.stream.leader import Leader, leader_of
-from caching.stream.publishing import Publisher
+from caching.stream.publishing import Alive, Publisher
 from caching.stream.road import Road
 from novaops.fleets.models import Fleet
 from novaops.inventory.selectors import targets
@@ -52,7 +52,7 @@ class Reading:
     replication: Replication
     publisher: Publisher
 
-    def until_quiet(self, shard: psycopg.Connection[Any]) -> None:
+    def until_quiet(self, shard: psycopg.Connection[Any], alive: Alive = lambda cause: None) -> None:
         row = shard.execute("SELECT (pg_current_wal_lsn() - '0/0')::bigint").fetchone()
         assert row is not None
         while self.publisher.done < row[0]:
@@ -60,7 +60,7 @@ class Reading:
             if data is not None:
                 self.publisher.feed(data)
             if data is None or self.publisher.full:
-                self.publisher.flush(lambda: None)
+                self.publisher.flush(alive)
                 self.publisher.idle_until(self.replication.sent_until)
                 self.replication.confirm(self.publisher.done)
             if data is None:

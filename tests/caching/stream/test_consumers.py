@@ -76,6 +76,13 @@ def test_what_a_batch_tells_of_a_tenant_is_forgotten_at_once(tiers: Tiers) -> No
     assert work.numbers["invalidations_total"] == 39
 
 
+def test_what_is_only_to_be_counted_makes_nothing_old(tiers: Tiers) -> None:
+    tenant, work = name(), Invalidator(tiers)
+    value(tiers, tenant, "a", 1)
+    several = [arrived(1, tenant=tenant, lsn=1, counted=True, counts={"changed": 1})]
+    assert work.take(several) == several and value(tiers, tenant, "a", 2) == 1
+
+
 def test_a_message_that_is_no_notice_is_done_with(tiers: Tiers) -> None:
     odd = Arrived(None, Delivery("s", b"?", 1, 1, "r"))
     assert Invalidator(tiers).take([odd]) == [odd]

@@ -14,7 +14,7 @@ def gathered(*changes: Row | Truncate) -> dict[str, Notice]:
     gathering = Gathering()
     for change in changes:
         gathering.add(change)
-    return {one.tenant: one for one in gathering.take("shard-1", 10, 3, AT, 0)}
+    return {one.tenant: one for one in gathering.take("shard-1", 10, 3, AT)}
 
 
 def test_rows_of_a_tenant_are_one_notice_with_its_vms() -> None:
@@ -48,21 +48,30 @@ def test_a_truncated_table_concerns_everybody() -> None:
     assert gathered(Truncate((VMS,)))[EVERYBODY].of_shard
 
 
-def test_many_tenants_are_told_of_in_parts_that_go_on_counting() -> None:
-    gathering = Gathering()
-    for number in range(MOST_TENANTS):
+def test_with_many_tenants_everybody_is_told_and_the_rest_only_counted() -> None:
+    gathering, taken = Gathering(), list[Notice]()
+    for number in range(2 * MOST_TENANTS + 1):
         gathering.add(row(f"tenant-{number}", "a"))
-    assert gathering.full
-    first = list(gathering.take("shard-1", 10, 1, AT, 0))
+        if gathering.full or number == 2 * MOST_TENANTS:
+            taken += gathering.take("shard-1", 10, 1, AT)
+    assert [one.ordinal for one in taken] == list(range(len(taken))), "none has another's place"
+    first, everybody, rest = taken[:MOST_TENANTS], taken[MOST_TENANTS], taken[MOST_TENANTS + 1 :]
+    assert everybody.of_shard and {(one.vms, one.counted) for one in first} == {(("a",), False)}
+    assert all(one.counted and not one.vms and one.counts == {"changed": 1} for one in rest)
+    gathering.begin()
     gathering.add(row("tenant-0", "b"))
-    [later] = gathering.take("shard-1", 10, 1, AT, len(first))
-    assert not gathering.full and later.ordinal == MOST_TENANTS and later.id not in {one.id for one in first}
+    [later] = gathering.take("shard-1", 20, 1, AT)
+    assert (later.ordinal, later.vms, later.counted) == (0, ("b",), False), "another transaction"
 
 
 def test_a_notice_survives_its_way() -> None:
     one = notice("äcme.*>", 7, "a", "b", counts={"changed": 2}, again=True)
     assert Notice.unpack(one.pack()) == one
     assert one.id.endswith(":again")
+
+
+def test_everybody_told_again_is_not_taken_for_the_last_change_told_again() -> None:
+    assert notice(EVERYBODY, 7, again=True).id != notice("acme", 7, again=True).id
 
 
 @pytest.mark.parametrize(

@@ -56,11 +56,20 @@ def test_the_first_time_is_one() -> None:
 
 
 def test_what_is_confirmed_is_kept_and_a_beginning_counted(in_fleet: Fleet) -> None:
-    positions.begin("shard-1", PLACE, "It begins.")
-    positions.confirm("shard-1", 2000, owed=True)
+    positions.begin("shard-1", replace(PLACE, reader="a"), "It begins.")
+    assert positions.confirm("shard-1", "a", 2000, owed=True)
     row = positions.known("shard-1")
     assert row is not None and (row.confirmed_lsn, row.owed, row.begun_times) == (2000, True, 1)
     positions.begin("shard-1", slot(confirmed=5000), "Again.")
     row = positions.known("shard-1")
     assert row is not None and (row.confirmed_lsn, row.owed, row.begun_times) == (5000, False, 2)
     assert positions.known("shard-2") is None
+
+
+def test_a_reader_that_was_replaced_confirms_nothing(in_fleet: Fleet) -> None:
+    positions.begin("shard-1", replace(PLACE, reader="a"), "It begins.")
+    positions.carry_on("shard-1", replace(PLACE, reader="b"))
+    assert not positions.confirm("shard-1", "a", 2000, owed=False)
+    assert positions.confirm("shard-1", "b", 1500, owed=True)
+    row = positions.known("shard-1")
+    assert row is not None and (row.confirmed_lsn, row.owed) == (1500, True)

@@ -13,6 +13,7 @@ from caching.clients.redis import RedisNode
 from caching.clients.redis_replies import SLOTS, SlotRange
 from caching.facts import FamilyKeys, FamilyKeysFacts, KeyFact, SlotFact
 from caching.hot_keys import SHOWN, Used, most_used, walk_of
+from caching.library import keys
 from caching.library.families import FAMILIES
 from caching.library.keys import parse
 from caching.masking import shown_key
@@ -25,7 +26,7 @@ KEYS_SAMPLED = 20_000
 KEYS_MEASURED = 500
 FULL_SLOTS = 5
 SLOT_PARTS = 128
-OTHER = "other"
+OTHER, BOOKKEEPING = "other", "bookkeeping"
 
 
 @asking
@@ -36,19 +37,19 @@ def ask_redis_keys(target: Target) -> Answer:
     if info.role != "master":
         return Answer(FamilyKeysFacts(tier="L1"))
     part = node.some_keys(KEYS_SAMPLED, walk_of(node).cursor)
-    keys, whole = part.keys, part.whole
-    total = len(keys) if whole else max(node.size(), len(keys))
+    seen, whole = part.keys, part.whole
+    total = len(seen) if whole else max(node.size(), len(seen))
     used = most_used(node, part, total) if info.evicts_by_use else Used()
-    sample = measured(node, few_of(keys) if whole else random_keys(node, KEYS_MEASURED))
-    facts = _facts(Counter(parse(key).family for key in keys), len(keys), total, sample, "L1")
-    counts = Counter(key_slot(key) for key in keys) if whole else keys_per_slot(node, _own_slots(node))
+    sample = measured(node, few_of(seen) if whole else random_keys(node, KEYS_MEASURED))
+    facts = _facts(Counter(parse(key).family for key in seen), len(seen), total, sample, "L1")
+    counts = Counter(key_slot(key) for key in seen) if whole else keys_per_slot(node, _own_slots(node))
     hot = {"hot": tuple(_shown(one) for one in used.keys), "uses_looked": used.looked}
     return _answer(facts.model_copy(update=hot | _slots(node, counts)))
 
 
-def few_of(keys: Sequence[bytes]) -> list[bytes]:
+def few_of(found: Sequence[bytes]) -> list[bytes]:
     """Any KEYS_MEASURED of them."""
-    return random.sample(keys, min(len(keys), KEYS_MEASURED))
+    return random.sample(found, min(len(found), KEYS_MEASURED))
 
 
 @asking
@@ -65,7 +66,7 @@ def _facts(found: Counter[str], looked: int, total: int, sample: Sequence[Measur
     scale, sizes = total / looked if looked else 1.0, mean_bytes(sample)
     counted = [(name, count * scale) for name, count in sorted(named(found).items())]
     return FamilyKeysFacts(
-        families=tuple(_family(name, keys, sizes.get(name)) for name, keys in counted),
+        families=tuple(_family(name, count, sizes.get(name)) for name, count in counted),
         sampled=looked,
         total=total,
         tier=tier,
@@ -75,13 +76,14 @@ def _facts(found: Counter[str], looked: int, total: int, sample: Sequence[Measur
 
 
 def _answer(facts: FamilyKeysFacts) -> Answer:
-    keys = {f"{one.family}:keys": float(one.keys) for one in facts.families}
+    counts = {f"{one.family}:keys": float(one.keys) for one in facts.families}
     sizes = {f"{one.family}:bytes": float(one.bytes) for one in facts.families if one.bytes is not None}
-    return Answer(facts, keys | sizes)
+    return Answer(facts, counts | sizes)
 
 
 def named(found: Counter[str]) -> Counter[str]:
-    """By family; what no family has is one group, as anybody's keys may have any name."""
+    """By family; the library's own bookkeeping is one group, and what no family has another, as anybody's keys may have
+    any name."""
     counted: Counter[str] = Counter()
     for name, count in found.items():
         counted[family_of(name)] += count
@@ -90,7 +92,7 @@ def named(found: Counter[str]) -> Counter[str]:
 
 def family_of(key: str) -> str:
     name = parse(key).family
-    return name if name in FAMILIES else OTHER
+    return name if name in FAMILIES else BOOKKEEPING if name in keys.BOOKKEEPING else OTHER
 
 
 def mean_bytes(sample: Iterable[Measured]) -> dict[str, float]:
@@ -101,8 +103,8 @@ def mean_bytes(sample: Iterable[Measured]) -> dict[str, float]:
     return {name: sum(several) / len(several) for name, several in sizes.items()}
 
 
-def _family(name: str, keys: float, mean: float | None) -> FamilyKeys:
-    return FamilyKeys(family=name, keys=round(keys), bytes=None if mean is None else round(keys * mean))
+def _family(name: str, count: float, mean: float | None) -> FamilyKeys:
+    return FamilyKeys(family=name, keys=round(count), bytes=None if mean is None else round(count * mean))
 
 
 def _shown(one: Measured) -> KeyFact:
@@ -114,22 +116,22 @@ def _own_slots(node: RedisNode) -> tuple[SlotRange, ...]:
 
 
 def _slots(node: RedisNode, counts: Mapping[int, int]) -> dict[str, tuple[object, ...]]:
-    full = nlargest(FULL_SLOTS, ((keys, slot) for slot, keys in counts.items() if keys))
-    return {"slot_parts": slot_parts(counts), "full_slots": tuple(_slot(node, slot, keys) for keys, slot in full)}
+    full = nlargest(FULL_SLOTS, ((count, slot) for slot, count in counts.items() if count))
+    return {"slot_parts": slot_parts(counts), "full_slots": tuple(_slot(node, slot, count) for count, slot in full)}
 
 
 def slot_parts(counts: Mapping[int, int]) -> tuple[int, ...]:
     parts = [0] * SLOT_PARTS
-    for slot, keys in counts.items():
-        parts[slot * SLOT_PARTS // SLOTS] += keys
+    for slot, count in counts.items():
+        parts[slot * SLOT_PARTS // SLOTS] += count
     return tuple(parts)
 
 
-def _slot(node: RedisNode, slot: int, keys: int) -> SlotFact:
-    return SlotFact(slot=slot, keys=keys, tag=common_tag(keys_in(node, slot, SHOWN)))
+def _slot(node: RedisNode, slot: int, count: int) -> SlotFact:
+    return SlotFact(slot=slot, keys=count, tag=common_tag(keys_in(node, slot, SHOWN)))
 
 
-def common_tag(keys: Iterable[str]) -> str:
+def common_tag(found: Iterable[str]) -> str:
     """The tenant that all of them belong to; empty where they differ."""
-    tags = {parse(key).tenant for key in keys}
+    tags = {parse(key).tenant for key in found}
     return tags.pop() if len(tags) == 1 else ""

@@ -22,7 +22,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class SlotKeys:
-    """`most` is the tallest part; `uneven` how many times the mean it holds, None without keys."""
+    """`most` is the tallest part; `uneven` how many times an even share it holds, None without keys."""
 
     columns: tuple[Column, ...]
     total: int
@@ -31,12 +31,13 @@ class SlotKeys:
     summary: str
 
 
-def slot_keys(counted: Sequence[tuple[str, int, Sequence[int]]]) -> SlotKeys:
-    """`counted`: each node's name, colour and keys per part of the slots; all of the same number of parts."""
+def slot_keys(counted: Sequence[tuple[str, int, Sequence[int]]], slots: int = SLOTS) -> SlotKeys:
+    """`counted`: each node's name, colour and keys per part of the slots; all of the same number of parts. `slots` is
+    how many slots these nodes have, over which their keys could be even."""
     parts = max((len(keys) for _, _, keys in counted), default=0)
     sums = [sum(keys[part] for _, _, keys in counted) for part in range(parts)]
     most, total = max(sums, default=0), sum(sums)
-    uneven = most * parts / total if total else None
+    uneven = most * parts * slots / SLOTS / total if total else None
     columns = tuple(column for part in range(parts) for column in _part(part, parts, most, counted)) if most else ()
     return SlotKeys(columns, total, most, uneven, _summary(parts, most, total, uneven))
 

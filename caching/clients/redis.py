@@ -9,6 +9,7 @@ from typing import Any
 
 import redis
 from redis.backoff import NoBackoff
+from redis.crc import key_slot
 from redis.exceptions import AskError
 from redis.retry import Retry
 
@@ -75,8 +76,24 @@ class RedisNode:
             lines = self._said("CLUSTER", "INFO").splitlines()
         return dict(line.split(":", 1) for line in lines if ":" in line)
 
+    def holds(self, key: str) -> bool:
+        """Whether it leads a slot that has keys, so that it can be asked for this one: who asks the wrong node makes it
+        count a failed command."""
+        with self._explained():
+            pipe: Any = self.link.pipeline(transaction=False)
+            pipe.role()
+            pipe.execute_command("CLUSTER COUNTKEYSINSLOT", key_slot(key.encode()))
+            role, count = pipe.execute(raise_on_error=False)
+        for answer in (role, count):  # one without a cluster refuses the second, and holds all
+            if isinstance(answer, redis.RedisError) and not isinstance(answer, redis.ResponseError):
+                raise explained(answer, self.timeout, self.tls)
+        leads = not isinstance(role, list) or _text(role[0]) == "master"
+        return leads and count != 0
+
     def hash_of(self, key: str) -> dict[str, int] | None:
         """A hash of integers; None when another node owns its slot."""
+        if not self.holds(key):
+            return None
         try:
             with self._explained():
                 said: Any = self.link.hgetall(key)
@@ -86,6 +103,8 @@ class RedisNode:
 
     def top_of(self, key: str, most: int) -> list[tuple[str, float]]:
         """The members of a sorted set with the highest scores. ElsewhereError when another node owns its slot."""
+        if not self.holds(key):
+            return []
         with self._explained():
             said: Any = self.link.zrevrange(key, 0, most - 1, withscores=True)
         return [(_text(member), score) for member, score in said]

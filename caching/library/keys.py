@@ -24,6 +24,8 @@ LONGEST_TENANT = 100
 DIGEST = "#"
 NO_TENANT = "%"  # which no encoding yields
 LEFT_OUT = "gen-left-out"  # beside the families' and shards' numbers: no flush takes it
+# The first words of what the library keeps beside entries: generations, leases, counts.
+BOOKKEEPING = frozenset({"gen", "gen-family", "gen-shard", LEFT_OUT, "lease", "novaops"})
 UNSAFE = re.compile(r"[^\x21-\x7e]")
 GENERATION = re.compile(r"[0-9]+")
 READABLE = ":@/+,;=!$&'()*"

@@ -9,12 +9,12 @@ from caching.clients.redis_replies import CommandStat, LatencyEvent
 from caching.facts import RedisCommandsFacts
 from metrics.contract import Seen, Snapshot
 
-SHOWN = 12
+SHOWN, MICRO = 12, 1e6
 
 
 @dataclass(frozen=True, slots=True)
 class CommandRow:
-    """`rate` and `mean_now` (microseconds) of the last minutes, None where too little was seen; the others since the
+    """Times in seconds. `rate` and `mean_now` of the last minutes, None where too little was seen; the others since the
     servers started. `p99` is that of the slowest node, None where none keeps it."""
 
     name: str
@@ -62,11 +62,11 @@ def _row(name: str, found: Sequence[tuple[Seen, CommandStat]]) -> CommandRow:
     return CommandRow(
         name=name,
         calls=calls,
-        mean=took / calls if calls else 0.0,
-        p99=max((stat.p99 for _, stat in found if stat.p99 is not None), default=None),
+        mean=took / calls / MICRO if calls else 0.0,
+        p99=max((stat.p99 / MICRO for _, stat in found if stat.p99 is not None), default=None),
         failed=sum(stat.failed_total + stat.rejected_total for _, stat in found),
         rate=rate,
-        mean_now=busy / rate if busy is not None and rate else None,
+        mean_now=busy / rate / MICRO if busy is not None and rate else None,
     )
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from heapq import nlargest
 
+from caching.clients.redis_replies import SLOTS
 from caching.facts import FamilyKeysFacts, KeyFact, SlotFact
 from caching.library.families import FAMILIES
 from caching.library.keys import parse
@@ -88,7 +89,8 @@ def distribution(seen: Snapshot, rows: Sequence[RedisRow]) -> SlotKeys:
     """Keys over the slots, each node's in its colour."""
     colours = {row.seen.server.name: row.series for row in rows}
     found = [(one.server.name, facts.slot_parts) for one, facts in seen.facts(FamilyKeysFacts) if facts.slot_parts]
-    return slot_keys([(name, colours[name], parts) for name, parts in found if colours.get(name)])
+    slots = sum(row.facts.slot_count for row in rows if row.facts and row.leads_slots) or SLOTS
+    return slot_keys([(name, colours[name], parts) for name, parts in found if colours.get(name)], slots)
 
 
 def _only(rows: Sequence[KeyRow], family: str) -> list[KeyRow]:

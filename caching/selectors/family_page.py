@@ -46,12 +46,13 @@ def family_page(seen: Snapshot, name: str, since: datetime) -> FamilyPage:
 
 
 def lines(over_time: Traffic) -> dict[str, Series]:
+    """Errors only where there were any: what is always 0 hides the others."""
     named = {
         "Hits": over_time.hits,
-        "of them in process": over_time.near,
+        "In process": over_time.near,
         "Misses": over_time.misses,
         "Sets": over_time.sets,
-        "Loaded from the database": over_time.loads,
-        "Errors": over_time.errors,
+        "Loaded": over_time.loads,
+        **({"Errors": over_time.errors} if over_time.errors_total else {}),
     }
     return {name: smooth_rate(counter, PLOT_POINTS) for name, counter in named.items()}

@@ -20,4 +20,4 @@ class MemcachedRow:
 
 def memcached_row(one: Seen, known: History, now: datetime) -> MemcachedRow:
     facts = one.facts if isinstance(one.facts, MemcachedFacts) else None
-    return MemcachedRow(one, facts, rates_of(known[one.server.id], "evictions_total", ""), one.is_old(now))
+    return MemcachedRow(one, facts, rates_of(known[one.server.id], "evictions_total"), one.is_old(now))

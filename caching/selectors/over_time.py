@@ -37,6 +37,7 @@ REDIS_MEASURES = (
     Measure("evictions", "Evictions", "redis", ("evicted_total",), unit="per second"),
     Measure("expirations", "Expirations", "redis", ("expired_total",), unit="per second"),
     Measure("connections", "Connections", "redis", ("clients",)),
+    Measure("network", "Network", "redis", ("bytes_out_total",), "~s", "bytes sent per second"),
     Measure("ping", "Latency of a PING", "redis-commands", ("ping_ms",), ".2~f", "ms, from the console"),
 )
 MEMCACHED_MEASURES = (
@@ -46,6 +47,7 @@ MEMCACHED_MEASURES = (
     Measure("evictions", "Evictions", "memcached", ("evictions_total",), unit="per second"),
     Measure("expirations", "Expired unread", "memcached", ("expired_unfetched_total",), unit="per second"),
     Measure("connections", "Connections", "memcached", ("connections",)),
+    Measure("items", "Items", "memcached", ("items",), "~s"),
     Measure("ping", "Latency", "memcached", ("ping_ms",), ".2~f", "ms, a connection and an empty question"),
 )
 

@@ -24,6 +24,7 @@ class Rates:
 
     ratio: float | None
     reads: float | None
+    operations: float | None
     evictions: float | None
     expirations: float | None
     spark: tuple[float | None, ...]
@@ -33,12 +34,14 @@ def history(several: Sequence[Seen], probe: str, names: tuple[str, ...], since: 
     return many_series([one.server.id for one in several], probe, names, since)
 
 
-def rates_of(series: Mapping[str, Series], evictions: str, expirations: str) -> Rates:
+def rates_of(series: Mapping[str, Series], evictions: str, expirations: str = "", operations: str = "") -> Rates:
+    """The names are those of counters; empty for what the server does not count."""
     hits, misses = series["hits_total"], series["misses_total"]
     hit, miss = rate_over(hits), rate_over(misses)
     return Rates(
         ratio=ratio_over(hits, misses)[0],
         reads=None if hit is None or miss is None else hit + miss,
+        operations=rate_over(series[operations]) if operations else None,
         evictions=rate_over(series[evictions]),
         expirations=rate_over(series[expirations]) if expirations else None,
         spark=spark(hits, misses),

@@ -148,5 +148,5 @@ def tenant_over_time(tenant: str, since: datetime, now: datetime) -> dict[str, S
     rows = Sample.objects.filter(probe=PROBE, width_seconds=width, at__gte=since, values__has_key=names[0])
     points = [Point(at, values) for at, values in rows.order_by("at").values_list("at", "values")]
     found = gathered(points, names)
-    lines = zip(("Reads", "of them in process", "Loaded from the database"), names, strict=True)
+    lines = zip(("Reads", "In process", "Loaded"), names, strict=True)
     return {label: smooth_rate(found[name], PLOT_POINTS) for label, name in lines}

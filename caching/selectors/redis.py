@@ -9,7 +9,9 @@ from caching.facts import RedisFacts
 from caching.selectors.rates import History, Rates, rates_of
 from metrics.contract import Seen
 
-REDIS = ("hits_total", "misses_total", "evicted_total", "expired_total", "ops_per_second", "memory_bytes")
+REDIS = ("hits_total", "misses_total", "evicted_total", "expired_total", "commands_total", "memory_bytes")
+# A replica gives a sign of life every second, its primary every ten.
+LATE_SECONDS, SILENT_SECONDS = 3, 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +39,11 @@ class RedisRow:
         info = self.facts.info
         if self.facts.leads:
             lags = [link.lag_seconds for link in info.replicas if link.lag_seconds is not None]
-            behind = f", {max(lags)} s silent" if lags and max(lags) > 1 else ""
+            behind = f", {max(lags)} s silent" if lags and max(lags) > LATE_SECONDS else ""
             count = len(info.replicas)
             return f"{count} replica{'s' if count != 1 else ''}{behind}" if count else "no replica"
         silent = info.master_seconds_since_io
-        since = f", heard {silent} s ago" if silent is not None and silent > 1 else ""
+        since = f", heard {silent} s ago" if silent is not None and silent > SILENT_SECONDS else ""
         return f"follows {self.leader}{since}" if info.master_link_up else f"lost {self.leader}"
 
     @property
@@ -72,5 +74,5 @@ def _coloured(row: RedisRow, colours: Mapping[str, int]) -> RedisRow:
 def _redis_row(one: Seen, known: History, names: Mapping[str, str], now: datetime) -> RedisRow:
     facts = one.facts if isinstance(one.facts, RedisFacts) else None
     leader = names.get(facts.info.master_address, facts.info.master_address) if facts and not facts.leads else ""
-    series = known[one.server.id]
-    return RedisRow(one, facts, rates_of(series, "evicted_total", "expired_total"), one.is_old(now), leader=leader)
+    rates = rates_of(known[one.server.id], "evicted_total", "expired_total", "commands_total")
+    return RedisRow(one, facts, rates, one.is_old(now), leader=leader)

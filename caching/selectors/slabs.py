@@ -29,14 +29,14 @@ class SlabRow:
 
 
 def slab_rows(seen: Snapshot, nodes: Sequence[str]) -> tuple[SlabRow, ...]:
-    """Of these servers together, those that take most memory first; without classes that hold nothing."""
+    """Of these servers together, by the size of their chunks; without classes that hold nothing."""
     by_size: defaultdict[int, list[SlabClass]] = defaultdict(list)
     for one, facts in seen.facts(MemcachedFacts):
         if one.server.name in nodes:
             for slab in facts.slabs:
                 by_size[slab.chunk_bytes].append(slab)
     rows = (_row(size, several) for size, several in by_size.items())
-    return tuple(sorted((row for row in rows if row.pages), key=lambda row: (-row.used - row.free, row.chunk_bytes)))
+    return tuple(sorted((row for row in rows if row.pages), key=lambda row: row.chunk_bytes))
 
 
 def _row(size: int, several: Sequence[SlabClass]) -> SlabRow:

@@ -59,7 +59,7 @@ def near_note(page: FamilyPage) -> str:
     if not page.family.near:
         return "this family is not kept there"
     served = page.row.now.near_per_second
-    return f"{rate(served)} that no server was asked for" if served else ""
+    return f"{rate(served)}, no server asked" if served else ""
 
 
 def cost_note(page: FamilyPage) -> str:

@@ -8,7 +8,9 @@ from novaops.ui.formats import human_number
 
 
 def used_by(contents: Contents) -> str:
-    """Of a card's hint: by what it is measured, and of how many keys."""
+    """Of a card's hint: by what it is measured, and of how many keys. Empty where nothing counts use."""
+    if not contents.uses_total:
+        return ""
     looked, total = human_number(contents.uses_looked), human_number(contents.uses_total)
     of = f"all {total} keys" if contents.uses_looked >= contents.uses_total else f"{looked} of {total} keys so far"
     return f"by OBJECT FREQ, of {of}"

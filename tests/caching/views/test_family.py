@@ -18,7 +18,7 @@ def test_how_it_is_read_by_whom_and_what_it_costs(cached: Fleet, client_as: Sign
 
 def test_what_processes_served_themselves(cached: Fleet, client_as: SignIn) -> None:
     page = client_as("viewer").get(f"/fleets/{cached.slug}/caches/families/vm/").text
-    assert "3/s that no server was asked for" in page and "of them in process" in page  # 135 in 45 seconds
+    assert "3/s, no server asked" in page and "what is served in process" in page  # 135 in 45 seconds
     assert '<td class="num" data-label="In process">50\u00a0%</td>' in page  # acme's
     page = client_as("viewer").get(f"/fleets/{cached.slug}/caches/families/qr/").text
     assert "this family is not kept there" in page

@@ -3,10 +3,15 @@ written for the tenant fires no trigger and checks no key that was checked where
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
+from psycopg import sql
+
+from novaops.inventory.targets import Target
+from novaops.operations.contract import TransientProblem
 from shards.clients.postgres import Session
 from shards.moves.streams import Stream
-from shards.partitions.leader import session_on
+from shards.partitions.leader import NoLeader, find, session_on
 
 # The same in every session that reads or writes values as text, and in the decoding of the slot.
 TEXT_FORM = {
@@ -16,29 +21,49 @@ TEXT_FORM = {
     "bytea_output": "hex",
     "extra_float_digits": "1",
     "row_security": "off",
+    "lc_monetary": "C",
+    "xmloption": "content",
+    "client_encoding": "UTF8",
 }
+_SET = sql.SQL("SELECT {}").format(sql.SQL(", ").join([sql.SQL("set_config(%s, %s, false)")] * len(TEXT_FORM)))
 AS_REPLICA = "SET session_replication_role = replica"
 
 
+@dataclass(frozen=True, slots=True)
+class Leaders:
+    """Those of a stream's two shards, as the step's own thread found them, for the threads beside it."""
+
+    sender: Target
+    receiver: Target
+
+
+def leaders_of(stream: Stream) -> Leaders:
+    try:
+        return Leaders(find(stream.sender), find(stream.receiver))
+    except NoLeader as problem:
+        raise TransientProblem(str(problem)) from problem
+
+
 @contextmanager
-def sending(stream: Stream, timeout: float) -> Iterator[Session]:
+def sending(stream: Stream, timeout: float, known: Leaders | None = None) -> Iterator[Session]:
     """On the leader of the shard that sends, in autocommit; problems are those of an operation's step."""
-    with session_on(stream.sender, timeout) as session, _as_mover(session, writes=False):
+    at = known.sender if known else None
+    with session_on(stream.sender, timeout, at) as session, _as_mover(session, writes=False):
         yield session
 
 
 @contextmanager
-def receiving(stream: Stream, timeout: float) -> Iterator[Session]:
+def receiving(stream: Stream, timeout: float, known: Leaders | None = None) -> Iterator[Session]:
     """On the leader of the shard that receives, as a replica writes: no trigger, gate or foreign key is in its way."""
-    with session_on(stream.receiver, timeout) as session, _as_mover(session, writes=True):
+    at = known.receiver if known else None
+    with session_on(stream.receiver, timeout, at) as session, _as_mover(session, writes=True):
         yield session
 
 
 @contextmanager
 def _as_mover(session: Session, writes: bool) -> Iterator[None]:
     """Settings of the session, which others use after it: they go with the end of this use."""
-    for name, value in TEXT_FORM.items():
-        session.execute("SELECT set_config(%s, %s, false)", (name, value))
+    session.execute(_SET, [part for pair in TEXT_FORM.items() for part in pair])
     if writes:
         session.execute(AS_REPLICA)
     yield

@@ -4,7 +4,7 @@ CREATE TABLE ... PARTITION OF locks the parent against everybody; ATTACH PARTITI
 Where there is a default partition, PostgreSQL locks that one while it makes sure that no row of it belongs to the new
 partition."""
 
-from typing import Any
+from typing import Any, Protocol
 
 from psycopg import sql
 from psycopg.sql import Composable, Composed, Identifier, Literal
@@ -13,10 +13,22 @@ from novaops.operations.contract import StepContext
 from shards.clients.postgres import Session
 from shards.fences import mark, writing
 from shards.partitions.catalog import statement
-from shards.partitions.planner import Piece
 
 
-def create(session: Session, context: StepContext, parent: tuple[str, str], piece: Piece, like: str) -> None:
+class Wanted(Protocol):
+    """A partition to be created; `bound` is its FOR VALUES clause."""
+
+    @property
+    def schema_name(self) -> str: ...
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def bound(self) -> Composable: ...
+
+
+def create(session: Session, context: StepContext, parent: tuple[str, str], piece: Wanted, like: str) -> None:
     """Creates and attaches the partition; `like` is the sibling that gives its owner, options, row security, grants.
     Its comment names the operation."""
     new = Identifier(piece.schema_name, piece.name)
@@ -102,7 +114,5 @@ def _role(name: str) -> Composable:
     return Identifier(name) if name else sql.SQL("PUBLIC")
 
 
-def _attach(parent: Identifier, new: Identifier, piece: Piece) -> Composed:
-    return sql.SQL("ALTER TABLE {} ATTACH PARTITION {} FOR VALUES FROM ({}) TO ({})").format(
-        parent, new, Literal(piece.lower), Literal(piece.upper)
-    )
+def _attach(parent: Identifier, new: Identifier, piece: Wanted) -> Composed:
+    return sql.SQL("ALTER TABLE {} ATTACH PARTITION {} {}").format(parent, new, piece.bound)

@@ -52,10 +52,11 @@ _TRANSIENT = (
 
 
 @contextmanager
-def session_on(shard: str, timeout: float) -> Iterator[Session]:
-    """A session on the leader for at most `timeout` seconds, whose problems are those of an operation's step."""
+def session_on(shard: str, timeout: float, known: Target | None = None) -> Iterator[Session]:
+    """A session on the leader for at most `timeout` seconds, whose problems are those of an operation's step. Who
+    looked for the leader already says it: then this may be called from any thread."""
     try:
-        leader = find(shard)
+        leader = known or find(shard)
         with sessions.open(leader, timeout) as session, problems_of(leader.name):
             yield session
     except NoLeader as problem:

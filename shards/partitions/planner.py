@@ -6,6 +6,8 @@ from datetime import UTC, date, datetime, tzinfo
 from itertools import pairwise
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from psycopg.sql import SQL, Composable, Literal
+
 from shards.partitions import bounds, naming, widths
 from shards.partitions.bounds import Bound
 from shards.partitions.create_facts import Child, TableFacts
@@ -28,6 +30,10 @@ class Piece:
     name: str
     lower: str
     upper: str
+
+    @property
+    def bound(self) -> Composable:
+        return SQL("FOR VALUES FROM ({}) TO ({})").format(Literal(self.lower), Literal(self.upper))
 
 
 @dataclass(frozen=True, slots=True)

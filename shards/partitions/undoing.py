@@ -38,10 +38,10 @@ def _why_it_stays(session: Session, context: StepContext) -> str:
     if child.comment != str(mark(context)) or child.kind != "r":
         return f"{child.name} was not made by this operation, and stays."
     same_range(session, child, piece_of(context.arguments))
-    return f"{child.name} has taken rows, and stays." if _holds_rows(session, child) else ""
+    return f"{child.name} has taken rows, and stays." if holds_rows(session, child) else ""
 
 
-def _holds_rows(session: Session, child: Child) -> bool:
+def holds_rows(session: Session, child: Child) -> bool:
     table = sql.Identifier(child.schema_name, child.name)
     with session.transaction():
         session.execute("SET LOCAL row_security = off")

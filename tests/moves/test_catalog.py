@@ -60,7 +60,7 @@ def leaders(live_fleet: Fleet) -> Iterator[tuple[psycopg.Connection[Any], psycop
     with tenant_context(live_fleet), two_shards.on_both(STREAM) as (sender, receiver):
         sender.execute(MADE.format(schema=STREAM.schema_name).encode())
         two_shards.enrol(sender, STREAM)
-        two_shards.expect(receiver, STREAM)
+        two_shards.arrive(receiver, STREAM)
         yield sender, receiver
 
 

@@ -53,6 +53,13 @@ def enrol(session: psycopg.Connection[Any], stream: Stream) -> None:
     )
 
 
+def arrive(session: psycopg.Connection[Any], stream: Stream) -> None:
+    """The shard that receives knows of the tenant, and the stream's bookkeeping is there."""
+    enrol(session, stream)
+    session.execute("UPDATE public.tenants SET gate = 'arriving' WHERE tenant_id = %s", (stream.tenant_id,))
+    expect(session, stream)
+
+
 def expect(session: psycopg.Connection[Any], stream: Stream) -> None:
     """The bookkeeping of the stream on the shard that receives, as it is before the copy."""
     session.execute(

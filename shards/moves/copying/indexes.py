@@ -1,0 +1,113 @@
+"""Indexes of a tenant's own schema: but for keys they are laid aside while its rows come, and built afterwards.
+
+Nothing is written down for that: what the sender has and the receiver has not is what is missing, after a kill too."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from psycopg import sql
+
+from novaops.operations.contract import StepContext
+from shards import fences
+from shards.clients.postgres import Session
+from shards.moves.catalog import statement
+from shards.moves.copying.crew import Crew
+from shards.moves.copying.older import name_session
+from shards.moves.sessions import Leaders, leaders_of, receiving, sending
+from shards.moves.streams import Stream
+
+BUILD_SECONDS = 6 * 3600
+READ_SECONDS = 60
+LOOK_SECONDS = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """`definition` makes it, on a partitioned table without its partitions; `parent` is the index that it belongs to.
+    `as_constraint` says how far a UNIQUE constraint that it carries can be deferred, empty without one."""
+
+    name: str
+    table_name: str
+    partitioned: bool
+    definition: str
+    parent: str
+    as_constraint: str
+
+
+def all_of(session: Session, schema: str) -> list[Index]:
+    """Those that may be laid aside: first those of whole tables, then those of their partitions."""
+    return [Index(**row) for row in session.execute(statement("indexes"), {"schema": schema}).fetchall()]
+
+
+def lay_aside(receiver: Session, stream: Stream) -> None:
+    """Inside the transaction that made the schema: its tables are empty."""
+    for index in all_of(receiver, stream.schema_name):
+        if index.as_constraint:
+            table = sql.Identifier(stream.schema_name, index.table_name)
+            drop = sql.SQL("ALTER TABLE {} DROP CONSTRAINT {}").format(table, sql.Identifier(index.name))
+        else:
+            drop = sql.SQL("DROP INDEX IF EXISTS {}").format(sql.Identifier(stream.schema_name, index.name))
+        receiver.execute(drop)
+
+
+def complete(context: StepContext, stream: Stream, workers: int) -> int:
+    """Builds what is missing, side by side, and says how many indexes that were. Does nothing for shared tables."""
+    if not stream.schema_name:
+        return 0
+    with sending(stream, READ_SECONDS) as sender, receiving(stream, READ_SECONDS) as receiver:
+        wanted, there = all_of(sender, stream.schema_name), all_of(receiver, stream.schema_name)
+        missing = [index for index in wanted if index.name not in {one.name for one in there}]
+        _build_all(context, stream, [index for index in missing if not index.partitioned], workers)
+        with fences.writing(receiver, context):
+            for index in missing:
+                if index.partitioned:
+                    receiver.execute(index.definition.encode())
+            _attach(receiver, stream, wanted)
+    return len(missing)
+
+
+def _build_all(context: StepContext, stream: Stream, missing: Sequence[Index], workers: int) -> None:
+    leaders, console = leaders_of(stream), fences.console_id()
+    with Crew(lambda index: _build(context, stream, leaders, console, index), missing, workers) as crew:
+        while crew.works(LOOK_SECONDS):
+            context.progress(crew.done, crew.total, f"{crew.done} of {crew.total} indexes are built")
+
+
+def _build(context: StepContext, stream: Stream, leaders: Leaders, console: str, index: Index) -> None:
+    """In a thread of its own."""
+    with receiving(stream, BUILD_SECONDS, leaders) as session:
+        name_session(session, context, stream)
+        with session.transaction():
+            fences.limit(session, BUILD_SECONDS)
+            fences.share(session, context, console)
+            session.execute(index.definition.encode())
+            if index.as_constraint:
+                session.execute(_constraint(stream, index))
+
+
+def _constraint(stream: Stream, index: Index) -> sql.Composed:
+    return sql.SQL("ALTER TABLE {} ADD CONSTRAINT {} UNIQUE USING INDEX {} {}").format(
+        sql.Identifier(stream.schema_name, index.table_name),
+        sql.Identifier(index.name),
+        sql.Identifier(index.name),
+        sql.SQL(index.as_constraint),
+    )
+
+
+ATTACHED = """
+    SELECT own.relname::text AS name FROM pg_inherits
+    JOIN pg_class own ON own.oid = inhrelid
+    JOIN pg_namespace n ON n.oid = own.relnamespace
+    WHERE own.relkind IN ('i', 'I') AND n.nspname = %s
+"""
+
+
+def _attach(receiver: Session, stream: Stream, wanted: Iterable[Index]) -> None:
+    attached = {row["name"] for row in receiver.execute(ATTACHED, (stream.schema_name,)).fetchall()}
+    for index in wanted:
+        if index.parent and index.name not in attached:
+            receiver.execute(
+                sql.SQL("ALTER INDEX {} ATTACH PARTITION {}").format(
+                    sql.Identifier(stream.schema_name, index.parent), sql.Identifier(stream.schema_name, index.name)
+                )
+            )

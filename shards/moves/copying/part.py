@@ -1,0 +1,98 @@
+"""One part of a table, in one transaction of the shard that receives: there wholly or not at all, and written down."""
+
+from collections.abc import Callable, Iterable
+from contextlib import closing
+from dataclasses import dataclass
+
+from psycopg import sql
+
+from novaops.operations.contract import StepContext, TransientProblem
+from shards import fences
+from shards.clients.postgres import Session
+from shards.moves.applying import turns
+from shards.moves.chunks import Chunk, condition, only
+from shards.moves.copying.blocks import blocks
+from shards.moves.copying.older import name_session
+from shards.moves.sessions import Leaders, receiving, sending
+from shards.moves.streams import Stream
+from shards.moves.tables import Table
+
+PassOn = Callable[[int], None]
+"""Returns when so many bytes may be written, and raises what ends the copy."""
+# A slow throttle makes a part slow; a part that takes longer than this does not end.
+PART_SECONDS = 3600
+IDLE_SECONDS = 30
+SNAPSHOT = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
+# The applier's transactions are short, but it may be many that it has in its turn.
+TURN_TIMEOUT = "SET LOCAL lock_timeout = '120s'"
+COPIED = """
+    UPDATE novaops_schema.arrival_chunks SET copied_at = clock_timestamp(), rows = %s, bytes = %s, verified_at = NULL
+    WHERE stream = %s AND table_name = %s AND number = %s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """What each thread knows."""
+
+    context: StepContext
+    console: str
+    stream: Stream
+    leaders: Leaders
+    tables: dict[str, Table]
+
+
+def bring(errand: Errand, chunk: Chunk, pass_on: PassOn) -> tuple[int, int]:
+    """Copies the part, and says how many rows and bytes it had. From any thread."""
+    pass_on(0)
+    with (
+        sending(errand.stream, PART_SECONDS, errand.leaders) as sender,
+        receiving(errand.stream, PART_SECONDS, errand.leaders) as receiver,
+    ):
+        for session in (sender, receiver):
+            name_session(session, errand.context, errand.stream)
+        with receiver.transaction():
+            fences.limit(receiver, PART_SECONDS, IDLE_SECONDS)
+            fences.share(receiver, errand.context, errand.console)
+            receiver.execute(TURN_TIMEOUT)
+            turns.copying(receiver, errand.stream)
+            return _bring(errand, chunk, sender, receiver, pass_on)
+
+
+def _bring(errand: Errand, chunk: Chunk, sender: Session, receiver: Session, pass_on: PassOn) -> tuple[int, int]:
+    table, stream = errand.tables[chunk.table], errand.stream
+    chosen, parameters = condition(table, chunk)
+    parameters["tenant"] = stream.tenant_id
+    # Changes that were applied meanwhile are in the snapshot too.
+    receiver.execute(sql.SQL("DELETE FROM {} WHERE {}").format(table.identifier, chosen), parameters)
+    with sender.transaction():
+        sender.execute(SNAPSHOT)
+        fences.limit(sender, PART_SECONDS, IDLE_SECONDS)
+        target, source = _statements(table, chosen)
+        # Closed, so that a problem of the receiver ends the sender's COPY before its transaction.
+        with closing(blocks(sender, source, parameters)) as found:
+            rows, size = _pour(receiver, target, found, pass_on)
+        turns.ahead(sender, receiver, stream)
+    written = receiver.execute(COPIED, (rows, size, stream.name, chunk.table, chunk.number))
+    if written.rowcount != 1:
+        raise TransientProblem(f"Part {chunk.number} of {chunk.table} is not planned any more: the copy begins anew.")
+    return rows, size
+
+
+def _statements(table: Table, chosen: sql.Composable) -> tuple[sql.Composed, sql.Composed]:
+    form = sql.SQL("(FORMAT binary)" if table.portable else "(FORMAT text)")
+    columns = sql.SQL(", ").join(sql.Identifier(column.name) for column in table.written)
+    target = sql.SQL("COPY {} ({}) FROM STDIN {}").format(table.identifier, columns, form)
+    source = sql.SQL("COPY (SELECT {} FROM {}{} WHERE {}) TO STDOUT {}")
+    return target, source.format(columns, only(table), table.identifier, chosen, form)
+
+
+def _pour(receiver: Session, target: sql.Composed, source: Iterable[bytes], pass_on: PassOn) -> tuple[int, int]:
+    size = 0
+    with receiver.cursor() as cursor:
+        with cursor.copy(target) as copy:
+            for block in source:
+                pass_on(len(block))
+                copy.write(block)
+                size += len(block)
+        return cursor.rowcount, size

@@ -10,7 +10,7 @@ from shards.moves import catalog, gates, housing, keeping, slots
 from shards.moves.applying.applier import Applier
 from shards.moves.clearing import clear_rows, forget_tenant
 from shards.moves.comparing.compare import Comparison, compare
-from shards.moves.copying.copy import copy
+from shards.moves.copying.copy import Relief, copy
 from shards.moves.models import Move, Phase
 from shards.moves.sessions import receiving, sending
 from shards.moves.slots import Broken
@@ -50,7 +50,9 @@ def prepared(context: StepContext, move: Move, stream: Stream) -> tuple[Table, .
 def copied(context: StepContext, move: Move, stream: Stream) -> tuple[Table, ...]:
     tables = prepared(context, move, stream)
     _enter(move, stream, Phase.COPYING)
-    copy(context, stream, tables, Brake(move, context))
+    brake = Brake(move, context, stream)
+    relief = Relief(lambda: brake.drain_due, lambda: _drain(context, stream, tables))
+    copy(context, stream, tables, brake, relief=relief)
     return tables
 
 
@@ -76,6 +78,12 @@ def compare_all(context: StepContext, stream: Stream, tables: Sequence[Table]) -
     """PermanentProblem names the rows that differ."""
     with Applier(stream, context, tables) as applier:
         return compare(context, stream, tables, applier)
+
+
+def _drain(context: StepContext, stream: Stream, tables: Sequence[Table]) -> None:
+    """In the middle of a copy: the sender need not keep what was written until now."""
+    with Applier(stream, context, tables, meanwhile=lambda: context.progress(0, None, "")) as applier:
+        applier.until_near(NEAR_BYTES)
 
 
 def take_away(context: StepContext, move: Move) -> str:

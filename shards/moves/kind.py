@@ -12,7 +12,7 @@ from shards.moves.gather import gather
 from shards.moves.models import Move, Phase
 from shards.moves.parameters import MoveParameters
 from shards.moves.planner import plan_move
-from shards.moves.unjoined import STEPS
+from shards.moves.steps import STEPS
 from shards.placement.selectors import shards_of
 
 

@@ -12,7 +12,7 @@ from shards.moves.later_gather import gather_later
 from shards.moves.later_planner import plan_back, plan_finish
 from shards.moves.models import Move, Phase
 from shards.moves.parameters import OfMove
-from shards.moves.unjoined import BACK_STEPS, FINISH_STEPS
+from shards.moves.steps import BACK_STEPS, FINISH_STEPS
 
 
 class _Later(Kind[OfMove]):

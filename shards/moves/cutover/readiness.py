@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from typing import Any
 
 from novaops.operations.contract import PermanentProblem, StepContext
 from shards import fences
@@ -71,7 +72,8 @@ def _not_yet(here: Ready, move: Move) -> str:
 
 
 def _forgettings(tenant_id: str) -> list[Forgetting]:
-    return [answer for _, answer in tenant_leaving.send(sender=None, tenant_id=tenant_id) if answer is not None]
+    answers: list[tuple[object, Any]] = tenant_leaving.send(sender=None, tenant_id=tenant_id)
+    return [answer for _, answer in answers if answer is not None]
 
 
 @contextmanager

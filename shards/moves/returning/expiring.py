@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from novaops.audit.services import Actor
+from novaops.fleets.models import Person
 from novaops.operations.choices import Status
 from novaops.operations.confirming import Order, carry_confirmation
 from novaops.operations.models import Operation
@@ -25,15 +26,15 @@ def expire() -> None:
     now = timezone.now()
     for move in Move.objects.filter(phase=Phase.MOVED, way_back_until__lte=now).select_related("operation"):
         try:
-            _finish(move, now)
+            if move.operation.requested_by is not None:
+                _finish(move, move.operation.requested_by, now)
         except (Invalid, Refused) as problem:
             logger.warning("The way back of %s has expired and is not finished: %s", move, problem)
 
 
-def _finish(move: Move, now: datetime) -> None:
+def _finish(move: Move, person: Person, now: datetime) -> None:
     asked, key = move.operation, f"{KIND} {move.operation_id} {now:%Y-%m-%d %H}"
     reason = f"The way back of operation {asked.pk} has expired."
-    person = asked.requested_by
     operation = request(KIND, {"operation": asked.pk}, person, reason, asked.ticket, request_key=key)
     with transaction.atomic():
         current = Operation.objects.select_for_update(no_key=True).get(pk=operation.pk)

@@ -77,9 +77,18 @@ def started(operation: Operation) -> int:
     return _fork(partial(execute, operation.pk), [], 0, lambda lines: None)
 
 
+def begun(work: Work) -> int:
+    """The same for any work."""
+    return _fork(work, [], 0, lambda lines: None)
+
+
+def ended(process: int) -> int:
+    """The exit code of such a process, when it has ended by itself."""
+    return os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
+
+
 def _forked(work: Work, watched: list[str], line: int, tell: Callable[[int], None]) -> int:
-    _, status = os.waitpid(_fork(work, watched, line, tell), 0)
-    return os.waitstatus_to_exitcode(status)
+    return ended(_fork(work, watched, line, tell))
 
 
 def _fork(work: Work, watched: list[str], line: int, tell: Callable[[int], None]) -> int:

@@ -13,6 +13,7 @@ from shards.clients.postgres import Session
 from shards.decoding.replication import PLUGIN
 from shards.decoding.slots import SlotState, give_up, state_of
 from shards.fences import writing
+from shards.moves.applying import unseen
 from shards.moves.sessions import receiving, sending
 from shards.moves.streams import Stream
 from shards.moves.tables import TENANT, Table
@@ -23,8 +24,9 @@ MAKE_SECONDS = 45
 PUBLISHED = "SELECT schemaname AS schema, tablename AS name FROM pg_publication_tables WHERE pubname = %s"
 WITHOUT_IDENTITY = """
     SELECT relation.oid::regclass::text AS name
-    FROM pg_partition_tree(%s::regclass) JOIN pg_class AS relation ON relation.oid = relid
-    WHERE isleaf AND relreplident = 'n'
+    FROM pg_class AS relation
+    WHERE (oid = %(table)s::regclass OR oid IN (SELECT relid FROM pg_partition_tree(%(table)s::regclass)))
+        AND relkind = 'r' AND relreplident = 'n'
 """
 # The timeline of pg_control_checkpoint() is that of before a promotion for a while.
 HISTORY = """
@@ -44,8 +46,8 @@ ARRIVE = """
 """
 
 
-class Broken(PermanentProblem):
-    """The stream cannot go on: changes may be missing, and the copy has to begin anew."""
+class Broken(TransientProblem):
+    """The stream cannot go on: changes may be missing. The copy has to begin anew, which the step's next try does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ def _check(sender: Session, table: Table) -> None:
     """With a filter on what is not in the replica identity, PostgreSQL refuses UPDATE and DELETE of the whole table."""
     if not table.key or (table.shared and TENANT not in table.key):
         raise PermanentProblem(f"{table.full_name} needs a primary key or replica identity that holds {TENANT}.")
-    without = sender.execute(WITHOUT_IDENTITY, (table.identifier.as_string(sender),)).fetchone()
+    without = sender.execute(WITHOUT_IDENTITY, {"table": table.identifier.as_string(sender)}).fetchone()
     if without is not None:
         raise PermanentProblem(f"{without['name']} has no replica identity: its rows could not be changed meanwhile.")
 
@@ -114,6 +116,8 @@ def _begin(stream: Stream, context: StepContext, sender: Session, receiver: Sess
         give_up(sender, stream.name)
     history = sender.execute(HISTORY).fetchone()
     begun = _make(stream, sender)
+    # What was committed before the slot began is in no snapshot yet where it waits for a synchronous standby.
+    unseen.wait_for(sender, unseen.running(sender))
     assert history is not None, "a SELECT without FROM has a row"
     with writing(receiver, context):
         values = (begun, begun, history["timeline"], history["system_identifier"])

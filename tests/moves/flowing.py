@@ -16,6 +16,7 @@ from shards.moves.catalog import tables_of
 from shards.moves.sessions import sending
 from shards.moves.streams import Stream
 from shards.moves.tables import Table
+from shards.partitions.leader import find
 from tests import on_shard
 from tests.moves import two_shards
 
@@ -74,17 +75,40 @@ def flowing(stream: Stream, ddl: str = "") -> Iterator[Flow]:
     """Inside a fleet. `ddl` is run on both sides, in the tenant's schema. The slot is not made yet."""
     context = on_shard.context(stream.receiver, operation=stream.made_by.operation)
     own = replace(stream, made_by=mark(context))
-    with two_shards.on_both(own) as (sender, receiver):
-        for session in (sender, receiver):
+    _clear(own)
+    flow = Flow(own, context, beside(own.sender), beside(own.receiver))
+    try:
+        for session in (flow.sender, flow.receiver):
             if own.schema_name:
                 session.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(own.schema_name)))
                 session.execute("SELECT set_config('search_path', %s, false)", (own.schema_name,))
             session.execute(ddl.encode())
             session.execute("RESET search_path")
-        flow = Flow(own, context, sender, receiver)
         with sending(own, 60) as session:
             flow.tables = tuple(table for table in tables_of(session, own) if not table.unusable)
-        try:
-            yield flow
-        finally:
-            slots.drop(own, on_shard.context(own.receiver, token=99, operation=own.made_by.operation))
+        yield flow
+    finally:
+        flow.sender.close()
+        flow.receiver.close()
+        slots.drop(own, on_shard.context(own.receiver, token=99, operation=own.made_by.operation))
+        _clear(own)
+
+
+def beside(shard: str) -> Leader:
+    """A session on the leader, as long as that is the leader."""
+    found = find(shard)
+    return psycopg.connect(
+        host=found.host,
+        port=found.port,
+        dbname=found.database,
+        user=found.login.username,
+        password=found.login.password,
+        autocommit=True,
+        connect_timeout=5,
+    )
+
+
+def _clear(stream: Stream) -> None:
+    for shard in (stream.sender, stream.receiver):
+        with on_shard.session(shard) as session:
+            two_shards.clear(session, stream)

@@ -28,8 +28,8 @@ def on_both(stream: Stream) -> Iterator[tuple[psycopg.Connection[Any], psycopg.C
     with ExitStack() as stack:
         sessions = [stack.enter_context(on_shard.session(shard)) for shard in (stream.sender, stream.receiver)]
         for session in sessions:
-            _clear(session, stream)
-            stack.callback(_clear, session, stream)
+            clear(session, stream)
+            stack.callback(clear, session, stream)
         yield sessions[0], sessions[1]
 
 
@@ -67,7 +67,7 @@ def expect(session: psycopg.Connection[Any], stream: Stream) -> None:
     )
 
 
-def _clear(session: psycopg.Connection[Any], stream: Stream) -> None:
+def clear(session: psycopg.Connection[Any], stream: Stream) -> None:
     named = {"stream": stream.name, "schema": stream.schema_name, "tenant": stream.tenant_id}
     session.execute("SET session_replication_role = replica")
     if stream.schema_name:

@@ -14,6 +14,7 @@ from shards.moves.applying.changes import Change, Cleared
 from shards.moves.applying.problems import Late, told_by
 from shards.moves.applying.reading import Reader, Told
 from shards.moves.applying.receiving import Receiver
+from shards.moves.applying.unseen import Unseen
 from shards.moves.sessions import receiving, sending
 from shards.moves.slots import Arrival, Broken
 from shards.moves.streams import Stream
@@ -35,8 +36,9 @@ class Applier:
     """A context manager, for one thread at a time; the step that uses it has called `fences.fence` on the receiver.
 
     `touched`: keys of rows that are written are kept in `arrival_touched`. `discard`: what comes is on the receiver
-    already, because it came from there; none of it is written but how far it was read. `meanwhile` is called about
-    every second while something is done or waited for, and may raise what ends it.
+    already, because it came from there; none of it is written but how far it was read. `copying`: parts are still to
+    be copied, none of them at the same time, and no change has to find its row. `meanwhile` is called about every
+    second while something is done or waited for, and may raise what ends it.
 
     Whenever a method returns, or raises, what is on the receiver ends with a transaction of the sender. What is raised
     is a problem of an operation's step, after which the applier is of no use any more."""
@@ -49,10 +51,11 @@ class Applier:
         *,
         touched: bool = True,
         discard: bool = False,
+        copying: bool = False,
         meanwhile: Callable[[], None] = lambda: None,
     ) -> None:
         self._stream, self._context, self._tables = stream, context, tables
-        self._touched, self._discard, self._meanwhile = touched, discard, meanwhile
+        self._touched, self._discard, self._copying, self._meanwhile = touched, discard, copying, meanwhile
         self._stack = ExitStack()
         self._pending: list[Change | Cleared] = []
         # Of those, so many belong to transactions that have been read to their end, the last of which is at `_end`.
@@ -68,7 +71,9 @@ class Applier:
             session = stack.enter_context(receiving(self._stream, OPEN_SECONDS))
             arrival = self._known(session)
             replication = stack.enter_context(self._replication(arrival))
-            self._receiver = Receiver(session, self._sender, self._stream, self._context, self._touched)
+            self._unseen = Unseen(self._sender, self._stream.sender)
+            sides = (session, self._sender, self._unseen)
+            self._receiver = Receiver(*sides, self._stream, self._context, touched=self._touched, copying=self._copying)
             self._receiver.begin_with(arrival.applied, arrival.strict_from)
             self._reader = Reader(replication, self._tables)
             self._end = arrival.applied
@@ -222,6 +227,7 @@ class Applier:
         if not self._pending:
             self._first_lsn = begin.lsn
         self._begin = begin
+        self._unseen.told(begin.xid)
 
     def _gather(self, change: Change | Cleared) -> None:
         if self._discard or self._begin is None or self._begin.lsn < self.applied:
@@ -254,6 +260,8 @@ class Applier:
             return
         if ready:
             self._receiver.apply(ready, self._first_lsn)
+        if self._copying:
+            self._unseen.wait()  # a part that is copied from now on has what is applied
         self._receiver.commit(self._end)
         self._pending, self._complete, self._uncommitted = rest, 0, 0
         if self._begin is not None:

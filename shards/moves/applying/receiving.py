@@ -1,4 +1,4 @@
-"""Transactions on the receiver's leader: each under the fence, in its turn, and with its bookkeeping.
+"""Transactions on the receiver's leader: each under the fence, and with its bookkeeping.
 
 Many changes are written by few statements, in one round trip. Where that does not go, halves are tried, down to single
 changes."""
@@ -20,7 +20,7 @@ from shards.moves.applying.netting import effects, grouped
 from shards.moves.applying.problems import told_by
 from shards.moves.applying.single import Single
 from shards.moves.applying.statements import statement
-from shards.moves.applying.turns import ALONE
+from shards.moves.applying.unseen import Unseen
 from shards.moves.streams import Stream
 
 Changes = Sequence[Change | Cleared]
@@ -55,10 +55,19 @@ class Receiver:
     """For one thread. `applied` and `strict_from` as `arrivals` has them, as of the last transaction."""
 
     def __init__(
-        self, session: Session, sender: Session, stream: Stream, context: StepContext, touched: bool = True
+        self,
+        session: Session,
+        sender: Session,
+        unseen: Unseen,
+        stream: Stream,
+        context: StepContext,
+        *,
+        touched: bool,
+        copying: bool,
     ) -> None:
-        self._session, self._stream, self._context, self._touched = session, stream, context, touched
-        self._single = Single(session, sender, stream)
+        self._session, self._stream, self._context = session, stream, context
+        self._touched, self._copying = touched, copying
+        self._single = Single(session, sender, unseen, stream)
         self.open = self._saved = False
         self.applied = self.strict_from = 0
 
@@ -76,8 +85,8 @@ class Receiver:
         self._session.prepare_threshold = None
 
     def lenient(self, lsn: int) -> bool:
-        """Whether rows may have come by a copy, after a transaction that was committed there."""
-        return lsn < self.strict_from
+        """Whether rows may have come by a copy, or are still to come, after a transaction that was committed there."""
+        return self._copying or lsn < self.strict_from
 
     def apply(self, changes: Changes, lsn: int) -> None:
         """Of transactions of which the first was committed at `lsn`. They stay when `commit` returns."""
@@ -149,7 +158,6 @@ class Receiver:
         self._run(b"BEGIN")
         self.open = True
         share(self._session, self._context, self._stream.made_by.console)
-        self._run(ALONE, (self._stream.name,))
         return self._run(STATE, (self._stream.name,))
 
     def _look(self, state: psycopg.Cursor[DictRow] | None) -> None:

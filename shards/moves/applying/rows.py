@@ -14,11 +14,16 @@ from shards.clients.postgres import Session
 from shards.moves.applying import statements
 from shards.moves.applying.changes import Key, Values
 from shards.moves.applying.problems import told_by
-from shards.moves.applying.turns import INSERTED
 from shards.moves.streams import Stream
 from shards.moves.tables import Table
 
 FETCH_SECONDS = 20.0
+INSERTED = "SELECT (pg_current_wal_insert_lsn() - '0/0')::bigint AS position"
+RAISE = """
+    UPDATE novaops_schema.arrivals
+    SET strict_from = greatest(strict_from, '0/0'::pg_lsn + %s)
+    WHERE stream = %s
+"""
 TAKEN = (psycopg.errors.UniqueViolation, psycopg.errors.ExclusionViolation)
 # Of a unique index or an exclusion constraint: what may not come twice, and by which operators that is told.
 INDEX = """

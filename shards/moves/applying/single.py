@@ -7,7 +7,7 @@ from shards.moves.applying.changes import Change, Cleared, Key, Values
 from shards.moves.applying.netting import Effect, settable
 from shards.moves.applying.problems import Diverged
 from shards.moves.applying.rows import TAKEN
-from shards.moves.applying.turns import raise_strict_from
+from shards.moves.applying.unseen import Unseen
 from shards.moves.streams import Stream
 from shards.moves.tables import Table
 
@@ -16,8 +16,8 @@ class Single:
     """Inside the receiver's transaction, not in a pipeline. `fetched_at`: the latest position at which rows of the
     sender were fetched; `arrivals.strict_from` is at least that."""
 
-    def __init__(self, receiver: Session, sender: Session, stream: Stream) -> None:
-        self._receiver, self._sender, self._stream = receiver, sender, stream
+    def __init__(self, receiver: Session, sender: Session, unseen: Unseen, stream: Stream) -> None:
+        self._receiver, self._sender, self._unseen, self._stream = receiver, sender, unseen, stream
         self.fetched_at = 0
 
     def apply(self, change: Change | Cleared, lenient: bool) -> None:
@@ -104,11 +104,12 @@ class Single:
     def _fetch(self, change: Change) -> None:
         if change.new is None:
             raise PermanentProblem("A deleted row cannot be fetched.")
+        self._unseen.wait()  # the row would be older than the change
         fetched = rows.fetch(self._sender, self._stream, change.table, change.new)
         if change.old is not None and change.moves:
             self._delete(change.table, change.old)
         rows.replace(self._receiver, self._stream, change.table, change.new, fetched.values)
-        raise_strict_from(self._receiver, self._stream, fetched.position)
+        self._receiver.execute(rows.RAISE, (fetched.position, self._stream.name))
         self.fetched_at = max(self.fetched_at, fetched.position)
 
     def _delete(self, table: Table, key: Key) -> int:

@@ -106,6 +106,28 @@ def test_the_command_line_needs_no_django() -> None:
     assert not strange, "\n".join(strange)
 
 
+def needed_by(*modules: str) -> set[str]:
+    """Names that they import, and that what they import of this project imports."""
+    found: set[str] = set()
+    left = list(modules)
+    while left:
+        for name, _ in imported(MODULES[left.pop()]):
+            if name not in found:
+                found.add(name)
+                left += [module for module in (name, name.rpartition(".")[0]) if module in MODULES]
+    return found
+
+
+def test_applications_reach_their_tenants_without_the_console() -> None:
+    known = sys.stdlib_module_names | {"psycopg", "psycopg_pool"}
+    strange = {
+        name
+        for name in needed_by("shards.placement.router", "shards.placement.async_router")
+        if name.partition(".")[0] not in known and not name.startswith("shards.placement")
+    }
+    assert not strange, f"An application would have to install this: {sorted(strange)}"
+
+
 def test_no_import_hides_inside_a_function() -> None:
     hidden = [
         f"{module}:{inner.lineno}"

@@ -1,7 +1,8 @@
 """What the application does for its users: each function is one request."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
 import psycopg
@@ -11,7 +12,9 @@ from caching.library.tiers import MISS, Tiers
 from caching.workload import statements
 from shards.placement.router import Router
 
+Result = TypeVar("Result")
 RETRY_SECONDS = 3.0
+REPLICA_SECONDS = 10.0  # what a replica answers may be so old; a value in a cache is, too
 
 
 class Application:
@@ -91,7 +94,7 @@ class Application:
         def ask(connection: psycopg.Connection) -> list[dict[str, Any]]:
             return connection.cursor(row_factory=dict_row).execute(statement, values).fetchall()
 
-        return self.router.run(tenant, ask, readonly=True, within=RETRY_SECONDS)
+        return self._read(tenant, ask)
 
     def _one(
         self, tenant: str, statement: bytes, values: dict[str, Any], replica: bool = True
@@ -99,7 +102,10 @@ class Application:
         def ask(connection: psycopg.Connection) -> dict[str, Any] | None:
             return connection.cursor(row_factory=dict_row).execute(statement, values).fetchone()
 
-        return self.router.run(tenant, ask, readonly=replica, within=RETRY_SECONDS)
+        return self._read(tenant, ask) if replica else self.router.run(tenant, ask, within=RETRY_SECONDS)
+
+    def _read(self, tenant: str, ask: Callable[[psycopg.Connection], Result]) -> Result:
+        return self.router.run(tenant, ask, readonly=True, within=RETRY_SECONDS, max_lag_seconds=REPLICA_SECONDS)
 
     def _write(self, tenant: str, commands: tuple[bytes, ...], values: dict[str, Any]) -> None:
         """All in one transaction; every command is safe to repeat."""

@@ -1,6 +1,5 @@
 """Who asks for what: tenants by their size, a few VMs of each most of the time, many reads for each write."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
 from random import Random
@@ -121,8 +120,7 @@ class Users:
 
     def _remove(self, tenant: str, vm: dict[str, Any], random: Random) -> None:
         """The one that is asked for least; the tenant then looks again which it has."""
-        last: Sequence[dict[str, Any]] = self._vms[tenant][-1:]
-        for old in last:
+        for old in self._known(tenant)[-1:]:
             self.application.remove(tenant, old["id"], old["created_at"], old["owner_id"])
         with self._lock:
             self._vms.pop(tenant, None)

@@ -1,5 +1,7 @@
 """Why a tenant cannot be placed or reached, as sentences."""
 
+import psycopg
+
 
 class PlacementProblem(Exception):
     """Base of this room's refusals."""
@@ -15,3 +17,11 @@ class NotPlaced(PlacementProblem):
 
 class ShardClosed(PlacementProblem):
     """The tenant's shard takes no writes now, or nothing at all."""
+
+
+class ShardUnknown(PlacementProblem):
+    """The tenant is on a shard whose address the router was not given."""
+
+
+class ReplicaBehind(psycopg.OperationalError):
+    """The replica's answers would be older than the caller allows."""

@@ -3,32 +3,22 @@
 Safe under transaction pooling: whatever a transaction needs is set with SET LOCAL and gone with it, nothing is
 prepared, and no connection is kept between transactions."""
 
-import random
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TypeVar
 
 import psycopg
-from psycopg import errors, sql
 from psycopg_pool import ConnectionPool
 
+from shards.placement import entering
 from shards.placement.place_cache import PlaceCache
-from shards.placement.places import READABLE, WRITABLE, Place, PlaceSource, PoolAddress
-from shards.placement.problems import NotPlaced, ShardClosed
+from shards.placement.places import Place, PlaceSource, PoolAddress, Road
+from shards.placement.problems import NotPlaced
+from shards.placement.tries import Surroundings, Tries
 
 Result = TypeVar("Result")
 Work = Callable[[psycopg.Connection], Result]
-
-# What passes by itself: a failover, a restarted pool, a conflict, and a place that is no longer the tenant's.
-RETRYABLE = (
-    errors.OperationalError,
-    errors.InterfaceError,
-    errors.ReadOnlySqlTransaction,
-    errors.SerializationFailure,
-    errors.DeadlockDetected,
-)
-MOVED = "NV001"
 
 
 class Router:
@@ -43,18 +33,22 @@ class Router:
         statement_seconds: float = 5.0,
         remember_seconds: float = 30.0,
     ) -> None:
-        self._places = PlaceCache(source, remember_seconds)
-        self._addresses = pools
+        self._source, self._places = source, PlaceCache(remember_seconds)
         self._connections, self._wait, self._statement = connections, wait_seconds, statement_seconds
-        self._pools: dict[tuple[str, str], ConnectionPool] = {
-            (shard, road): self._pool(parameters, f"{shard} {road}")
+        self._around = Surroundings(self._places, frozenset(pools))
+        self._pools = {
+            (shard, road): self._pool(address.by(road), f"{shard} {road}")
             for shard, address in pools.items()
-            for road, parameters in (("primary", address.primary), ("replica", address.replica))
+            for road in Road
         }
 
     def place(self, tenant_id: str) -> Place:
         """Where the tenant is, as far as is remembered."""
         found = self._places.get(tenant_id)
+        if found is None:
+            with self._places.asking(tenant_id) as answer:
+                answer.place = self._source(tenant_id)
+            found = answer.place
         if found is None:
             raise NotPlaced(f"The tenant {tenant_id!r} is placed on no shard.")
         return found
@@ -63,47 +57,60 @@ class Router:
         """Ask again where the tenant is, next time."""
         self._places.forget(tenant_id)
 
-    @contextmanager
-    def transaction(self, tenant_id: str, readonly: bool = False) -> Iterator[psycopg.Connection]:
-        """One transaction that sees this tenant's rows only; `readonly` ones go to a replica."""
-        place = self.place(tenant_id)
-        _refuse_closed(place, readonly)
-        pool = self._pools[place.shard, "replica" if readonly else "primary"]
-        with pool.connection(timeout=self._wait) as connection, connection.transaction():
-            self._enter(connection, place)
-            yield connection
+    def learn(self, tenant_id: str, shard: str, epoch: int) -> None:
+        """The tenant is on this shard from this epoch on, as somebody told who knows."""
+        self._places.learn(tenant_id, shard, epoch)
 
-    def run(self, tenant_id: str, work: Work[Result], readonly: bool = False, within: float = 30.0) -> Result:
+    @contextmanager
+    def transaction(
+        self, tenant_id: str, readonly: bool = False, max_lag_seconds: float | None = None
+    ) -> Iterator[psycopg.Connection]:
+        """One transaction that sees this tenant's rows only; `readonly` ones go to a replica, or to the primary when no
+        replica answers or it is more than `max_lag_seconds` behind. What happens inside is not tried again."""
+        tries = Tries(self._around, tenant_id, readonly, max_lag_seconds, self._wait)
+        with ExitStack() as stack:
+            yield self._entered(stack, tries)
+
+    def run(
+        self,
+        tenant_id: str,
+        work: Work[Result],
+        readonly: bool = False,
+        within: float = 30.0,
+        max_lag_seconds: float | None = None,
+    ) -> Result:
         """`work` in a transaction, again after errors that pass, for `within` seconds. A try whose commit was cut off
         may have happened: `work` must be safe to repeat."""
-        deadline, pause = time.monotonic() + within, 0.05
+        tries = Tries(self._around, tenant_id, readonly, max_lag_seconds, within)
         while True:
-            try:
-                with self.transaction(tenant_id, readonly) as connection:
-                    return work(connection)
-            except psycopg.Error as error:
-                if not _passes(error) or time.monotonic() + pause > deadline:
-                    raise
-                self.forget(tenant_id)
-            time.sleep(pause * (0.5 + random.random()))  # noqa: S311 (only spreads the tries)
-            pause = min(pause * 2, 2.0)
+            with tries.trying(), self._begun(tries) as connection:
+                return work(connection)
+            time.sleep(tries.pause)
 
     def close(self) -> None:
         for pool in self._pools.values():
             pool.close(timeout=0)  # idle threads need not be waited for
 
-    def _enter(self, connection: psycopg.Connection, place: Place) -> None:
-        """One round trip. The tenant's schema comes first, then the tables that all share."""
-        path = sql.SQL(", ").join([sql.Identifier(name) for name in (place.schema_name, "public") if name])
-        connection.execute(
-            "SELECT set_config('novaops.tenant_id', %s, true), set_config('novaops.epoch', %s, true),"
-            " set_config('search_path', %s, true), set_config('statement_timeout', %s, true)",
-            (place.tenant_id, str(place.epoch), path.as_string(connection), f"{self._statement}s"),
-        )
+    def _entered(self, stack: ExitStack, tries: Tries) -> psycopg.Connection:
+        while True:
+            with tries.trying():
+                return stack.enter_context(self._begun(tries))
+            time.sleep(tries.pause)
+
+    @contextmanager
+    def _begun(self, tries: Tries) -> Iterator[psycopg.Connection]:
+        place = self.place(tries.tenant_id)
+        pool = self._pools[tries.at(place)]
+        with pool.connection(timeout=self._wait) as connection, connection.transaction():
+            entered = connection.execute(
+                entering.statement(tries.readonly), entering.values(place, tries.readonly, self._statement)
+            ).fetchone()
+            entering.refuse_old(entered, tries.max_lag_seconds)
+            yield connection
 
     def _pool(self, parameters: Mapping[str, str], name: str) -> ConnectionPool:
         return ConnectionPool(
-            kwargs={"connect_timeout": 3, "prepare_threshold": None, "application_name": "novacron", **parameters},
+            kwargs=entering.pool_options(parameters),
             min_size=0,
             max_size=self._connections,
             max_idle=60,
@@ -113,15 +120,3 @@ class Router:
             name=name,
             open=True,
         )
-
-
-def _refuse_closed(place: Place, readonly: bool) -> None:
-    if place.shard_state not in (READABLE if readonly else WRITABLE):
-        what = "read" if readonly else "written"
-        raise ShardClosed(f"{place.shard} is {place.shard_state}, so {place.tenant_id} cannot be {what} now.")
-
-
-def _passes(error: psycopg.Error) -> bool:
-    if isinstance(error, errors.QueryCanceled):  # its own time limit; trying again would only add load
-        return False
-    return isinstance(error, RETRYABLE) or error.sqlstate == MOVED

@@ -9,20 +9,25 @@ from psycopg import errors
 from psycopg.conninfo import make_conninfo
 
 from shards.placement.places import Place, PoolAddress
-from shards.placement.problems import NotPlaced, ShardClosed
+from shards.placement.problems import NotPlaced, ShardClosed, ShardUnknown
 from shards.placement.router import Router
+from tests.placement.conftest import Leaders
+from tests.placement.moving import NAME, set_gate
 
 SETTING = "SELECT coalesce(current_setting('novaops.tenant_id', true), ''), current_setting('search_path')"
+RED, OWN, STILL, LOST = (NAME.format(each) for each in ("red", "own", "still", "lost"))
 PLACES = {
-    "red": Place("red", "shard-1", 1),
-    "own": Place("own", "shard-1", 4, schema_name='t_"own"'),
-    "far": Place("far", "shard-2", 1),
-    "still": Place("still", "shard-1", 1, shard_state="readonly"),
+    RED: Place(RED, "shard-1", 1),
+    OWN: Place(OWN, "shard-1", 4, schema_name='t_"own"'),
+    STILL: Place(STILL, "shard-1", 1, shard_state="readonly"),
+    LOST: Place(LOST, "shard-9", 1),
 }
 
 
 @pytest.fixture
-def router(pools: Mapping[str, PoolAddress]) -> Iterator[Router]:
+def router(pools: Mapping[str, PoolAddress], leaders: Leaders) -> Iterator[Router]:
+    for place in PLACES.values():
+        set_gate(leaders["shard-1"], place.tenant_id, "open", place.epoch)
     found = Router(PLACES.get, pools)
     yield found
     found.close()
@@ -35,9 +40,9 @@ def seen(connection: psycopg.Connection) -> tuple[str, str]:
 
 
 def test_each_transaction_has_its_tenant(router: Router) -> None:
-    assert router.run("red", seen) == ("red", '"public"')
-    assert router.run("own", seen) == ("own", '"t_""own""", "public"')
-    assert router.run("red", seen, readonly=True) == ("red", '"public"')
+    assert router.run(RED, seen) == (RED, '"public"')
+    assert router.run(OWN, seen) == (OWN, '"t_""own""", "public"')
+    assert router.run(RED, seen, readonly=True) == (RED, '"public"')
 
 
 def test_nothing_is_left_for_the_next_client_of_the_pool(router: Router, pools: Mapping[str, PoolAddress]) -> None:
@@ -46,7 +51,7 @@ def test_nothing_is_left_for_the_next_client_of_the_pool(router: Router, pools: 
     try:
         found = set()
         for number, other in enumerate(chain(others, others)):
-            router.run("own" if number % 2 else "red", seen)
+            router.run(OWN if number % 2 else RED, seen)
             found.add(seen(other))
             other.rollback()
     finally:
@@ -57,27 +62,8 @@ def test_nothing_is_left_for_the_next_client_of_the_pool(router: Router, pools: 
 
 def test_a_failed_transaction_leaves_nothing_either(router: Router) -> None:
     with pytest.raises(errors.DivisionByZero):
-        router.run("own", lambda connection: connection.execute("SELECT 1/0"))
-    assert router.run("red", seen) == ("red", '"public"')
-
-
-def test_a_move_is_followed(pools: Mapping[str, PoolAddress]) -> None:
-    """The old shard refuses with the error of a moved tenant; the router asks again and goes to the new one."""
-    places = [Place("red", "shard-1", 1), Place("red", "shard-2", 2)]
-    moving = Router(lambda _: places.pop(0) if len(places) > 1 else places[0], pools)
-    epochs = []
-
-    def work(connection: psycopg.Connection) -> str:
-        row = connection.execute("SELECT current_setting('novaops.epoch')").fetchone()
-        assert row
-        epochs.append(row[0])
-        if row[0] == "1":
-            connection.execute("DO $$ BEGIN RAISE EXCEPTION 'moved' USING ERRCODE = 'NV001'; END $$")
-        return moving.place("red").shard
-
-    assert moving.run("red", work) == "shard-2"
-    assert epochs == ["1", "2"]
-    moving.close()
+        router.run(OWN, lambda connection: connection.execute("SELECT 1/0"))
+    assert router.run(RED, seen) == (RED, '"public"')
 
 
 def test_the_last_known_place_serves_while_placement_cannot_be_asked(pools: Mapping[str, PoolAddress]) -> None:
@@ -93,9 +79,26 @@ def test_the_last_known_place_serves_while_placement_cannot_be_asked(pools: Mapp
     router.close()
 
 
+def test_a_broken_connection_is_another_try(router: Router, leaders: Leaders) -> None:
+    tries = []
+
+    def work(connection: psycopg.Connection) -> int:
+        tries.append(connection.info.backend_pid)
+        if len(tries) == 1:
+            row = connection.execute("SELECT pg_backend_pid()").fetchone()
+            assert row
+            leaders["shard-1"].execute("SELECT pg_terminate_backend(%s, 10000)", (row[0],))
+        connection.execute("INSERT INTO vms_cold (tenant_id, id) VALUES (%s, gen_random_uuid())", (RED,))
+        return len(tries)
+
+    assert router.run(RED, work) == 2
+
+
 def test_refusals_are_sentences(router: Router) -> None:
     with pytest.raises(NotPlaced, match="'nobody' is placed on no shard"):
         router.run("nobody", seen)
     with pytest.raises(ShardClosed, match="shard-1 is readonly"):
-        router.run("still", seen)
-    assert router.run("still", seen, readonly=True)[0] == "still"
+        router.run(STILL, seen)
+    with pytest.raises(ShardUnknown, match="is on shard-9, which this router does not know"):
+        router.run(LOST, seen)
+    assert router.run(STILL, seen, readonly=True)[0] == STILL

@@ -92,7 +92,7 @@ class Tries:
         if isinstance(error, ReplicaBehind) and self.road is Road.REPLICA:
             self.road = Road.PRIMARY
             return 0.0
-        if isinstance(error, OUTAGES):
+        if _lost(error):
             return self._after_outage()
         return self._longer() if isinstance(error, CONFLICTS) else None
 
@@ -126,3 +126,9 @@ class Tries:
     def _longer(self) -> float:
         pause, self._next_pause = self._next_pause, min(self._next_pause * 2, LONGEST_PAUSE)
         return pause
+
+
+def _lost(error: psycopg.Error) -> bool:
+    """Whether no answer came, or not only the one that was asked for: a server that ends a session may say so right
+    behind the answer to COMMIT, which psycopg calls an internal error, without a code of the server's."""
+    return isinstance(error, OUTAGES) or (isinstance(error, psycopg.InternalError) and error.sqlstate is None)

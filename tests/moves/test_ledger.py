@@ -12,7 +12,7 @@ from shards.placement.console_router import pool_address
 from shards.placement.places import Place
 from shards.placement.router import Router
 from tests import on_shard
-from tests.moves.ledger import tables
+from tests.moves.ledger import by_hand, tables
 from tests.moves.ledger.checking import check
 from tests.moves.ledger.clients import Record, at_work, transfer_of
 from tests.moves.ledger.measuring import latencies, measure_pause
@@ -67,6 +67,22 @@ def test_nothing_is_lost_when_connections_are(leaders: dict[str, Leader], router
         "1 acknowledged transfers are lost, such as client and number (0, 1).",
         "shard-2 still has rows of ledger a in ledger_lines: 1.",
     ]
+
+
+def test_nothing_is_lost_when_the_tenant_moves(leaders: dict[str, Leader], router: Router) -> None:
+    """There, back, and there again; nobody else's writes are in it, and no client sees an error."""
+    with at_work(router, {MOVER: 8, "ledger b": 1, "ledger c": 1}) as records:
+        for epoch, (sender, receiver) in enumerate((("shard-1", "shard-2"), ("shard-2", "shard-1")) * 2, start=2):
+            here = len(records[MOVER].writes)
+            wait_for(lambda: len(records[MOVER].writes) > here + 50, "clients to write")  # noqa: B023
+            by_hand.move(leaders[sender], leaders[receiver], receiver, MOVER, epoch, tuple(reversed(tables.NAMES)))
+            wait_for(lambda: records[MOVER].writes[-1].epoch == epoch, "clients to go on there")  # noqa: B023
+    assert check(records[MOVER], leaders, "shard-1", also_on=["shard-2"]) == []
+    for tenant in ("ledger b", "ledger c"):
+        assert check(records[tenant], leaders, HOMES[tenant]) == []
+    pause = measure_pause(records[MOVER].writes)
+    assert {write.epoch for write in records[MOVER].writes} == {1, 2, 3, 4, 5}
+    assert pause.gap is not None and pause.at is not None
 
 
 def _spoil(leaders: dict[str, Leader], record: Record) -> None:

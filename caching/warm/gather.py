@@ -44,7 +44,7 @@ def _of_one(router: Router, tenant: str, facts: WarmFacts) -> WarmFacts:
     row = router.run(tenant, _counted, readonly=True, within=3) or {}
     numbers = {"vm": row["vms"], "perm": row["users"], "qr": row["states"], "agg": len(AGGREGATIONS), "api": 1}
     keys = sum(numbers[name] for name in facts.families)
-    position = router.run(tenant, position_of, within=3)
+    position = router.run(tenant, position_of, readonly=True, primary=True, within=3)
     fresh = router.run(tenant, lambda asked: if_fresh(asked, position, lambda _: None), readonly=True, within=3)
     rows = sum(numbers[name] for name in ("vm", "perm") if name in facts.families) or row["vms"]
     found = {"tenants": 1, "shards": (shard,), "rows": rows, "keys": keys, "bytes": keys * ENTRY_BYTES}

@@ -61,14 +61,14 @@ class Warming(Application):
             return ask(connection.cursor(row_factory=dict_row))
 
         if replica:
-            position = self.router.run(tenant, position_of, readonly=False, within=RETRY_SECONDS)
+            position = self.router.run(tenant, position_of, readonly=True, primary=True, within=RETRY_SECONDS)
             has_it = self.router.run(
                 tenant, lambda connection: if_fresh(connection, position, asked), readonly=True, within=RETRY_SECONDS
             )
             if has_it is not None:
                 return has_it[0]
         self.beat.on_primary += 1
-        return self.router.run(tenant, asked, readonly=False, within=RETRY_SECONDS)
+        return self.router.run(tenant, asked, readonly=True, primary=True, within=RETRY_SECONDS)
 
     def states(self, tenant: str) -> list[int]:
         """That a VM of the tenant is in."""

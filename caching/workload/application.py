@@ -102,10 +102,17 @@ class Application:
         def ask(connection: psycopg.Connection) -> dict[str, Any] | None:
             return connection.cursor(row_factory=dict_row).execute(statement, values).fetchone()
 
-        return self._read(tenant, ask) if replica else self.router.run(tenant, ask, within=RETRY_SECONDS)
+        return self._read(tenant, ask, replica)
 
-    def _read(self, tenant: str, ask: Callable[[psycopg.Connection], Result]) -> Result:
-        return self.router.run(tenant, ask, readonly=True, within=RETRY_SECONDS, max_lag_seconds=REPLICA_SECONDS)
+    def _read(self, tenant: str, ask: Callable[[psycopg.Connection], Result], replica: bool = True) -> Result:
+        return self.router.run(
+            tenant,
+            ask,
+            readonly=True,
+            within=RETRY_SECONDS,
+            max_lag_seconds=REPLICA_SECONDS,
+            primary=not replica,
+        )
 
     def _write(self, tenant: str, commands: tuple[bytes, ...], values: dict[str, Any]) -> None:
         """All in one transaction; every command is safe to repeat."""

@@ -69,10 +69,10 @@ class AsyncRouter:
 
     @asynccontextmanager
     async def transaction(
-        self, tenant_id: str, readonly: bool = False, max_lag_seconds: float | None = None
+        self, tenant_id: str, readonly: bool = False, max_lag_seconds: float | None = None, primary: bool = False
     ) -> AsyncIterator[psycopg.AsyncConnection]:
         """As `Router.transaction`."""
-        tries = Tries(self._around, tenant_id, readonly, max_lag_seconds, self._wait)
+        tries = Tries(self._around, tenant_id, readonly, max_lag_seconds, primary, self._wait)
         async with AsyncExitStack() as stack:
             yield await self._entered(stack, tries)
 
@@ -83,9 +83,10 @@ class AsyncRouter:
         readonly: bool = False,
         within: float = 30.0,
         max_lag_seconds: float | None = None,
+        primary: bool = False,
     ) -> Result:
         """As `Router.run`."""
-        tries = Tries(self._around, tenant_id, readonly, max_lag_seconds, within)
+        tries = Tries(self._around, tenant_id, readonly, max_lag_seconds, primary, within)
         while True:
             with tries.trying():
                 async with self._begun(tries) as connection:

@@ -63,11 +63,12 @@ class Router:
 
     @contextmanager
     def transaction(
-        self, tenant_id: str, readonly: bool = False, max_lag_seconds: float | None = None
+        self, tenant_id: str, readonly: bool = False, max_lag_seconds: float | None = None, primary: bool = False
     ) -> Iterator[psycopg.Connection]:
         """One transaction that sees this tenant's rows only; `readonly` ones go to a replica, or to the primary when no
-        replica answers or it is more than `max_lag_seconds` behind. What happens inside is not tried again."""
-        tries = Tries(self._around, tenant_id, readonly, max_lag_seconds, self._wait)
+        replica answers, or it is more than `max_lag_seconds` behind, or the reader asks for the `primary`. What happens
+        inside is not tried again."""
+        tries = Tries(self._around, tenant_id, readonly, max_lag_seconds, primary, self._wait)
         with ExitStack() as stack:
             yield self._entered(stack, tries)
 
@@ -78,10 +79,11 @@ class Router:
         readonly: bool = False,
         within: float = 30.0,
         max_lag_seconds: float | None = None,
+        primary: bool = False,
     ) -> Result:
         """`work` in a transaction, again after errors that pass, for `within` seconds. A try whose commit was cut off
         may have happened: `work` must be safe to repeat."""
-        tries = Tries(self._around, tenant_id, readonly, max_lag_seconds, within)
+        tries = Tries(self._around, tenant_id, readonly, max_lag_seconds, primary, within)
         while True:
             with tries.trying(), self._begun(tries) as connection:
                 return work(connection)

@@ -48,10 +48,12 @@ class Tries:
         tenant_id: str,
         readonly: bool,
         max_lag_seconds: float | None = None,
+        primary: bool = False,
         within: float = 0.0,
     ) -> None:
         self.tenant_id, self.readonly, self.max_lag_seconds = tenant_id, readonly, max_lag_seconds
-        self.road = Road.REPLICA if readonly else Road.PRIMARY
+        self._may_choose = readonly and not primary
+        self.road = Road.REPLICA if self._may_choose else Road.PRIMARY
         self.pause = 0.0
         self._around, self._places = around, around.places
         self._place: Place | None = None
@@ -112,9 +114,9 @@ class Tries:
         return pause
 
     def _after_outage(self) -> float:
-        """Reads go by the other road next."""
+        """Reads go by the other road next, if they may."""
         self._places.forget(self.tenant_id)
-        if not self.readonly or self._place is None:
+        if not self._may_choose or self._place is None:
             return self._longer()
         if self.road is Road.REPLICA:
             self.road, self._around.resting[self._place.shard] = Road.PRIMARY, time.monotonic() + REST_SECONDS

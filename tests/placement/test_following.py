@@ -89,6 +89,12 @@ def test_what_somebody_told_is_used(pools: Mapping[str, PoolAddress], placed: Le
         assert application.ask(TENANT, WRITE) == (2,) and source.asked == 2
 
 
+def test_reads_do_not_wait_for_a_cutover(pools: Mapping[str, PoolAddress], placed: Leaders, asynchronous: bool) -> None:
+    with client(Source(HOME), pools, asynchronous) as application, placed["shard-1"].transaction():
+        placed["shard-1"].execute("SELECT pg_advisory_xact_lock(novaops_schema.gate_key(%s))", (TENANT,))
+        assert application.ask(TENANT, WHERE, readonly=True, primary=True) == (False, "on")
+
+
 def test_a_replica_that_does_not_answer_is_not_waited_for(
     pools: Mapping[str, PoolAddress],
     placed: Leaders,

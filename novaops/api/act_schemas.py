@@ -148,6 +148,8 @@ class OperationOut(OperationLine):
     acknowledged_by: str
     acknowledgement: str
     takes_back: int | None
+    parent: int | None
+    children: list[int]
     taken_back_by: list[int]
     fingerprint: str
     expires_at: datetime | None

@@ -12,6 +12,7 @@ from django.utils import timezone
 from novaops.audit.services import Actor
 from novaops.fleets.models import Person
 from novaops.fleets.rights import Right
+from novaops.operations.approvals import counting
 from novaops.operations.approving import wait_for_approvals
 from novaops.operations.choices import Status
 from novaops.operations.decisions import decide
@@ -142,13 +143,21 @@ QUESTIONS: tuple[Callable[[Operation, Order], str], ...] = (_not_planned, _wrong
 
 
 def _needed(operation: Operation, order: Order) -> int:
-    return 0 if order.break_glass else rule_of(operation.risk).approvals
+    """What was agreed to with the operation that it is a part of, needs nobody's word again: its plan named it."""
+    needed = rule_of(operation.risk).approvals
+    agreed = operation.parent is not None and (
+        operation.parent.break_glass or operation.parent.approvals_needed >= needed
+    )
+    return 0 if order.break_glass or agreed else needed
 
 
 def _facts(operation: Operation, order: Order) -> dict[str, Any]:
     facts: dict[str, Any] = {"fingerprint": operation.fingerprint, "typed": operation.plan.confirm}
     if order.due_at:
         facts |= {"due_at": order.due_at.isoformat(), "time_zone": order.time_zone}
+    if operation.parent:
+        approved = [approval.person_name for approval in counting(operation.parent)]
+        facts |= {"parent": operation.parent_id, "approved_with_parent": approved}
     return {**facts, "approvals_needed": operation.approvals_needed}
 
 

@@ -14,13 +14,14 @@ from novaops.operations.contract import Kind, Risk
 from novaops.operations.controls import controls_of
 from novaops.operations.decision_forms import CRONTABS, ConfirmForm, RepeatForm
 from novaops.operations.expiry import outcome_of
-from novaops.operations.how_far import how_far
+from novaops.operations.how_far import how_far, how_far_each
 from novaops.operations.locking import holders
 from novaops.operations.models import Operation
 from novaops.operations.policies import rule_of
 from novaops.operations.selectors import Detail, detail
 from novaops.operations.zones import in_zone, zone_names
 
+CHILDREN = 100
 SENTENCES = {
     "planned": "Read the plan below. Nothing has been changed yet.",
     "queued": "Confirmed. The next free worker takes it.",
@@ -80,6 +81,18 @@ def _people(operation: Operation) -> dict[str, Any]:
         "rule": rule_of(operation.risk),
         "taken_back_by": list(operation.taken_back_by.defer("plan_json").order_by("id")),
         "recurrence": operation.recurrence,
+        **_children(operation),
+    }
+
+
+def _children(operation: Operation) -> dict[str, Any]:
+    """The operations that it requested, those that are not over first; with how far each is."""
+    found = sorted(operation.children.defer("plan_json").order_by("-id"), key=lambda one: one.state.terminal)
+    open_ones = sum(not one.state.terminal for one in found)
+    far = how_far_each(found[:CHILDREN])
+    return {
+        "children": [(one, far.get(one.pk, "")) for one in found[:CHILDREN]],
+        "children_note": f"{open_ones} of {len(found)} under way",
     }
 
 

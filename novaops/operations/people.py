@@ -25,7 +25,9 @@ def schedule_actor(number: int, made_by: str) -> Actor:
 
 
 def requester(operation: Operation) -> Actor:
-    """What a worker does for an operation is done for the person, or by the schedule, that asked for it."""
+    """What a worker does for an operation is done for the person, schedule or operation that asked for it."""
     if operation.recurrence_id:
         return schedule_actor(operation.recurrence_id, operation.requested_by_name)
+    if operation.parent_id:
+        return Actor.automatic(f"operation {operation.parent_id} of {operation.requested_by_name}")
     return Actor(ActorKind.PERSON, operation.requested_by_name, operation.requested_by_id)

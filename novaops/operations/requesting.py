@@ -34,6 +34,7 @@ def request(
     request_key: str | None = None,
     takes_back: Operation | None = None,
     recurrence: Recurrence | None = None,
+    parent: Operation | None = None,
 ) -> Operation:
     """Plans an operation against the live fleet and stores it: planned, refused (a check failed, or something holds
     what it needs), or done when there is nothing to do. A second request with the same `request_key` returns the
@@ -46,7 +47,7 @@ def request(
     _require_words(kind, reason, ticket)
     proposal = propose(kind, parameters_of(kind, parameters))
     why = {"reason": reason.strip(), "ticket": ticket.strip()[:100], "request_key": request_key}
-    origin = {"takes_back": takes_back, "recurrence": recurrence}
+    origin = {"takes_back": takes_back, "recurrence": recurrence, "parent": parent}
     try:
         with transaction.atomic():
             operation = _stored(proposal, requested_by, {**why, **origin})
@@ -146,6 +147,8 @@ def _record_request(operation: Operation, person: Person) -> None:
     }
     if operation.takes_back_id:
         data["takes_back"] = operation.takes_back_id
+    if operation.parent_id:
+        data["parent"] = operation.parent_id
     who = replace(requester(operation), through=person.through)
     note("operation requested", operation, actor=who, data=data)
     if operation.state.terminal:

@@ -118,6 +118,8 @@ def as_json(operation: Operation) -> dict[str, Any]:
         "takes_back": operation.takes_back_id,
         "taken_back_by": list(operation.taken_back_by.order_by("id").values_list("id", flat=True)),
         "recurrence": operation.recurrence_id,
+        "parent": operation.parent_id,
+        "children": list(operation.children.order_by("id").values_list("id", flat=True)),
         "fingerprint": operation.fingerprint,
         "changed": operation.changed,
         "plan": operation.plan_json,

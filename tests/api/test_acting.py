@@ -175,10 +175,12 @@ def posts() -> set[str]:
 
 
 def test_every_post_is_tried() -> None:
-    """Those of operations below, those of rules and hooks in tests of their own."""
+    """Those of operations below, those of rules, hooks and moves in tests of their own."""
     rules = {"policy/{name}", "freezes", "freezes/{pk}/lift", "schedules", "schedules/{pk}/end"}
     hooks = {"hooks", "deliveries/{pk}/again", *(f"hooks/{{pk}}/{act}" for act in OF_HOOKS)}
-    assert posts() == {"operations", *(f"operations/{{pk}}/{act}" for act in BODIES)} | rules | hooks
+    assert posts() == {"operations", *(f"operations/{{pk}}/{act}" for act in BODIES)} | rules | hooks | {
+        "moves/{pk}/limit"
+    }
 
 
 @pytest.mark.parametrize("act", BODIES)

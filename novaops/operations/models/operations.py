@@ -43,6 +43,13 @@ class Operation(models.Model):
         related_name="taken_back_by",
         help_text="Of which it is the inverse.",
     )
+    parent = models.ForeignKey(
+        "self",
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="children",
+        help_text="The operation that requested it, as a part of its own work.",
+    )
     confirmed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+"
     )

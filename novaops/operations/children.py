@@ -1,0 +1,49 @@
+"""Operations that another one requests as parts of its work, for the person who requested it. Each is known by a key of
+its parent, so that a worker which goes on for a killed one finds it, and requests none twice."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import transaction
+
+from novaops.operations.choices import Status
+from novaops.operations.confirming import Order, carry_confirmation
+from novaops.operations.models import Operation
+from novaops.operations.news import tell
+from novaops.operations.people import requester
+from novaops.operations.problems import Invalid, Refused
+from novaops.operations.recording import note
+from novaops.operations.requesting import request
+
+
+def key_of(parent: Operation, name: str) -> str:
+    return f"operation:{parent.pk}:{name}"
+
+
+def children_of(parent: Operation) -> dict[str, Operation]:
+    """Those that were requested already, by their names."""
+    found = parent.children.exclude(request_key=None)
+    return {str(child.request_key).removeprefix(key_of(parent, "")): child for child in found}
+
+
+def begin_child(parent: Operation, name: str, kind: str, parameters: Mapping[str, Any], reason: str) -> str:
+    """Requests it and confirms its plan, whatever that asks to be typed: its parent's plan named it, and was agreed to.
+    Says why it was not begun, in a sentence; empty when it was. Doing it again changes nothing."""
+    person = parent.requested_by
+    if person is None:
+        return f"{parent.requested_by_name} is not here any more."
+    key = key_of(parent, name)
+    try:
+        child = request(kind, parameters, person, reason, parent.ticket, request_key=key, parent=parent)
+    except (Invalid, Refused) as problem:
+        return str(problem)
+    with transaction.atomic():
+        current = Operation.objects.select_for_update(of=("self",), no_key=True).get(pk=child.pk)
+        if current.status != Status.PLANNED:
+            return "" if current.status != Status.REFUSED else current.outcome
+        actor = requester(current)
+        refusal = carry_confirmation(current, person, Order(current.plan.confirm), actor)
+        if refusal:
+            note("operation left planned", current, actor=actor, outcome=refusal)
+        tell(current)
+    return refusal

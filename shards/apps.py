@@ -24,6 +24,7 @@ class ShardsConfig(AppConfig):
         from shards.placement.probes import PROBES as PLACEMENT
         from shards.pools.findings import pools
         from shards.pools.probes import PROBES as POOLS
+        from shards.rebalancing.kinds import Rebalancing, ShardDrain, ShardFill
         from shards.replication.findings import clusters
         from shards.replication.history_recording import keep_history
         from shards.replication.history_servers import keep_pauses, keep_restarts
@@ -46,6 +47,9 @@ class ShardsConfig(AppConfig):
         operations.register(TenantMove())
         operations.register(TenantMoveBack())
         operations.register(TenantMoveFinish())
+        operations.register(Rebalancing())
+        operations.register(ShardDrain())
+        operations.register(ShardFill())
         operations.register(LeftoverRemove())
         operations.register(LeftoverDelete())
         tiles.register(10, shard_tiles)

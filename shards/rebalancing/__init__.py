@@ -1,2 +1,2 @@
-"""Which tenants should live elsewhere, so that every shard carries its share. Planning only: pure functions of frozen
-values, which a move then carries out."""
+"""Which tenants should live elsewhere, so that every shard carries its share: planned by pure functions of frozen
+values, and carried out by operations that request a move for each."""

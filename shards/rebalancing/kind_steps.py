@@ -1,0 +1,170 @@
+"""How many moves are carried out: each as an operation of its own, some at once; and what is done before and after."""
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from novaops.inventory.models import ShardState
+from novaops.operations.children import begin_child, children_of
+from novaops.operations.choices import Status
+from novaops.operations.contract import PermanentProblem, Step, StepContext, TransientProblem
+from novaops.operations.models import Operation
+from novaops.ui.formats import percent
+from shards.dataplane import migrations, status
+from shards.dataplane.migrator import migrate
+from shards.dataplane.problems import DataPlaneProblem
+from shards.dataplane.targets import shard_databases
+from shards.moves.models import OVER, Move
+from shards.placement.models import Placement
+from shards.rebalancing.answer import skew
+from shards.rebalancing.emptying import shares
+from shards.rebalancing.facts import Wishes
+from shards.rebalancing.kind_plan import CHILD, CLOSE, EMPTY, MEASURE, MIGRATE, MOVES, OPEN
+from shards.rebalancing.measuring import live
+from shards.rebalancing.parameters import Measure
+from shards.rebalancing.states import set_state
+
+LOOK_SECONDS = 0.5
+CONFIRM_AGAIN_SECONDS = 20.0
+TOLERANCE = 0.02
+"""Sizes are estimates, and tenants write."""
+DAY = 24 * 3600.0
+KIND = "tenant-move"
+
+
+def move_tenant(context: StepContext) -> str:
+    """Waits until the move of its tenant has ended, and meanwhile keeps as many others going as there may be."""
+    parent, mine = Operation.objects.get(pk=context.operation_id), context.arguments["parameters"]["tenant"]
+    wanted = [step.arguments["parameters"] for step in parent.steps.filter(key=CHILD).order_by("index")]
+    refused: dict[str, float] = {}
+    while True:
+        begun = children_of(parent)
+        if mine in begun and _over(begun[mine]):
+            return _said(begun[mine])
+        ended = sum(_over(child) for child in begun.values())
+        context.progress(ended, len(wanted), f"{len(begun) - ended} of {len(wanted)} tenants are being moved")
+        for parameters in _next(wanted, begun, context.arguments["at_once"], refused):
+            context.hold()
+            refusal = begin_child(parent, parameters["tenant"], KIND, parameters, _reason(parent, parameters["tenant"]))
+            if refusal:
+                refused[parameters["tenant"]] = time.monotonic()
+                context.log(f"{parameters['tenant']}: {refusal}")
+            if refusal and parameters["tenant"] == mine and mine not in children_of(parent):
+                return f"{mine} was not moved: {refusal}"
+        pause()
+
+
+def pause() -> None:
+    time.sleep(LOOK_SECONDS)
+
+
+def _next(
+    wanted: list[dict[str, Any]], begun: Mapping[str, Operation], at_once: int, refused: Mapping[str, float]
+) -> list[dict[str, Any]]:
+    """Whom to begin now, in the plan's order: those that nobody has, and those whose plan was left unconfirmed."""
+    going = [name for name, child in begun.items() if not _over(child) and child.status != Status.PLANNED]
+    now, left = time.monotonic(), max(0, at_once - len(going))
+    open_ones = [
+        one
+        for one in wanted
+        if (one["tenant"] not in begun or begun[one["tenant"]].status == Status.PLANNED)
+        and not (one["tenant"] in begun and _over(begun[one["tenant"]]))
+        and now - refused.get(one["tenant"], -CONFIRM_AGAIN_SECONDS) >= CONFIRM_AGAIN_SECONDS
+    ]
+    return open_ones[:left]
+
+
+def _over(child: Operation) -> bool:
+    return child.state.terminal or child.expired
+
+
+def _said(child: Operation) -> str:
+    if child.status == Status.DONE:
+        return f"Operation {child.pk}: {child.outcome}"
+    return f"Operation {child.pk} is {child.state.label.lower()}, and the others go on: {child.outcome}"
+
+
+def _reason(parent: Operation, tenant: str) -> str:
+    moves: list[dict[str, Any]] = next(
+        (check.evidence["moves"] for check in parent.plan.checks if check.name == MOVES), []
+    )
+    why = next((str(move["why"]) for move in moves if move["tenant"] == tenant), "")
+    return f"{parent.reason} {why}".strip()
+
+
+def measure(context: StepContext) -> str:
+    """As the shards say now. At least half of the way that was planned has to be gone."""
+    parent = Operation.objects.get(pk=context.operation_id)
+    load = live()
+    if load.problems:
+        raise TransientProblem(f"{load.problems[0][0]} could not be asked: {load.problems[0][1]}")
+    now = skew(shares(load.shards, load.tenants, Wishes(mix=Measure(context.arguments["measure"]).mix)))
+    told = next(check.evidence for check in parent.plan.checks if check.name == "Shares")
+    before, planned = float(told["before"]), float(told["planned"])
+    failures = [child for child in parent.children.all() if child.status != Status.DONE]
+    said = (
+        f"The fullest shard is {percent(now)} above its share, after {percent(before)}; {percent(planned)} was planned."
+    )
+    if failures:
+        numbers = ", ".join(str(child.pk) for child in failures[:10])
+        said = f"{said} {len(failures)} of {parent.children.count()} moves did not come to their end: {numbers}."
+    if now > max(before - (before - planned) / 2, planned) + TOLERANCE:
+        raise PermanentProblem(said)
+    return said
+
+
+def close_shard(context: StepContext) -> str:
+    return set_state(context, context.arguments["shard"], ShardState.DRAINING)
+
+
+def open_shard(context: StepContext) -> str:
+    return set_state(context, context.arguments["shard"], ShardState.ACTIVE)
+
+
+def state_as_before(context: StepContext) -> str:
+    return set_state(context, context.arguments["shard"], ShardState(context.arguments["state"]))
+
+
+def empty_shard(context: StepContext) -> str:
+    """Offline when nobody is placed there, and when no way back leads there any more."""
+    name = context.arguments["shard"]
+    while True:
+        left = list(Placement.objects.filter(shard__name=name).values_list("tenant_id", flat=True)[:6])
+        if left:
+            raise PermanentProblem(
+                f"Tenants are still on {name}: {', '.join(left[:5])}{' ...' if len(left) > 5 else '.'}"
+            )
+        ways = Move.objects.filter(source__name=name) | Move.objects.filter(target__name=name)
+        needing = ways.exclude(phase__in=OVER).count()
+        if not needing:
+            return set_state(context, name, ShardState.OFFLINE)
+        context.progress(0, None, f"{needing} ways back still need {name}: finish their moves, or wait for their end")
+        pause()
+
+
+def migrate_shard(context: StepContext) -> str:
+    context.hold()
+    try:
+        [database] = shard_databases(context.arguments["shard"])
+        done = migrate(database, migrations.load(), context.log)
+    except DataPlaneProblem as problem:
+        raise PermanentProblem(str(problem)) from problem
+    return f"{done} versions of the data plane were applied." if done else "Its data plane is at the newest version."
+
+
+def is_migrated(context: StepContext) -> bool:
+    try:
+        [database] = shard_databases(context.arguments["shard"])
+        return not status.read(database, migrations.load()).pending
+    except DataPlaneProblem as problem:
+        raise TransientProblem(str(problem)) from problem
+
+
+STEPS: Mapping[str, Step] = {
+    CHILD: Step(run=move_tenant, attempts=1000, timeout_seconds=30 * DAY),
+    MEASURE: Step(run=measure, attempts=20, timeout_seconds=120),
+    CLOSE: Step(run=close_shard, undo=state_as_before),
+    EMPTY: Step(run=empty_shard, attempts=1000, timeout_seconds=40 * DAY),
+    MIGRATE: Step(run=migrate_shard, done=is_migrated, timeout_seconds=900),
+    OPEN: Step(run=open_shard, undo=state_as_before),
+}

@@ -1,0 +1,170 @@
+"""Operations that make many moves, with moves in the console's book alone: what they request, and how they end."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from novaops.audit.models import Record
+from novaops.fleets.models import Fleet, Person
+from novaops.inventory.models import Shard
+from novaops.operations import registry, services
+from novaops.operations.models import Operation
+from novaops.operations.runner import execute
+from shards.placement.models import Placement
+from shards.rebalancing import kind_gather, kind_steps
+from shards.rebalancing.measuring import stored
+from tests.conftest import MakePerson
+from tests.rebalancing.moving import STUCK, Moving
+
+MB = 1_000_000
+
+
+@pytest.fixture(autouse=True)
+def _book(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sizes as counted last; whoever waits for a move lets a worker carry out what is queued."""
+    monkeypatch.setattr(registry, "_kinds", {**registry._kinds, Moving.name: Moving()})
+    # Its connection sees nothing of a test's transaction, and would take the lease for lost.
+    monkeypatch.setattr("novaops.operations.heartbeat.LEASE_SECONDS", 3600.0)
+    monkeypatch.setattr(kind_steps, "KIND", Moving.name)
+    monkeypatch.setattr(kind_steps, "CONFIRM_AGAIN_SECONDS", 0.0)
+    monkeypatch.setattr(kind_steps, "pause", work)
+    monkeypatch.setattr(kind_gather, "live", stored)
+    monkeypatch.setattr(kind_steps, "live", stored)
+
+
+def work() -> None:
+    for number in Operation.objects.filter(kind=Moving.name, status="queued").values_list("pk", flat=True):
+        execute(number)
+
+
+@pytest.fixture
+def operator(in_fleet: Fleet, person: MakePerson) -> Person:
+    """In a fleet whose shard-1 has all: ten tenants, of 10 to 19 MB."""
+    for number in (1, 2):
+        Shard.objects.create(name=f"shard-{number}", cluster=f"shard-{number}", database="novacron")
+    for number in range(10):
+        place(f"t{number}", (10 + number) * MB)
+    person("admin")
+    return person("operator")
+
+
+def place(tenant: str, size: int, shard: str = "shard-1") -> None:
+    home = Shard.objects.get(name=shard)
+    Placement.objects.create(tenant_id=tenant, name=tenant, shard=home, bytes=size, vms=1, since=timezone.now())
+
+
+def begun(person: Person, kind: str = "rebalance", **parameters: Any) -> Operation:
+    """Confirmed, and past its approval."""
+    operation = services.request(kind, parameters, person, "To see.")
+    assert operation.status == "planned", operation.outcome
+    services.confirm(operation, person, operation.plan.confirm)
+    Operation.objects.filter(pk=operation.pk).update(approvals_needed=0, status="queued", queued_at=timezone.now())
+    return operation
+
+
+def ended(operation: Operation) -> Operation:
+    execute(operation.pk)
+    operation.refresh_from_db()
+    return operation
+
+
+def on(shard: str) -> set[str]:
+    return set(Placement.objects.filter(shard__name=shard).values_list("tenant_id", flat=True))
+
+
+def test_a_rebalance_moves_a_few_at_once_and_measures_again(operator: Person) -> None:
+    operation = ended(begun(operator, at_once=2, limit_mb=5, way_back_hours=1))
+    assert operation.status == "done" and "above its share" in operation.outcome, operation.outcome
+    children = list(operation.children.order_by("pk"))
+    assert children and {child.status for child in children} == {"done"}
+    assert {child.parameters["tenant"] for child in children} == on("shard-2")
+    assert children[0].parameters["limit_mb"] == 5 and children[0].parameters["way_back_hours"] == 1
+    assert children[0].requested_by == operator and "carries" in children[0].reason
+    whys = next(check.evidence["moves"] for check in operation.plan.checks if check.name == "Moves")
+    assert len(whys) == len(children) and "more than its share" in whys[0]["why"]
+
+
+def test_nothing_to_do(operator: Person) -> None:
+    operation = services.request("rebalance", {"skew_percent": 200}, operator, "To see.")
+    assert operation.status == "done" and operation.outcome == "Nothing to do."
+
+
+def test_wishes_that_exclude_each_other_are_refused(operator: Person) -> None:
+    operation = services.request("rebalance", {"pins": "t1=shard-9"}, operator, "To see.")
+    assert operation.status == "refused" and "no shard of this fleet" in operation.outcome
+
+
+def test_one_that_fails_stops_no_other(operator: Person) -> None:
+    place(STUCK, 20 * MB)
+    operation = ended(begun(operator, pins=f"{STUCK}=shard-2", at_once=1))
+    assert operation.status == "done" and "1 of" in operation.outcome, operation.outcome
+    assert STUCK not in on("shard-2") and len(on("shard-2")) == operation.children.count() - 1
+
+
+def test_one_that_brought_too_little_fails_with_the_figures(operator: Person) -> None:
+    place(STUCK, 500 * MB)
+    Placement.objects.exclude(tenant_id=STUCK).delete()
+    place("small", 400 * MB)
+    operation = ended(begun(operator, pins=f"{STUCK}=shard-2 small=shard-1", skew_percent=100))
+    assert operation.status == "failed" and "was planned" in operation.outcome, operation.outcome
+
+
+def test_a_worker_that_was_killed_leaves_no_move_twice(operator: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    operation = begun(operator, at_once=3)
+
+    class Killed(BaseException):
+        pass
+
+    def killed() -> None:
+        raise Killed
+
+    monkeypatch.setattr(kind_steps, "pause", killed)
+    with pytest.raises(Killed):
+        execute(operation.pk)
+    first = set(operation.children.values_list("pk", flat=True))
+    assert len(first) == 3
+    monkeypatch.setattr(kind_steps, "pause", work)
+    Operation.objects.filter(pk=operation.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
+    assert ended(operation).status == "done"
+    tenants = [child.parameters["tenant"] for child in operation.children.all()]
+    assert first < set(operation.children.values_list("pk", flat=True)) and len(tenants) == len(set(tenants))
+
+
+def test_a_cancelled_one_requests_no_more_and_lets_those_run(operator: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    operation = begun(operator, at_once=2)
+
+    def cancelled() -> None:
+        services.cancel(Operation.objects.get(pk=operation.pk), operator)
+        monkeypatch.setattr(kind_steps, "pause", lambda: None)
+
+    monkeypatch.setattr(kind_steps, "pause", cancelled)
+    monkeypatch.setattr("novaops.operations.progress.WRITE_EVERY", 0.0)
+    assert ended(operation).status == "cancelled"
+    assert {child.status for child in operation.children.all()} == {"queued"} and operation.children.count() == 2
+    work()
+    assert {child.status for child in operation.children.all()} == {"done"}
+
+
+def test_a_shard_is_emptied_and_goes_offline(operator: Person) -> None:
+    operation = begun(operator, "shard-drain", shard="shard-1", at_once=4)
+    assert operation.plan.steps[1].arguments["parameters"]["way_back_hours"] == 0
+    assert ended(operation).status == "done", operation.outcome
+    assert not on("shard-1") and Shard.objects.get(name="shard-1").state == "offline"
+    changes = Record.objects.filter(verb="shard state changed").order_by("sequence")
+    assert [record.data["after"]["state"] for record in changes] == ["draining", "offline"]
+
+
+def test_a_shard_that_does_not_become_empty_takes_tenants_again(operator: Person) -> None:
+    place(STUCK, MB)
+    operation = ended(begun(operator, "shard-drain", shard="shard-1"))
+    assert operation.status == "failed" and f"still on shard-1: {STUCK}" in operation.outcome
+    assert Shard.objects.get(name="shard-1").state == "active"
+
+
+def test_an_offline_shard_and_one_that_nobody_knows(operator: Person) -> None:
+    Shard.objects.filter(name="shard-1").update(state="offline")
+    for shard, sentence in (("shard-1", "offline already"), ("shard-9", "no shard shard-9")):
+        operation = services.request("shard-drain", {"shard": shard}, operator, "To see.")
+        assert operation.status == "refused" and sentence in operation.outcome

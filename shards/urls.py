@@ -1,10 +1,11 @@
-"""The pages about shards, tenants, moves, replication, partitions and leftovers."""
+"""The pages about shards, tenants, moves, rebalancing, replication, partitions and leftovers."""
 
 from django.urls import URLPattern, path
 
 from shards.leftovers.views import leftovers
 from shards.moves import views as moves
 from shards.partitions.views import partitions
+from shards.rebalancing.views import rebalance
 from shards.views.replication import replication
 from shards.views.shard_map import shard, shard_map
 from shards.views.tenants import tenant, tenants
@@ -17,6 +18,7 @@ urlpatterns: list[URLPattern] = [
     path("moves/", moves.moves, name="moves"),
     path("moves/<int:pk>/", moves.move, name="move"),
     path("moves/<int:pk>/turn", moves.turn, name="move-turn"),
+    path("rebalance/", rebalance, name="rebalance"),
     path("replication/", replication, name="replication"),
     path("partitions/", partitions, name="partitions"),
     path("leftovers/", leftovers, name="leftovers"),

@@ -28,6 +28,7 @@ GROUPS: tuple[NavGroup, ...] = (
             NavItem("Shard map", "map", "shards/"),
             NavItem("Tenants", "building-2", "tenants/"),
             NavItem("Moves", "arrow-left-right", "moves/"),
+            NavItem("Rebalance", "split", "rebalance/"),
             NavItem("Replication", "git-branch", "replication/"),
             NavItem("Partitions", "calendar-range", "partitions/"),
             NavItem("Caches", "layers", "caches/"),

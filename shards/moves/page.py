@@ -1,11 +1,12 @@
 """What the page of a move says, from what is stored of it. Pure but for the models that it is given."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
+from typing import Any
 
 from novaops.operations.choices import Status
 from novaops.operations.how_far import state_of
-from novaops.ui.formats import human_bytes, human_number, milliseconds, moment
+from novaops.ui.formats import human_bytes, human_number, moment
 from shards.moves.models import OVER, Move, Phase
 from shards.moves.turning import pace_of
 
@@ -14,7 +15,12 @@ WAY = (
     Phase.PREPARING, Phase.COPYING, Phase.CATCHING_UP, Phase.COMPARING, Phase.CUTTING_OVER, Phase.MOVED, Phase.FINISHED
 )  # fmt: skip
 STATES = {Phase.MOVED: "ok", Phase.FINISHED: "done", Phase.REVERTED: "undone", Phase.RETURNING: "undoing"}
-STALE_AFTER = timedelta(seconds=30)
+# What a cutover's pause goes into, in this order.
+PARTS = (
+    "writers inside end", "last changes arrive", "last rows are compared", "caches forget", "new shard opens",
+    "old shard closes",
+)  # fmt: skip
+SHOWN_DIFFERENCES = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +30,15 @@ class Part:
     name: str
     milliseconds: float
     share: float
+
+
+@dataclass(frozen=True, slots=True)
+class RowThatDiffers:
+    """`columns` is empty where the whole row is missing on one side."""
+
+    table: str
+    key: str
+    columns: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,15 +123,30 @@ class MoveShown:
 
     @property
     def parts(self) -> list[Part]:
-        whole = sum(self.move.pause_parts.values()) or 1.0
-        return [Part(name, value, value / whole) for name, value in self.move.pause_parts.items()]
+        """In their order, which the database does not keep."""
+        parts: dict[str, float] = self.move.pause_parts
+        whole = sum(parts.values()) or 1.0
+        names = sorted(parts, key=lambda name: PARTS.index(name) if name in PARTS else len(PARTS))
+        return [Part(name, parts[name], parts[name] / whole) for name in names]
 
     @property
     def pause_note(self) -> str:
         tries = self.move.cutovers
         if self.move.pause_ms is None:
             return f"{tries} tries so far" if tries else "not cut over yet"
-        return f"{milliseconds(self.move.pause_ms)}, at the first try" if tries <= 1 else f"at try {tries}"
+        return "at the first try" if tries <= 1 else f"at try {tries}"
+
+    @property
+    def differences(self) -> list[RowThatDiffers]:
+        return [
+            RowThatDiffers(str(one.get("table", "")), _key(one.get("key")), ", ".join(one.get("columns") or ()))
+            for one in self.move.differences[:SHOWN_DIFFERENCES]
+        ]
+
+    @property
+    def differing(self) -> str:
+        rows = len(self.move.differences)
+        return "1 row differs" if rows == 1 else f"{human_number(rows)} rows differ"
 
     @property
     def turnable(self) -> bool:
@@ -125,3 +155,10 @@ class MoveShown:
     @property
     def returnable(self) -> bool:
         return self.phase is Phase.MOVED
+
+
+def _key(key: Any) -> str:
+    """id=7, or the values alone."""
+    if isinstance(key, dict):
+        return ", ".join(f"{name}={value}" for name, value in key.items())
+    return ", ".join(map(str, key)) if isinstance(key, list) else str(key)

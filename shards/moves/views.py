@@ -23,7 +23,6 @@ from shards.moves.page import MoveShown
 from shards.moves.turning import turn as turn_move
 
 PER_PAGE = 50
-SHOWN_DIFFERENCES = 100
 LIMIT = 30.0
 
 
@@ -84,7 +83,6 @@ def _page(request: FleetRequest, found: Move, form: PaceForm, status: int = 200)
         "move": found,
         "form": form,
         "zones": zone_names(),
-        "differences": found.differences[:SHOWN_DIFFERENCES],
         "may_move": Right.CHANGE_PLACEMENT in request.rights,
         "events": f"operations operation-{found.operation_id} samples",
         "limit": LIMIT,

@@ -65,7 +65,7 @@ def test_rows_that_differ_are_named(move: Move, fleet: Fleet, client_as: SignIn)
     with tenant_context(fleet):
         Move.objects.update(differences=[{"table": "public.vms", "key": {"id": 7}, "columns": ["name"]}])
     text = client_as("viewer").get(address(move)).content.decode()
-    assert "1 rows differ" in text and "public.vms" in text
+    assert "1 row differs" in text and "public.vms" in text and "id=7" in text
 
 
 def test_the_list_is_filtered(move: Move, client_as: SignIn) -> None:

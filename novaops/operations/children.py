@@ -22,7 +22,7 @@ def key_of(parent: Operation, name: str) -> str:
 
 def children_of(parent: Operation) -> dict[str, Operation]:
     """Those that were requested already, by their names."""
-    found = parent.children.exclude(request_key=None)
+    found = parent.children.exclude(request_key=None).defer("plan_json")
     return {str(child.request_key).removeprefix(key_of(parent, "")): child for child in found}
 
 

@@ -34,11 +34,9 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class RowThatDiffers:
-    """`columns` is empty where the whole row is missing on one side."""
-
     table: str
     key: str
-    columns: str
+    what: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +137,7 @@ class MoveShown:
     @property
     def differences(self) -> list[RowThatDiffers]:
         return [
-            RowThatDiffers(str(one.get("table", "")), _key(one.get("key")), ", ".join(one.get("columns") or ()))
+            RowThatDiffers(str(one.get("table", "")), _key(one.get("key")), _in_what(one))
             for one in self.move.differences[:SHOWN_DIFFERENCES]
         ]
 
@@ -155,6 +153,11 @@ class MoveShown:
     @property
     def returnable(self) -> bool:
         return self.phase is Phase.MOVED
+
+
+def _in_what(row: dict[str, Any]) -> str:
+    """Its columns, or that one side alone has it."""
+    return ", ".join(row.get("columns") or ()) or f"only on the {row.get('only_on') or 'other side'}"
 
 
 def _key(key: Any) -> str:

@@ -2,13 +2,17 @@
 
 import time
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
+
+from django.utils import timezone
 
 from novaops.inventory.models import ShardState
 from novaops.operations.children import begin_child, children_of
 from novaops.operations.choices import Status
 from novaops.operations.contract import PermanentProblem, Step, StepContext, TransientProblem
 from novaops.operations.models import Operation
+from novaops.operations.runner import execute
 from novaops.ui.formats import percent
 from shards.dataplane import migrations, status
 from shards.dataplane.migrator import migrate
@@ -26,6 +30,7 @@ from shards.rebalancing.states import set_state
 
 LOOK_SECONDS = 0.5
 CONFIRM_AGAIN_SECONDS = 20.0
+ALONE_SECONDS = 60.0
 TOLERANCE = 0.02
 """Sizes are estimates, and tenants write."""
 DAY = 24 * 3600.0
@@ -51,7 +56,16 @@ def move_tenant(context: StepContext) -> str:
                 context.log(f"{parameters['tenant']}: {refusal}")
             if refusal and parameters["tenant"] == mine and mine not in children_of(parent):
                 return f"{mine} was not moved: {refusal}"
+        if mine in begun and _left_alone(begun[mine]):
+            context.log(f"No worker is free for operation {begun[mine].pk}: this one carries it out itself.")
+            execute(begun[mine].pk)
         pause()
+
+
+def _left_alone(child: Operation) -> bool:
+    """Nobody has taken it, though it may run: all workers may be busy with what waits for others, as this one is."""
+    patience = timedelta(seconds=ALONE_SECONDS)
+    return child.status == Status.QUEUED and child.queued_at is not None and child.queued_at < timezone.now() - patience
 
 
 def pause() -> None:

@@ -86,6 +86,13 @@ def test_a_rebalance_moves_a_few_at_once_and_measures_again(operator: Person) ->
     assert len(whys) == len(children) and "more than its share" in whys[0]["why"]
 
 
+def test_where_no_other_worker_is_its_own_carries_them_out(operator: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kind_steps, "pause", lambda: None)
+    monkeypatch.setattr(kind_steps, "ALONE_SECONDS", 0.0)
+    operation = ended(begun(operator, most_moves=2))
+    assert operation.status == "done" and len(on("shard-2")) == 2, operation.outcome
+
+
 def test_nothing_to_do(operator: Person) -> None:
     operation = services.request("rebalance", {"skew_percent": 200}, operator, "To see.")
     assert operation.status == "done" and operation.outcome == "Nothing to do."

@@ -22,3 +22,7 @@ def test_moves_from_the_command_line(fleet: Fleet, program: MakeProgram, desk: M
         assert again["limit_mb"] is None and again["hours_from"] is None
         assert novaops("moves", "limit", str(move)).code == 2
         assert novaops("moves", "list", "--phase", "finished").out == "No move.\n"
+        planned = novaops("rebalance", "--skew", "5", "--moves", "3")
+        assert planned.code == 0 and "its share" in planned.out and "Nobody has to move." in planned.out
+        assert "no shard of this fleet" in novaops("rebalance", "--pin", "t1=shard-9").out
+        assert novaops("rebalance", "--pin", "t1").code == 2

@@ -10,6 +10,7 @@ from shards.moves import catalog, gates, housing, keeping, slots
 from shards.moves.applying.applier import Applier
 from shards.moves.clearing import clear_rows, forget_tenant
 from shards.moves.comparing.compare import Comparison, compare
+from shards.moves.comparing.rows import RowsDiffer, named
 from shards.moves.copying.copy import Relief, copy
 from shards.moves.models import Move, Phase
 from shards.moves.sessions import receiving, sending
@@ -69,13 +70,17 @@ def caught_up(context: StepContext, move: Move, stream: Stream) -> tuple[Table, 
 def compared(context: StepContext, move: Move, stream: Stream) -> tuple[Table, ...]:
     tables = caught_up(context, move, stream)
     _enter(move, stream, Phase.COMPARING)
-    found = compare_all(context, stream, tables)
+    try:
+        found = compare_all(context, stream, tables)
+    except RowsDiffer as problem:
+        keeping.note(move, differences=named(problem.found))
+        raise
     keeping.note(move, rows_compared=found.rows, compared_at=found.at, differences=[])
     return tables
 
 
 def compare_all(context: StepContext, stream: Stream, tables: Sequence[Table]) -> Comparison:
-    """PermanentProblem names the rows that differ."""
+    """RowsDiffer, a PermanentProblem, names the rows that differ."""
     with Applier(stream, context, tables) as applier:
         return compare(context, stream, tables, applier)
 

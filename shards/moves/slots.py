@@ -173,7 +173,7 @@ def drop(stream: Stream, context: StepContext) -> None:
         give_up(sender, stream.name)
         sender.execute(sql.SQL("DROP PUBLICATION IF EXISTS {}").format(sql.Identifier(stream.name)))
     with receiving(stream, SESSION_SECONDS) as receiver, writing(receiver, context):
-        # As a replica writes, no foreign key takes them along.
-        for table in ("arrival_touched", "arrival_chunks", "arrivals"):
-            gone = sql.SQL("DELETE FROM {} WHERE stream = %s").format(sql.Identifier("novaops_schema", table))
-            receiver.execute(gone, (stream.name,))
+        # In a session that writes as a replica no foreign key takes them along.
+        for kept in ("arrival_touched", "arrival_chunks", "arrivals"):
+            forget = sql.SQL("DELETE FROM {} WHERE stream = %s").format(sql.Identifier("novaops_schema", kept))
+            receiver.execute(forget, (stream.name,))

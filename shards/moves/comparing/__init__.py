@@ -4,6 +4,7 @@ images      what of a row is hashed
 hashing     sums over a part of a table
 points      one moment on both shards, for many sessions
 parts       the threads that hash at that moment
+statistics  what the planner knows of rows that have just come
 compare     all rows, part by part
 narrowing   from a part that differs to its rows
 keyed       rows by their keys

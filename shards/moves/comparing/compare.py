@@ -12,6 +12,7 @@ from shards.moves.chunks import chunks_of
 from shards.moves.comparing.parts import Hashed, hashing
 from shards.moves.comparing.points import ANSWER_SECONDS, POINT_SECONDS, Applies, one_point
 from shards.moves.comparing.rows import MOST_NAMED, Difference, RowsDiffer
+from shards.moves.comparing.statistics import refresh
 from shards.moves.sessions import receiving
 from shards.moves.streams import Stream
 from shards.moves.tables import Table
@@ -47,6 +48,8 @@ def compare(
     RowsDiffer, a PermanentProblem, when rows are not the same."""
     began, points = time.monotonic(), 0
     with receiving(stream, ANSWER_SECONDS) as receiver:
+        if not any(chunk.verified for chunk in chunks_of(receiver, stream)):
+            refresh(context, receiver, tables)
         while not all(chunk.verified for chunk in chunks_of(receiver, stream)):
             _at_one_point(context, stream, tables, receiver, applier, point_seconds)
             points += 1
@@ -75,14 +78,14 @@ def _at_one_point(
         while True:
             ended = parts.ended
             several = parts.done(0.0 if ended else APPLY_SECONDS / 2)
+            if len(found) > MOST_NAMED or (several and time.monotonic() > until):
+                parts.stop()
             _keep(context, stream, receiver, [part for part in several if not part.differences])
             compared += len(several)
             found += [difference for part in several for difference in part.differences]
             context.progress(compared, len(chunks), f"{compared:,} of {len(chunks):,} parts compared")
             if ended:
                 break
-            if len(found) > MOST_NAMED or time.monotonic() > until:
-                parts.stop()
             applier.step(APPLY_SECONDS)
     if found:
         raise RowsDiffer(stream, found)

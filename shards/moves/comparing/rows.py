@@ -55,7 +55,7 @@ def differences_of(
 def named(differences: Iterable[Difference]) -> list[Mapping[str, object]]:
     """As a record keeps them."""
     return [
-        {"table": one.table, "key": list(one.key), "columns": list(one.columns), "only_on": one.only_on}
+        {"table": one.table, "key": ", ".join(one.key), "columns": list(one.columns), "only_on": one.only_on}
         for one in differences
     ]
 

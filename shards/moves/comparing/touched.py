@@ -5,6 +5,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
 
 from psycopg import errors, sql
 
@@ -53,6 +55,9 @@ def keys_of(several: Iterable[Entry]) -> dict[str, list[Key]]:
 
 # One plan for all keys, which is that of a large table, however small a partition is.
 WARM = "SELECT set_config('plan_cache_mode', 'force_generic_plan', false), set_config('enable_seqscan', 'off', false)"
+SUM = (
+    "SELECT count(*) AS rows, sum(hashtextextended(concat_ws(':', place, number, hash), $1)) AS sum FROM ({}) AS found"
+)
 
 
 def warm(session: Session) -> None:
@@ -63,14 +68,16 @@ def warm(session: Session) -> None:
 def unequal(
     sender: Session, receiver: Session, stream: Stream, tables: Sequence[Table], keys: Keys
 ) -> dict[str, list[Key]]:
-    """Those keys whose rows are not the same on both sides now. One round trip, to both at once; sessions in
-    autocommit. The statement is prepared by the first call in a session."""
+    """Those keys whose rows are not the same on both sides now. One round trip when all are, to both at once; sessions
+    in autocommit. Its statement is prepared by the first call in a session."""
     _insist_on_known(tables, keys)
-    asked = _Asked(stream, tables, keys)
-    with ThreadPoolExecutor(1) as aside:
-        there = aside.submit(asked.hashes, sender)
-        ours = asked.hashes(receiver)
-        theirs = there.result()
+    arrays = [values for table in tables for values in arrays_of(table, keys.get(table.full_name, ()))]
+    values = sql.SQL(", ").join(map(sql.Literal, [new_seed(), *arrays])).as_string(receiver)
+    sums, rows = _statements(stream, tuple(tables))
+    theirs, ours = _both(sender, receiver, sums, values)
+    if theirs == ours:
+        return {}
+    theirs, ours = _both(sender, receiver, rows, values)
     found: dict[str, list[Key]] = {}
     for place, number in sorted({one[:2] for one in (theirs - ours) + (ours - theirs)}):
         name = tables[place].full_name
@@ -78,28 +85,35 @@ def unequal(
     return found
 
 
-class _Asked:
-    """One statement over all tables, the same for all keys: planned once, whatever partitions there are."""
+@dataclass(frozen=True, slots=True)
+class _Statement:
+    name: str
+    text: str
 
-    def __init__(self, stream: Stream, tables: Sequence[Table], keys: Keys) -> None:
-        self._statement = _statement(stream, tables)
-        self._name = sql.Identifier(f"novaops_touched_{_digest(self._statement)}")
-        arrays = [values for table in tables for values in arrays_of(table, keys.get(table.full_name, ()))]
-        self._values = sql.SQL(", ").join(map(sql.Literal, [new_seed(), *arrays]))
-
-    def hashes(self, session: Session) -> Counter[tuple[int, int, int]]:
-        """Table's place, key's number, row's hash."""
-        execute = sql.SQL("EXECUTE {} ({})").format(self._name, self._values)
+    def execute(self, session: Session, values: str) -> Counter[tuple[Any, ...]]:
+        execute = f'EXECUTE "{self.name}" ({values})'.encode()
         try:
             cursor = session.execute(execute)
         except errors.InvalidSqlStatementName:
             warm(session)
-            session.execute(sql.SQL("PREPARE {} AS {}").format(self._name, self._statement))
+            session.execute(f'PREPARE "{self.name}" AS {self.text}'.encode())
             cursor = session.execute(execute)
-        return Counter((row["place"], row["number"], row["hash"]) for row in cursor)
+        return Counter(tuple(row.values()) for row in cursor)
 
 
-def _statement(stream: Stream, tables: Sequence[Table]) -> sql.Composed:
+def _both(
+    sender: Session, receiver: Session, statement: _Statement, values: str
+) -> tuple[Counter[tuple[Any, ...]], Counter[tuple[Any, ...]]]:
+    with ThreadPoolExecutor(1) as aside:
+        theirs = aside.submit(statement.execute, sender, values)
+        ours = statement.execute(receiver, values)
+        return theirs.result(), ours
+
+
+@lru_cache(maxsize=16)
+def _statements(stream: Stream, tables: tuple[Table, ...]) -> tuple[_Statement, _Statement]:
+    """For keys of any of the tables: a sum over all their rows, and the rows, as place of the table, number of the key,
+    hash."""
     parts: list[sql.Composable] = []
     parameter = 2
     for place, table in enumerate(tables):
@@ -107,11 +121,13 @@ def _statement(stream: Stream, tables: Sequence[Table]) -> sql.Composed:
         arrays = [sql.SQL(f"${number}::text[]") for number in range(parameter, parameter + len(table.key))]
         parts.append(keyed(table, place, what, arrays, sql.Literal(stream.tenant_id)))
         parameter += len(table.key)
-    return sql.SQL(" UNION ALL ").join(parts)
+    rows = sql.SQL(" UNION ALL ").join(parts)
+    return _named(sql.SQL(SUM).format(rows)), _named(rows)
 
 
-def _digest(statement: sql.Composed) -> str:
-    return hashlib.sha256(statement.as_string(None).encode()).hexdigest()[:16]
+def _named(statement: sql.Composed) -> _Statement:
+    text = statement.as_string(None)
+    return _Statement(f"novaops_touched_{hashlib.sha256(text.encode()).hexdigest()[:16]}", text)
 
 
 def _insist_on_known(tables: Sequence[Table], keys: Keys) -> None:

@@ -22,7 +22,7 @@ HOST, PASSWORD = "127.0.0.1", "of a test's own cluster"
 NODE = (
     "redis-server --bind {host} --port {port} --dir {folder} --cluster-enabled yes --cluster-config-file nodes.conf"
     " --cluster-port {bus} --cluster-node-timeout 2000 --save '' --appendonly no --maxmemory 64mb --daemonize no"
-    " --cluster-allow-replica-migration no --repl-diskless-sync-delay 0"
+    " --cluster-allow-replica-migration {migration} --repl-diskless-sync-delay 0"
 )
 
 
@@ -34,11 +34,16 @@ class Node:
     folder: Path
     tls: Signed | None = None
     ca: Path | None = None
+    migration: str = "no"
     process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         self.folder.mkdir(exist_ok=True)
-        words = NODE.format(host=HOST, port=self.port, bus=self.bus, folder=self.folder).replace("''", "").split()
+        words = (
+            NODE.format(host=HOST, port=self.port, bus=self.bus, folder=self.folder, migration=self.migration)
+            .replace("''", "")
+            .split()
+        )
         words[words.index("--save") + 1 : words.index("--save") + 1] = [""]
         program = shutil.which("redis-server") or "redis-server"
         secret = ["--requirepass", PASSWORD, "--masterauth", PASSWORD]
@@ -83,10 +88,14 @@ class Node:
 
 
 @contextmanager
-def servers(folder: Path, count: int) -> Iterator[list[Node]]:
-    """So many servers that run and know nobody, registered in the fleet that the connection is in."""
+def servers(folder: Path, count: int, migration: str = "no") -> Iterator[list[Node]]:
+    """So many servers that run and know nobody, registered in the fleet that the connection is in. `migration`: Redis'
+    `cluster-allow-replica-migration`, which it has on by default: then a primary that loses its last slot follows
+    whoever got it."""
     ports = free_ports(2 * count)
-    nodes = [Node(f"own-{n + 1}", ports[2 * n], ports[2 * n + 1], folder / f"own-{n + 1}") for n in range(count)]
+    nodes = [
+        Node(f"own-{n + 1}", ports[2 * n], ports[2 * n + 1], folder / f"own-{n + 1}", migration) for n in range(count)
+    ]
     try:
         for node in nodes:
             node.start()
@@ -97,13 +106,15 @@ def servers(folder: Path, count: int) -> Iterator[list[Node]]:
             node.kill()
 
 
-def form(primaries: Sequence[Node], replicas: Sequence[tuple[Node, Node]] = ()) -> None:
-    """One cluster: the primaries share the slots; each pair is a replica and whom it follows."""
-    share = SLOTS // len(primaries)
+def form(primaries: Sequence[Node], replicas: Sequence[tuple[Node, Node]] = (), first_has: int | None = None) -> None:
+    """One cluster: the primaries share the slots, the first one with so many of them; each pair is a replica and whom
+    it follows."""
+    bounds = [index * SLOTS // len(primaries) for index in range(len(primaries) + 1)]
+    if first_has is not None:
+        bounds[1] = first_has
     for index, node in enumerate(primaries):
-        last = SLOTS - 1 if index == len(primaries) - 1 else (index + 1) * share - 1
         node.ask("CLUSTER SET-CONFIG-EPOCH", index + 1)
-        node.ask("CLUSTER ADDSLOTSRANGE", index * share, last)
+        node.ask("CLUSTER ADDSLOTSRANGE", bounds[index], bounds[index + 1] - 1)
     members = [*primaries, *(replica for replica, _ in replicas)]
     for node in members[1:]:
         members[0].ask("CLUSTER MEET", HOST, node.port, node.bus)

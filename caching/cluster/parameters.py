@@ -22,7 +22,10 @@ class AddParameters(_Parameters):
     follow: str | None = Field(
         default=None,
         title="As replica of",
-        description="A primary; without one, the node leads its share of the slots.",
+        description="A primary; without one, the node leads slots.",
+    )
+    slots: int | None = Field(
+        default=None, ge=1, le=8_192, title="Slots", description="As a primary: its share of them unless told."
     )
 
 

@@ -85,7 +85,7 @@ def plan_add(parameters: AddParameters, facts: ClusterFacts) -> Plan:
     checks = (*cluster_checks(facts), *_newcomer(node, parameters, leader, facts))
     if refused(checks) or node is None:
         return _refused(checks, f"{parameters.node} cannot join the cluster now.")
-    shares = {} if leader else for_newcomer({one.node_id: one.owned() for one in facts.primaries})
+    shares = {} if leader else for_newcomer({one.node_id: one.owned() for one in facts.primaries}, parameters.slots)
     coming = sum(bytes_of(one, len(shares.get(one.node_id, ()))) for one in facts.primaries)
     checks = (*checks, room_for(node, leader.memory_bytes if leader else coming))
     count = sum(map(len, shares.values()))
@@ -166,6 +166,8 @@ def _newcomer(
         yield passed("Node is new", f"{node.name} is empty and has met nobody (Redis {node.version}).")
     if asked.follow and (leader is None or leader not in facts.primaries):
         yield failed("Primary to follow", f"{asked.follow} leads no slots.")
+    if asked.follow and asked.slots:
+        yield failed("Replica or slots", "A replica leads no slots: leave out how many, or whom it follows.")
 
 
 def _leaver(node: NodeState | None, asked: RemoveParameters, facts: ClusterFacts) -> Iterator[Check]:

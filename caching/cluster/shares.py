@@ -10,11 +10,10 @@ def taken(owned: Sequence[int], count: int) -> tuple[int, ...]:
     return tuple(sorted(owned)[-count:]) if count > 0 else ()
 
 
-def for_newcomer(owned: Mapping[str, Sequence[int]]) -> dict[str, tuple[int, ...]]:
-    """What each primary gives up so that a new one has its share: from whoever has most, by id."""
-    wanted = SLOTS // (len(owned) + 1)
+def for_newcomer(owned: Mapping[str, Sequence[int]], wanted: int | None = None) -> dict[str, tuple[int, ...]]:
+    """What each primary gives up so that a new one has its share, or so many: from whoever has most, by id."""
     left = {node_id: len(slots) for node_id, slots in owned.items()}
-    for _ in range(wanted):
+    for _ in range(SLOTS // (len(owned) + 1) if wanted is None else wanted):
         richest = max(sorted(left), key=lambda node_id: left[node_id])
         left[richest] -= 1
     return {node_id: taken(slots, len(slots) - left[node_id]) for node_id, slots in sorted(owned.items())}

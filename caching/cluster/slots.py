@@ -137,5 +137,14 @@ def _carry(context: StepContext, live: Live, slot: int, source_id: str, target_i
 def _assign(live: Live, slot: int, target_id: str, told: Sequence[str]) -> None:
     """The target hears it first: should the worker die now, nobody lacks an owner. Replicas hear of it by gossip."""
     for node_id in dict.fromkeys(told):
-        live.ask(node_id, "CLUSTER", "SETSLOT", slot, "NODE", target_id)
+        _tell(live, node_id, slot, target_id)
     live.ask(target_id, "CLUSTER", "SETSLOT", slot, "STABLE")
+
+
+def _tell(live: Live, node_id: str, slot: int, owner_id: str) -> None:
+    """A primary that has lost its last slot may follow whoever got it by now; then it hears of slots by gossip."""
+    try:
+        live.ask(node_id, "CLUSTER", "SETSLOT", slot, "NODE", owner_id)
+    except PermanentProblem:
+        if live.own(node_id).leads:
+            raise

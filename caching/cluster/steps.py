@@ -53,12 +53,15 @@ def met(context: StepContext) -> bool:
 
 def meet(context: StepContext) -> str:
     live, node = Live(), context.arguments["node"]
-    target = live.target(node)
-    port = _bus_port(live, node)
+    _introduce(context, live, node, context.arguments["through"])
+    return f"All nodes know {live.name(node)}."
+
+
+def _introduce(context: StepContext, live: Live, node: str, through: str) -> None:
+    target, port = live.target(node), _bus_port(live, node)
     context.hold()
-    live.ask(context.arguments["through"], "CLUSTER", "MEET", target.host, target.port, port)
+    live.ask(through, "CLUSTER", "MEET", target.host, target.port, port)
     until(context, lambda: _strangers(live, node), AGREE_SECONDS)
-    return f"All nodes know {target.name}."
 
 
 def follows(context: StepContext) -> bool:
@@ -83,12 +86,24 @@ def move_slots(context: StepContext) -> str:
 def move_back(context: StepContext) -> str:
     """To where they were. Where the target is gone, what was half-way stays with its owner."""
     live, errands = Live(), _errands(context, "source")
+    for one in context.arguments["moves"]:
+        _lead_again(context, live, one["source"], one["target"])
     try:
         moved, _ = move(context, live, errands, "moved back")
     except TransientProblem:
         settle(live, [slot for errand in errands for slot in errand.slots])
         raise
     return f"{moved:,} slots moved back." if moved else "No slot had moved."
+
+
+def _lead_again(context: StepContext, live: Live, node: str, successor: str) -> None:
+    """A primary that lost its last slot follows whoever got it, unless Redis was told otherwise. It becomes an empty
+    primary again by leaving and coming back, and can take its slots then."""
+    if live.own(node).master_id == successor:
+        context.hold()
+        live.ask(node, "CLUSTER", "RESET", "SOFT")
+    if _alone(live, node):
+        _introduce(context, live, node, successor)
 
 
 def forgotten(context: StepContext) -> bool:

@@ -3,24 +3,22 @@
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.utils import timezone
 from django_tenants.utils import tenant_context
-from redis.cluster import ClusterNode, RedisCluster
 
 from novaops.fleets.models import Fleet
 from novaops.operations import services
 from novaops.operations.choices import Status
 from novaops.operations.models import Operation, OperationLock
 from novaops.operations.runner import execute
+from tests.caching.own_cluster import all_there, done, fill, planned, queued
 from tests.conftest import MakePerson
 from tests.killing import killed_at, lines_of, places, taken_over
-from tests.redis_servers import HOST, PASSWORD, Node, form, known, servers
+from tests.redis_servers import Node, form, known, servers
 
 pytestmark = pytest.mark.django_db(transaction=True)
-KEYS = 600
 WATCHED = ["caching/cluster/"]
 
 
@@ -35,45 +33,8 @@ def nodes(inside: Fleet, tmp_path: Path) -> Iterator[list[Node]]:
     """Three primaries, a replica of the first, and one that knows nobody."""
     with servers(tmp_path, 5) as found:
         form(found[:3], [(found[3], found[0])])
-        for number in range(KEYS):
-            client(found).set(f"key:{number}", number)
+        fill(found)
         yield found
-
-
-_clients: dict[int, Any] = {}
-
-
-def client(nodes: list[Node]) -> Any:
-    port = nodes[0].port
-    if port not in _clients:
-        starts = [ClusterNode(HOST, node.port) for node in nodes[:3]]  # type: ignore[no-untyped-call]
-        _clients[port] = RedisCluster(startup_nodes=starts, password=PASSWORD, decode_responses=True)
-    return _clients[port]
-
-
-def all_there(nodes: list[Node]) -> bool:
-    return all(client(nodes).get(f"key:{number}") == str(number) for number in range(KEYS))
-
-
-def queued(person: MakePerson, kind: str, **parameters: Any) -> Operation:
-    operator = person("operator")
-    operation = planned(person, kind, **parameters)
-    assert operation.status == Status.PLANNED, operation.outcome
-    services.confirm(operation, operator, operation.plan.confirm)
-    operation.refresh_from_db()
-    return operation if operation.status == Status.QUEUED else services.approve(operation, person("approver"))
-
-
-def planned(person: MakePerson, kind: str, **parameters: Any) -> Operation:
-    return services.request(kind, parameters, person("operator"), "Maintenance of a server.")
-
-
-def done(person: MakePerson, kind: str, **parameters: Any) -> Operation:
-    operation = queued(person, kind, **parameters)
-    execute(operation.pk)
-    operation.refresh_from_db()
-    assert operation.status == Status.DONE, [operation.outcome, *operation.lines.values_list("text", flat=True)]
-    return operation
 
 
 def test_slots_move_with_their_keys_and_move_back(nodes: list[Node], person: MakePerson) -> None:

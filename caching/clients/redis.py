@@ -24,6 +24,19 @@ from novaops.inventory.tls_problems import sentence
 SCAN_COUNT = 1000
 
 
+# What Redis says of a state that passes by itself: an election, a restart, a script of somebody else, a slot on the
+# move. Without the code in front of it, which redis-py takes away from some.
+PASSING = (
+    "cluster is down",
+    "Hash slot not served",
+    "loading the dataset",
+    "Link with MASTER is down",
+    "busy running a script",
+    "rehashing of slot",
+    "Not enough good replicas",
+)
+
+
 class ElsewhereError(Refused):
     """The key belongs to another node."""
 
@@ -37,6 +50,12 @@ class Scanned:
     cursor: int
     ended: bool
     whole: bool
+
+
+class NotNow(Refused):
+    """The same request is answered once the node or the cluster is well again."""
+
+    permanent = False
 
 
 class RedisNode:
@@ -171,6 +190,8 @@ def explained(problem: redis.RedisError, timeout: float, tls: Tls | None = None)
         return NoAnswer(f"No answer within {timeout:g} s.{without}")
     if isinstance(problem, AskError):  # a MOVED answer is one too
         return ElsewhereError(f"Another node owns this slot: {said}.")
+    if passing(str(problem)):
+        return NotNow(f"Redis answered: {problem}.")
     if isinstance(problem, redis.AuthenticationError | redis.ResponseError):
         return Refused(f"Redis answered: {said}.")
     if "refused" in said:
@@ -179,6 +200,10 @@ def explained(problem: redis.RedisError, timeout: float, tls: Tls | None = None)
         with_tls = "" if tls else " A port that speaks TLS does that too."
         return NoAnswer(f"It closed the connection without an answer.{with_tls}")
     return NoAnswer("The connection failed.")
+
+
+def passing(said: str) -> bool:
+    return any(word in said for word in PASSING)
 
 
 def _timed(ask: Callable[[], object]) -> float:

@@ -9,7 +9,7 @@ from typing import Any
 
 import redis
 
-from caching.clients.redis import RedisNode, explained
+from caching.clients.redis import RedisNode, explained, passing
 
 FOLDER = Path(__file__).parent
 BY_SCAN, BY_SLOT = "by_scan.lua", "by_slot.lua"
@@ -65,7 +65,9 @@ def _carried_out(node: RedisNode, name: str, *words: str | int) -> Any:
     answer = _asked(node, "EVALSHA", known_as, 0, *words)
     if isinstance(answer, redis.exceptions.NoScriptError):
         answer = _asked(node, "EVAL", text, 0, *words)
-    if isinstance(answer, redis.exceptions.ResponseError):
+    if isinstance(answer, redis.ResponseError):
+        if passing(str(answer)):
+            raise explained(answer, node.timeout)
         raise NoScripts(str(answer))
     return answer
 
@@ -90,7 +92,7 @@ def _asked(node: RedisNode, *words: str | int) -> Any:
 def _read(connection: Any) -> Any:
     try:
         return connection.read_response()
-    except redis.exceptions.ResponseError as problem:
+    except redis.ResponseError as problem:
         return problem
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from threading import Event
 from typing import TypeVar
 
-from caching.clients.redis import RedisNode
+from caching.clients.redis import RedisNode, passing
 from caching.exceptions import CacheError
 from caching.flush.pace import Metronome, Pace
 from caching.flush.topology import NoCluster, Primary, moving_slots, primaries
@@ -90,7 +90,8 @@ def _pass(context: StepContext, found: Picture, errand: Errand, tally: Tally, be
         lambda: context.progress(min(tally.looked, total), total, f"{tally.unlinked:,} keys {errand.what} unlinked"),
     )
     if tally.refused:
-        raise PermanentProblem(f"Redis refused to unlink: {tally.refused}")
+        kind = TransientProblem if passing(tally.refused) else PermanentProblem
+        raise kind(f"Redis refused to unlink: {tally.refused}")
 
 
 def pause(context: StepContext, seconds: float) -> None:

@@ -87,7 +87,7 @@ def compare_all(context: StepContext, stream: Stream, tables: Sequence[Table]) -
 
 def _drain(context: StepContext, stream: Stream, tables: Sequence[Table]) -> None:
     """In the middle of a copy: the sender need not keep what was written until now."""
-    with Applier(stream, context, tables, meanwhile=lambda: context.progress(0, None, "")) as applier:
+    with Applier(stream, context, tables, copying=True, meanwhile=lambda: context.progress(0, None, "")) as applier:
         applier.until_near(NEAR_BYTES)
 
 

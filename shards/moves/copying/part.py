@@ -9,7 +9,7 @@ from psycopg import sql
 from novaops.operations.contract import StepContext, TransientProblem
 from shards import fences
 from shards.clients.postgres import Session
-from shards.moves.applying import turns
+from shards.moves.applying import rows as applied
 from shards.moves.chunks import Chunk, condition, only
 from shards.moves.copying.blocks import blocks
 from shards.moves.copying.older import name_session
@@ -23,8 +23,6 @@ PassOn = Callable[[int], None]
 PART_SECONDS = 3600
 IDLE_SECONDS = 30
 SNAPSHOT = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
-# The applier's transactions are short, but it may be many that it has in its turn.
-TURN_TIMEOUT = "SET LOCAL lock_timeout = '120s'"
 COPIED = """
     UPDATE novaops_schema.arrival_chunks SET copied_at = clock_timestamp(), rows = %s, bytes = %s, verified_at = NULL
     WHERE stream = %s AND table_name = %s AND number = %s
@@ -54,8 +52,6 @@ def bring(errand: Errand, chunk: Chunk, pass_on: PassOn) -> tuple[int, int]:
         with receiver.transaction():
             fences.limit(receiver, PART_SECONDS, IDLE_SECONDS)
             fences.share(receiver, errand.context, errand.console)
-            receiver.execute(TURN_TIMEOUT)
-            turns.copying(receiver, errand.stream)
             return _bring(errand, chunk, sender, receiver, pass_on)
 
 
@@ -72,11 +68,19 @@ def _bring(errand: Errand, chunk: Chunk, sender: Session, receiver: Session, pas
         # Closed, so that a problem of the receiver ends the sender's COPY before its transaction.
         with closing(blocks(sender, source, parameters)) as found:
             rows, size = _pour(receiver, target, found, pass_on)
-        turns.ahead(sender, receiver, stream)
+        _ahead(sender, receiver, stream)
     written = receiver.execute(COPIED, (rows, size, stream.name, chunk.table, chunk.number))
     if written.rowcount != 1:
         raise TransientProblem(f"Part {chunk.number} of {chunk.table} is not planned any more: the copy begins anew.")
     return rows, size
+
+
+def _ahead(sender: Session, receiver: Session, stream: Stream) -> None:
+    """After the snapshot was taken, and right before the commit, as others that copy wait for it: changes that the
+    snapshot may have seen are applied so that coming twice changes nothing."""
+    row = sender.execute(applied.INSERTED).fetchone()
+    assert row is not None, "a SELECT without FROM has a row"
+    receiver.execute(applied.RAISE, (row["position"], stream.name))
 
 
 def _statements(table: Table, chosen: sql.Composable) -> tuple[sql.Composed, sql.Composed]:

@@ -72,7 +72,7 @@ def _not_yet(here: Ready, move: Move) -> str:
 
 
 def _forgettings(tenant_id: str) -> list[Forgetting]:
-    answers: list[tuple[object, Any]] = tenant_leaving.send(sender=None, tenant_id=tenant_id)
+    answers: Sequence[tuple[object, Any]] = tenant_leaving.send(sender=None, tenant_id=tenant_id)
     return [answer for _, answer in answers if answer is not None]
 
 

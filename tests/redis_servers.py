@@ -35,6 +35,7 @@ class Node:
     tls: Signed | None = None
     ca: Path | None = None
     migration: str = "no"
+    password: str = PASSWORD
     process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -46,7 +47,7 @@ class Node:
         )
         words[words.index("--save") + 1 : words.index("--save") + 1] = [""]
         program = shutil.which("redis-server") or "redis-server"
-        secret = ["--requirepass", PASSWORD, "--masterauth", PASSWORD]
+        secret = ["--requirepass", self.password, "--masterauth", self.password]
         self.process = subprocess.Popen([program, *words[1:], *secret, *self._tls()], stdout=subprocess.DEVNULL)
         wait_for(self.link.ping, f"{self.name} to answer", every=0.02)
 
@@ -66,7 +67,7 @@ class Node:
     @property
     def link(self) -> redis.Redis:
         tls: dict[str, Any] = {"ssl": True, "ssl_cert_reqs": "none", "ssl_check_hostname": False} if self.tls else {}
-        return redis.Redis(HOST, self.port, password=PASSWORD, decode_responses=True, socket_timeout=5, **tls)
+        return redis.Redis(HOST, self.port, password=self.password, decode_responses=True, socket_timeout=5, **tls)
 
     def ask(self, *words: str | int) -> Any:
         return self.link.execute_command(*words)  # type: ignore[no-untyped-call]

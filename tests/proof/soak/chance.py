@@ -26,6 +26,13 @@ WEIGHTS = {
     "leftover-remove": 4,
     "cache-flush": 3,
     "redis-move-slots": 2,
+    "redis-add-node": 1,
+    "redis-remove-node": 1,
+    "redis-failover": 1,
+    "cache-hide": 3,
+    "cache-warm": 2,
+    "memcached-out": 2,
+    "memcached-in": 2,
     "switchover": 1,
 }
 POSTED_ONE_IN = 15

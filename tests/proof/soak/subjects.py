@@ -1,8 +1,35 @@
 """The kinds that are put to the proof, the test kind first."""
 
-from tests.proof.cases import flush, leftover, partitions, slots, switchover, ten_steps
+from tests.proof.cases import (
+    failover,
+    flush,
+    hide,
+    leftover,
+    members,
+    nodes,
+    partitions,
+    slots,
+    switchover,
+    ten_steps,
+    warm,
+)
 from tests.proof.cases.case import Subject
 
 SUBJECTS: dict[str, Subject] = {
-    module.SUBJECT.kind: module.SUBJECT for module in (ten_steps, partitions, leftover, flush, slots, switchover)
+    subject.kind: subject
+    for subject in (
+        ten_steps.SUBJECT,
+        partitions.SUBJECT,
+        leftover.SUBJECT,
+        flush.SUBJECT,
+        hide.SUBJECT,
+        warm.SUBJECT,
+        members.OUT,
+        members.IN,
+        slots.SUBJECT,
+        failover.SUBJECT,
+        nodes.ADD,
+        nodes.REMOVE,
+        switchover.SUBJECT,
+    )
 }

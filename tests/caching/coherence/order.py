@@ -43,7 +43,7 @@ class Listener:
         while not self.stop.is_set():
             try:
                 several = await pull.fetch(500, FETCH_SECONDS)
-            except NatsTimeout:
+            except (NatsTimeout, TimeoutError):
                 continue
             for one in several:
                 self.notices.append(Notice.unpack(one.data))
@@ -60,6 +60,7 @@ def listening(places: Places, fleet: str) -> Iterator[Listener]:
     assert one.ready.wait(10), "JetStream did not take a listener"
     try:
         yield one
+        assert thread.is_alive(), "the listener ended early: nothing is known about the order"
     finally:
         one.stop.set()
         thread.join(10)

@@ -32,11 +32,11 @@ class _Waiting:
 
 class Echoes:
     """By tenant. `owed`: everything of the shard is told of again when all replicas are there; from the beginning, when
-    that is not known of what was before `position`."""
+    that is not known of what was before. Whoever confirms a position keeps `owed` with it."""
 
-    def __init__(self, owed: bool = False, position: int = 0) -> None:
+    def __init__(self, owed: bool = False) -> None:
         self.owed = owed
-        self._owed_from, self._owed_since = position, time.monotonic()
+        self._owed_at: int | None = None
         self._waiting: dict[str, _Waiting] = {}
 
     def __bool__(self) -> bool:
@@ -48,18 +48,30 @@ class Echoes:
     @property
     def before(self) -> int | None:
         """The position before all that is still to be told of: the slot keeps it, so that a restart forgets none."""
-        kept = [one.before for one in self._waiting.values()]
-        if self.owed and time.monotonic() - self._owed_since < LONGEST_SECONDS:
-            kept.append(self._owed_from)
-        return min(kept, default=None)
+        return min((one.before for one in self._waiting.values()), default=None)
 
     def add(self, notices: Iterable[Notice], before: int) -> None:
-        """`before` is the position from which they are read again."""
+        """`before` is the position from which they are read again. While a replica is away and everybody is owed, that
+        tells of them too, and nothing is kept back for it."""
+        if self.owed and self._owed_at is None:
+            return
         for notice in notices:
             if waiting := self._waiting.get(notice.tenant):
                 waiting.add(notice, before)
             else:
                 self._waiting[notice.tenant] = _Waiting(notice, before, time.monotonic())
+
+    def all_there(self, position: int) -> None:
+        """Every replica is: what everybody is owed is due when they have replayed what was told until now."""
+        if self.owed and self._owed_at is None:
+            self._owed_at = position
+
+    def settled(self, replayed: int) -> bool:
+        """Whether everybody is to be told now; nothing is owed from then on."""
+        if self._owed_at is None or self._owed_at > replayed:
+            return False
+        self.owed, self._owed_at = False, None
+        return True
 
     def due(self, replayed: int) -> Iterator[Notice]:
         """What all replicas have by now."""
@@ -77,7 +89,7 @@ class Echoes:
         oldest = min((one.since for one in self._waiting.values()), default=float("inf"))
         if len(self._waiting) > MOST or time.monotonic() - oldest > LONGEST_SECONDS:
             self._waiting.clear()
-            self.owed, self._owed_since = True, float("-inf")
+            self.owed, self._owed_at = True, None
 
 
 def merged(first: Notice, later: Notice) -> Notice:

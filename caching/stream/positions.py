@@ -43,14 +43,14 @@ def gap(before: StreamSlot | None, now: Place, forked_at: int | None) -> str:
 
 
 def begin(shard: str, now: Place, why: str) -> None:
-    """Kept once the whole shard was told to be old."""
+    """Kept once the whole shard was told to be old; it is to be told so again when every replica follows."""
     row, made = StreamSlot.objects.get_or_create(
-        shard=shard, defaults={**_of(now), "begun_at": timezone.now(), "begun_why": why}
+        shard=shard, defaults={**_of(now), "begun_at": timezone.now(), "begun_why": why, "owed": True}
     )
     if not made:
         times = row.begun_times + 1
         StreamSlot.objects.filter(pk=row.pk).update(
-            **_of(now), begun_at=timezone.now(), begun_why=why, begun_times=times, owed=False
+            **_of(now), begun_at=timezone.now(), begun_why=why, begun_times=times, owed=True
         )
 
 

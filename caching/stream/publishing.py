@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from caching.exceptions import Full
 from caching.stream.echoes import Echoes
-from caching.stream.followers import Seen, look, wait_until_seen
+from caching.stream.followers import look, wait_until_seen
 from caching.stream.names import EVERYBODY
 from caching.stream.notices import Gathering, Notice
 from caching.stream.road import Road
@@ -89,10 +89,11 @@ class Publisher:
         seen = look(self._session)
         if seen.replicas < self._replicas:
             return
-        again = list(self.echoes.due(seen.replayed))
-        if self.echoes.owed and self._settled(seen):
+        replayed = seen.replayed if self._replicas else self.done
+        self.echoes.all_there(self.done)
+        again = list(self.echoes.due(replayed))
+        if self.echoes.settled(replayed):
             again.append(self._for_everybody())
-            self.echoes.owed = False
         self._publish(again, alive)
         self.notices += len(again)
 
@@ -110,9 +111,6 @@ class Publisher:
             except Full as problem:
                 alive(str(problem))
                 time.sleep(FULL_SECONDS)
-
-    def _settled(self, seen: Seen) -> bool:
-        return seen.all_have(self.done, self._replicas)
 
     def _for_everybody(self) -> Notice:
         return Notice(self._shard, EVERYBODY, self.done, 0, self._timeline, datetime.now(UTC), whole=True, again=True)

@@ -96,7 +96,7 @@ class Reader:
 
     def _stream(self, begun: Begun, replication: Replication) -> None:
         confirmed = begun.place.slot.confirmed
-        echoes = Echoes(begun.owed, confirmed)
+        echoes = Echoes(begun.owed)
         publisher = Publisher(self.shard, replication.timeline, self.road, begun.session, begun.leader.replicas, echoes)
         publisher.done = self._confirmed = confirmed
         self._confirmed_notices = 0

@@ -54,3 +54,17 @@ def test_a_replica_that_stays_away_is_owed_one_notice_for_all(monkeypatch: pytes
     monkeypatch.setattr(room, "LONGEST_SECONDS", -1.0)
     waiting.give_way()
     assert waiting.owed and len(waiting) == 0 and waiting.before is None
+    waiting.add([notice("acme", 200, "a")], before=190)
+    assert waiting.before is None, "the slot is not kept back for what that notice tells of too"
+    assert not waiting.settled(300)
+
+
+def test_what_everybody_is_owed_is_due_when_all_replicas_have_what_was_told_until_they_were_there() -> None:
+    waiting = Echoes(owed=True)
+    waiting.all_there(200)
+    waiting.all_there(210)
+    waiting.add([notice("acme", 220, "a")], before=210)
+    assert waiting.before == 210, "what comes later waits for itself"
+    assert not waiting.settled(199) and waiting.owed
+    assert waiting.settled(200) and not waiting.owed and not waiting.settled(201)
+    assert [one.lsn for one in waiting.due(220)] == [220] and not waiting

@@ -17,10 +17,10 @@ from caching.stream.names import LANES, ROLLUPS, invalidator_of
 from caching.stream.positions import Place
 from caching.stream.problems import StreamProblem
 from caching.stream.road import Road
-from caching.stream.slots import SlotState
 from novaops.fleets.models import Fleet
 from novaops.inventory.models import Server, ServerKind
 from novaops.sandbox.control import Client
+from shards.decoding.slots import SlotState
 from shards.placement.signals import tenant_changed
 from tests.caching.coherence.faults import redis_replicas
 from tests.caching.coherence.places import Places

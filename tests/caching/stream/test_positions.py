@@ -62,7 +62,7 @@ def test_what_is_confirmed_is_kept_and_a_beginning_counted(in_fleet: Fleet) -> N
     assert row is not None and (row.confirmed_lsn, row.owed, row.begun_times) == (2000, True, 1)
     positions.begin("shard-1", slot(confirmed=5000), "Again.")
     row = positions.known("shard-1")
-    assert row is not None and (row.confirmed_lsn, row.owed, row.begun_times) == (5000, False, 2)
+    assert row is not None and (row.confirmed_lsn, row.owed, row.begun_times) == (5000, True, 2)
     assert positions.known("shard-2") is None
 
 

@@ -46,6 +46,26 @@ class OperationIn(Schema):
     ticket: str = Field("", description="The change ticket, where the fleet asks for one.", examples=["CHG-1042"])
 
 
+class PreviewIn(Schema):
+    """What a request would say; nothing is stored or recorded of it."""
+
+    kind: str = Field(description="The name of a kind of operation.", examples=["switchover"])
+    parameters: dict[str, Any] = Field(
+        {}, description="What the kind's JSON schema says.", examples=[{"shard": "shard-1"}]
+    )
+
+
+class PreviewOut(Schema):
+    """`state` is `ok`, `warning` (read the plan's warnings), `refused`, `done` (there is nothing to do), `unreachable`
+    (no plan can be made now) or `errored`. `held_by` are the operations that hold what it needs."""
+
+    state: str
+    headline: str
+    sentence: str
+    plan: dict[str, Any] | None
+    held_by: list[int]
+
+
 class ConfirmationIn(Schema):
     """`typed` is what the plan asks to be typed (`plan.confirm`); empty when it asks for nothing."""
 
@@ -115,6 +135,15 @@ class ApprovalOut(Schema):
     at: datetime
 
 
+class ChangedOut(Schema):
+    """Of a stale one: a fact, a part of a step, or a check that fails now (`check`), by its path."""
+
+    what: str
+    before: str
+    now: str
+    check: bool
+
+
 class OperationLine(Schema):
     id: int
     kind: str
@@ -156,6 +185,7 @@ class OperationOut(OperationLine):
     confirmed_at: datetime | None
     queued_at: datetime | None
     started_at: datetime | None
+    changed: list[ChangedOut] = Field(description="What was another one when a stale one was to begin.")
     plan: dict[str, Any]
     steps: list[StepOut]
     log: list[LineOut]

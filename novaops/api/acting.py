@@ -15,6 +15,8 @@ from novaops.api.act_schemas import (
     OperationIn,
     OperationOut,
     OperationsOut,
+    PreviewIn,
+    PreviewOut,
     ProblemOut,
     RejectionIn,
     TakingBackIn,
@@ -28,6 +30,7 @@ from novaops.fleets.paths import fleet_path
 from novaops.fleets.requests import FleetRequest
 from novaops.operations import services
 from novaops.operations.models import Operation
+from novaops.operations.planning import kind_named
 from novaops.operations.selectors import running_first
 
 router = Router(tags=["act"])
@@ -68,6 +71,16 @@ def operation(request: FleetRequest, pk: Number, wait: Wait = 0, after: After = 
 def request_operation(request: FleetRequest, response: HttpResponse, wanted: OperationIn) -> Status[OperationOut]:
     words = (wanted.kind, wanted.parameters, request.user, wanted.reason, wanted.ticket)
     return _made(response, services.request(*words, request_key=key_of(request)))
+
+
+@router.post("preview", response={200: PreviewOut, **REFUSALS}, summary="What a request would plan: nothing is stored")
+def preview_operation(request: FleetRequest, wanted: PreviewIn) -> PreviewOut:
+    """For at most eight seconds. It needs the right that the request needs, and no idempotency key."""
+    found = services.preview(kind_named(wanted.kind), wanted.parameters, request.user)
+    plan = found.plan.model_dump(mode="json") if found.plan else None
+    return PreviewOut(
+        state=found.state, headline=found.headline, sentence=found.sentence, plan=plan, held_by=found.holders
+    )
 
 
 @router.post("{int:pk}/confirm", response=ANSWERS, summary="Confirm a plan: now, at a time, or in an emergency")

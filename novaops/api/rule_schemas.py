@@ -81,6 +81,8 @@ class ScheduleIn(Schema):
 
 
 class ScheduleOut(Schema):
+    """`enabled` until it is ended; `paused_at` while it is paused, and then there is no `next_at`."""
+
     id: int
     title: str
     kind: str
@@ -93,6 +95,8 @@ class ScheduleOut(Schema):
     next_at: datetime | None
     requested_by: str
     made_at: datetime
+    paused_at: datetime | None
+    paused_by: str
     last_at: datetime | None
     last_outcome: str
     ended_at: datetime | None

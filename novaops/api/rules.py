@@ -113,6 +113,20 @@ def make_schedule(request: FleetRequest, response: HttpResponse, wanted: Schedul
     return Status(201, schedule_shown(made))
 
 
+@router.post("schedules/{int:pk}/pause", response={200: ScheduleOut, **REFUSALS}, summary="Pause a schedule")
+@decorate_view(once)
+def pause_schedule(request: FleetRequest, pk: ScheduleNumber) -> ScheduleOut:
+    """Turns that it misses are left out."""
+    return schedule_shown(services.pause_recurrence(_schedule(pk), request.user))
+
+
+@router.post("schedules/{int:pk}/resume", response={200: ScheduleOut, **REFUSALS}, summary="Let a paused one go on")
+@decorate_view(once)
+def resume_schedule(request: FleetRequest, pk: ScheduleNumber) -> ScheduleOut:
+    """From its next turn on."""
+    return schedule_shown(services.resume_recurrence(_schedule(pk), request.user))
+
+
 @router.post("schedules/{int:pk}/end", response={200: ScheduleOut, **REFUSALS}, summary="End a schedule, for good")
 @decorate_view(once)
 def end_schedule(request: FleetRequest, pk: ScheduleNumber) -> ScheduleOut:

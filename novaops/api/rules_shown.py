@@ -39,11 +39,13 @@ def freeze_shown(freeze: Freeze) -> FreezeOut:
 
 
 def schedule_shown(one: Recurrence) -> ScheduleOut:
-    apart = {"next_at", "requested_by", "ended_by"}
+    apart = {"next_at", "requested_by", "paused_by", "ended_by"}
+    comes = one.enabled and one.paused_at is None
     return ScheduleOut(
         **{name: getattr(one, name) for name in ScheduleOut.model_fields if name not in apart},
-        next_at=next_after(one.crontab, one.time_zone, timezone.now()) if one.enabled else None,
+        next_at=next_after(one.crontab, one.time_zone, timezone.now()) if comes else None,
         requested_by=one.requested_by_name,
+        paused_by=one.paused_by_name,
         ended_by=one.ended_by_name,
     )
 

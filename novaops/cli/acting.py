@@ -6,13 +6,13 @@ from typing import Annotated, Any
 import typer
 
 from novaops.cli.clock import moment
-from novaops.cli.exits import ExitCode, of_operation
+from novaops.cli.exits import ExitCode, of_operation, of_preview
 from novaops.cli.options import HOUR, AsJson, Key, Limit, Number, Phrase, Reason, Text, Timeout, Watching, Yes, Zone
 from novaops.cli.printing import may_ask
 from novaops.cli.problems import Problem
 from novaops.cli.session import Session, begin
 from novaops.cli.watching import watch as follow
-from novaops.cli.words import Line, operation, operations, plain, table
+from novaops.cli.words import Line, operation, operations, plain, previewed, table
 
 Parameter = Annotated[
     list[str], typer.Option("--set", metavar="NAME=VALUE", help="A parameter, several allowed; a list as JSON.")
@@ -24,6 +24,7 @@ Glass = Annotated[bool, typer.Option("--break-glass", help="At once, without app
 
 def add_to(app: typer.Typer) -> None:
     app.command()(kinds)
+    app.command()(preview)
     app.command()(request)
     app.command()(plan)
     app.command()(run)
@@ -42,6 +43,18 @@ def kinds(name: KindName = "", as_json: AsJson = False) -> None:
         return
     said = session.client.get("kinds")
     session.printer.show(said, table([(one["name"], one["risk"], one["title"]) for one in said["kinds"]]))
+
+
+def preview(
+    kind: Annotated[str, typer.Argument(help="Its name; `novaops kinds` lists them.")],
+    parameters: Parameter = [],  # noqa: B006  (typer's own way of saying “none”)
+    as_json: AsJson = False,
+) -> None:
+    """Show what a request would plan: checks, blast radius and steps. Nothing is stored or recorded."""
+    session = begin(as_json)
+    said = session.client.post("operations/preview", {"kind": kind, "parameters": dict(map(_pair, parameters))})
+    session.printer.show(said, previewed(said))
+    raise typer.Exit(of_preview(said))
 
 
 def request(

@@ -41,6 +41,18 @@ _OF_STATUS = {
 }
 
 
+_OF_PREVIEW = {
+    "refused": ExitCode.REFUSED,
+    "unreachable": ExitCode.REFUSED,
+    "errored": ExitCode.ERRORED,
+}
+
+
+def of_preview(preview: Mapping[str, Any]) -> ExitCode:
+    """Of what would be planned: whether a request would be."""
+    return _OF_PREVIEW.get(preview["state"], ExitCode.OK)
+
+
 def of_operation(operation: Mapping[str, Any]) -> ExitCode:
     """Of one as it is now; one that goes on is well."""
     return _OF_STATUS.get(operation["status"], ExitCode.OK)

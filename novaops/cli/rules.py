@@ -117,6 +117,22 @@ def add_schedule(
     session.printer.show(said, [plain(f"Schedule {said['id']} is made."), *_schedules([said])])
 
 
+@schedules.command("pause")
+def pause_schedule(number: ScheduleNumber, key: Key = "", as_json: AsJson = False) -> None:
+    """Let a schedule rest. Turns that it misses are left out."""
+    session = begin(as_json)
+    said = session.client.post(f"schedules/{number}/pause", {}, key)
+    session.printer.show(said, [plain(f"Schedule {said['id']} is paused.")])
+
+
+@schedules.command("resume")
+def resume_schedule(number: ScheduleNumber, key: Key = "", as_json: AsJson = False) -> None:
+    """Let a paused schedule go on, from its next turn."""
+    session = begin(as_json)
+    said = session.client.post(f"schedules/{number}/resume", {}, key)
+    session.printer.show(said, _schedules([said]))
+
+
 @schedules.command("end")
 def end_schedule(number: ScheduleNumber, key: Key = "", as_json: AsJson = False) -> None:
     """End a schedule for good. What it made already goes on."""
@@ -142,8 +158,9 @@ def _freeze(one: dict[str, Any]) -> list[Line]:
 def _schedules(rows: list[dict[str, Any]]) -> list[Line]:
     lines = []
     for one in rows:
-        following = when(one["next_at"], one["time_zone"]) if one["next_at"] else "never"
-        lines.append(plain(f"{one['id']}  {one['title']}: {one['crontab']} {one['time_zone']}, next {following}"))
+        following = f"next {when(one['next_at'], one['time_zone']) if one['next_at'] else 'never'}"
+        comes = f"paused by {one['paused_by']}" if one["paused_at"] else following
+        lines.append(plain(f"{one['id']}  {one['title']}: {one['crontab']} {one['time_zone']}, {comes}"))
         last = f"; last: {one['last_outcome']}" if one["last_outcome"] else ""
         ended = f"; ended by {one['ended_by']}" if one["ended_by"] else ""
         lines.append(plain(f"    for {one['requested_by']}{last}{ended}", "dim"))

@@ -61,6 +61,16 @@ def headline(shown: Shown) -> Iterator[Line]:
         yield plain(f"  {shown['outcome']}")
 
 
+def previewed(shown: Shown) -> Iterator[Line]:
+    """What a request would plan."""
+    yield [word(shown["state"]), (f"  {clean(shown['headline'])}", "bold")]
+    yield plain(f"  {shown['sentence']}")
+    if shown["held_by"]:
+        yield plain(f"  held by operation {', '.join(map(str, shown['held_by']))}")
+    if shown["plan"]:
+        yield from _planned(shown["plan"], ())
+
+
 def _people(shown: Shown) -> Iterator[Line]:
     ticket = f" ({shown['ticket']})" if shown["ticket"] else ""
     yield plain(f"  requested by {shown['requested_by']}: {shown['reason']}{ticket}")
@@ -79,15 +89,22 @@ def _people(shown: Shown) -> Iterator[Line]:
 
 
 def _plan(shown: Shown) -> Iterator[Line]:
-    plan = shown["plan"]
+    for one in shown.get("changed", ()):  # an older console does not say it
+        then = f"{one['before']} when it was planned, {one['now']} now"
+        yield plain(f"  changed  {one['what']}: {one['now'] if one['check'] else then}", "yellow")
+    yield from _planned(shown["plan"], shown["steps"])
+    yield plain(f"  fingerprint {shown['fingerprint']}")
+
+
+def _planned(plan: Shown, steps: Sequence[Shown]) -> Iterator[Line]:
+    """`steps` as they went, once it began."""
     for check in plan.get("checks", ()):
         yield [("  ", ""), word(check["outcome"]), (f"  {clean(check['name'])}: {clean(check['reason'])}", "")]
     yield plain(f"  touches: {_blast(plan['blast'])}")
-    for number, step in enumerate(shown["steps"] or plan.get("steps", ()), 1):
+    for number, step in enumerate(steps or plan.get("steps", ()), 1):
         yield _step(number, step)
     if plan.get("expected_seconds"):
         yield plain(f"  expected to take about {seconds(plan['expected_seconds'])}")
-    yield plain(f"  fingerprint {shown['fingerprint']}")
 
 
 def _step(number: int, step: Shown) -> Line:

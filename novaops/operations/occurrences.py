@@ -5,7 +5,7 @@ A doubled message, or one that comes again after its worker died, makes one oper
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from novaops.audit.services import Actor, record
@@ -27,11 +27,11 @@ CLOCKS_DIFFER = timedelta(seconds=20)
 
 
 def take_turn(recurrence_id: int, now: datetime | None = None) -> None:
-    """Does nothing when the schedule has ended, or when this turn was taken already."""
+    """Does nothing when the schedule has ended or is paused, or when this turn was taken already."""
     moment = now or timezone.now()
-    recurrence = Recurrence.objects.filter(pk=recurrence_id, enabled=True).first()
+    recurrence = going().filter(pk=recurrence_id).first()
     due = last_until(recurrence.crontab, recurrence.time_zone, moment + CLOCKS_DIFFER) if recurrence else None
-    if recurrence is None or due is None or due < recurrence.made_at or _taken(recurrence, due):
+    if recurrence is None or due is None or due < recurrence.begins or _taken(recurrence, due):
         return
     reason = _obstacle(recurrence, due, moment)
     if reason:
@@ -47,8 +47,13 @@ def take_turn(recurrence_id: int, now: datetime | None = None) -> None:
 
 def open_turns(now: datetime) -> list[int]:
     """The schedules of this fleet that have a turn which nobody has taken: beat's message was lost, or its worker."""
-    going = [(one, last_until(one.crontab, one.time_zone, now)) for one in Recurrence.objects.filter(enabled=True)]
-    return [one.pk for one, due in going if due and due >= one.made_at and not _taken(one, due)]
+    turns = [(one, last_until(one.crontab, one.time_zone, now)) for one in going()]
+    return [one.pk for one, due in turns if due and due >= one.begins and not _taken(one, due)]
+
+
+def going() -> QuerySet[Recurrence]:
+    """Those that nobody ended or paused."""
+    return Recurrence.objects.filter(enabled=True, paused_at=None)
 
 
 def key_of(recurrence: Recurrence, due: datetime) -> str:
@@ -90,7 +95,9 @@ def _confirm(recurrence: Recurrence, operation: Operation, due: datetime) -> Non
     with transaction.atomic():
         current = Operation.objects.select_for_update(no_key=True).get(pk=operation.pk)
         reason = ""
-        if current.status == Status.PLANNED:
+        if current.status == Status.PLANNED and not going().filter(pk=recurrence.pk).exists():
+            reason = "Its schedule was paused or ended meanwhile."
+        elif current.status == Status.PLANNED:
             order = Order(recurrence.confirm_phrase, time_zone=recurrence.time_zone)
             reason = carry_confirmation(current, recurrence.requested_by, order, actor)
         if reason:

@@ -1,17 +1,14 @@
 """What would be done, asked of the live fleet while a person still fills the form in: nothing is stored or recorded."""
 
 import logging
-from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, TypeVar
-
-from django.db import connection
-from django_tenants.utils import tenant_context
+from typing import Any
 
 from novaops.fleets.models import Person
 from novaops.operations.contract import CheckOutcome, Kind, Plan
+from novaops.operations.patience import Askers
 from novaops.operations.planning import Proposal, parameters_of, propose
 from novaops.operations.problems import Invalid
 from novaops.operations.refusing import demand_right
@@ -19,9 +16,7 @@ from novaops.operations.refusing import demand_right
 logger = logging.getLogger(__name__)
 
 PATIENCE = 8.0
-# A fleet that hangs takes no more threads, and connections to the control database, than these.
-_askers = ThreadPoolExecutor(max_workers=4, thread_name_prefix="preview")
-Value = TypeVar("Value")
+_askers = Askers("preview", 4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +41,7 @@ def preview(kind: Kind[Any], given: Mapping[str, Any], person: Person) -> Previe
     demand_right(kind, person, f"kind:{kind.name}")
     parameters = parameters_of(kind, given)
     try:
-        return _of(_within(PATIENCE, partial(propose, kind, parameters)))
+        return _of(_askers.within(PATIENCE, partial(propose, kind, parameters)))
     except TimeoutError:
         sentence = f"No plan after {PATIENCE:g} seconds: a server takes the question and does not answer it."
         return Preview("unreachable", "The fleet does not answer", sentence)
@@ -66,22 +61,3 @@ def _of(proposal: Proposal) -> Preview:
     warned = any(check.outcome is CheckOutcome.WARNED for check in plan.checks)
     state, headline = ("warning", "This would be done: read the warnings") if warned else ("ok", "This would be done")
     return Preview(state, headline, "Nothing is recorded or changed before you request it.", plan)
-
-
-def _within(seconds: float, work: Callable[[], Value]) -> Value:
-    """Raises TimeoutError; what was asked then ends by the timeouts of its clients, and nobody hears of it."""
-    fleet = connection.tenant  # type: ignore[attr-defined]
-    asked = _askers.submit(_in_fleet, fleet, work)
-    try:
-        return asked.result(timeout=seconds)
-    finally:
-        asked.cancel()
-
-
-def _in_fleet(fleet: Any, work: Callable[[], Value]) -> Value:
-    """In a thread, with a connection of its own."""
-    try:
-        with tenant_context(fleet):
-            return work()
-    finally:
-        connection.close()

@@ -45,14 +45,13 @@ def make_recurrence(operation: Operation, person: Person, crontab: str, time_zon
             requested_by_name=person.get_username(),
         )
         _tell_beat(made)
-        _note("schedule made", made, person, {}, made.facts)
+        note_schedule("schedule made", made, person, {}, made.facts)
     return made
 
 
 def end_recurrence(recurrence: Recurrence, person: Person) -> Recurrence:
     """For good. What it made already goes on. Raises NotAllowed or Refused, both recorded."""
-    kind = kind_named(recurrence.kind)
-    demand_any((kind.right, Right.MANAGE_FLEET), person, recurrence.subject, "Ending a schedule")
+    demand_schedule(recurrence, person, "Ending a schedule")
     before = recurrence.facts
     with transaction.atomic():
         going = Recurrence.objects.filter(pk=recurrence.pk, enabled=True)
@@ -60,10 +59,16 @@ def end_recurrence(recurrence: Recurrence, person: Person) -> Recurrence:
         recurrence.refresh_from_db()
         if changed:
             _silence_beat(recurrence)
-            _note("schedule ended", recurrence, person, before, recurrence.facts)
+            note_schedule("schedule ended", recurrence, person, before, recurrence.facts)
     if not changed:
         refuse(recurrence.subject, Actor.person(person), f"{recurrence.ended_by_name} ended it already.")
     return recurrence
+
+
+def demand_schedule(recurrence: Recurrence, person: Person, what: str) -> None:
+    """Who may request what it does, and who manages the fleet. Raises NotAllowed, recorded."""
+    right = kind_named(recurrence.kind).right
+    demand_any((right, Right.MANAGE_FLEET), person, recurrence.subject, what)
 
 
 def _refusal(operation: Operation, typed: str) -> str:
@@ -103,6 +108,8 @@ def _name(recurrence: Recurrence) -> str:
     return f"{fleet_slug()}: {recurrence.subject}"
 
 
-def _note(verb: str, recurrence: Recurrence, person: Person, before: dict[str, Any], after: dict[str, Any]) -> None:
+def note_schedule(
+    verb: str, recurrence: Recurrence, person: Person, before: dict[str, Any], after: dict[str, Any]
+) -> None:
     data = {**recurrence.facts, "before": before, "after": after}
     record(verb, recurrence.subject, actor=Actor.person(person), outcome=recurrence.title, data=data)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -14,6 +15,7 @@ from novaops.operations.choices import FRUITLESS, Status
 from novaops.operations.contract import Kind
 from novaops.operations.models import Operation, Recurrence
 from novaops.operations.news import tell
+from novaops.operations.patience import Askers
 from novaops.operations.people import requester
 from novaops.operations.planning import Proposal, kind_named, parameters_of, propose
 from novaops.operations.policies import rule_of
@@ -22,6 +24,9 @@ from novaops.operations.recording import note
 from novaops.operations.refusing import demand_right, refuse
 
 PLAN_LIVES = timedelta(minutes=10)
+# Longer than a preview's: in an emergency a plan that names the servers which do not answer is worth some waiting.
+PATIENCE = 20.0
+_askers = Askers("plan", 8)
 
 
 def request(
@@ -45,7 +50,7 @@ def request(
     if earlier:
         return earlier
     _require_words(kind, reason, ticket)
-    proposal = propose(kind, parameters_of(kind, parameters))
+    proposal = _proposed(kind, parameters)
     why = {"reason": reason.strip(), "ticket": ticket.strip()[:100], "request_key": request_key}
     origin = {"takes_back": takes_back, "recurrence": recurrence, "parent": parent}
     try:
@@ -94,6 +99,15 @@ def take_back_refusal(operation: Operation) -> str:
 def _inverse(operation: Operation) -> tuple[str, dict[str, Any]] | None:
     kind = kind_named(operation.kind)
     return kind.inverse(parameters_of(kind, operation.parameters), operation.plan) if operation.plan.steps else None
+
+
+def _proposed(kind: Kind[Any], given: Mapping[str, Any]) -> Proposal:
+    parameters = parameters_of(kind, given)
+    try:
+        return _askers.within(PATIENCE, partial(propose, kind, parameters))
+    except TimeoutError:
+        cause = f"there is no plan after {PATIENCE:g} seconds, as servers take the question and do not answer it"
+        raise Invalid(f"{kind.title} cannot be planned: {cause}. The overview names those that are sick.") from None
 
 
 def _of_key(key: str | None) -> Operation | None:

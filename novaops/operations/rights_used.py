@@ -5,7 +5,8 @@ from novaops.operations import registry
 
 ASKED_FOR = frozenset({
     "operation requested", "operation confirmed", "operation cancelled", "pause requested", "resumption requested",
-    "cancellation requested", "operation turned", "schedule made", "schedule ended",
+    "cancellation requested", "operation turned", "schedule made", "schedule paused", "schedule resumed",
+    "schedule ended",
 })  # fmt: skip
 SAID = frozenset({"operation approved", "operation rejected", "operation acknowledged"})
 

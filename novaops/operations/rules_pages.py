@@ -38,7 +38,7 @@ class ScheduleRow:
     recurrence: Recurrence
     next_at: datetime | None
     next_words: str
-    may_end: bool
+    may_change: bool
 
 
 def policy_page(**forms: Any) -> dict[str, Any]:
@@ -97,5 +97,5 @@ def _schedule_row(recurrence: Recurrence, rights: Collection[Right], now: dateti
     kinds = {kind.name: kind.right for kind in registry.kinds()}
     following = next_after(recurrence.crontab, recurrence.time_zone, now)
     words = in_zone(following, recurrence.time_zone) if following else "never"
-    may_end = Right.MANAGE_FLEET in rights or kinds.get(recurrence.kind) in rights
-    return ScheduleRow(recurrence, following, words, may_end)
+    may_change = Right.MANAGE_FLEET in rights or kinds.get(recurrence.kind) in rights
+    return ScheduleRow(recurrence, following, words, may_change)

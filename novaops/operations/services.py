@@ -4,6 +4,7 @@ from novaops.operations.acknowledging import acknowledge
 from novaops.operations.approving import approve, reject, withdraw
 from novaops.operations.confirming import confirm
 from novaops.operations.freezes import lift_freeze, make_freeze
+from novaops.operations.pausing import pause_recurrence, resume_recurrence
 from novaops.operations.policies import set_rule
 from novaops.operations.previewing import preview
 from novaops.operations.recurring import end_recurrence, make_recurrence
@@ -22,10 +23,12 @@ __all__ = [
     "make_freeze",
     "make_recurrence",
     "pause",
+    "pause_recurrence",
     "preview",
     "reject",
     "request",
     "resume",
+    "resume_recurrence",
     "set_rule",
     "take_back",
     "withdraw",

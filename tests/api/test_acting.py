@@ -176,11 +176,11 @@ def posts() -> set[str]:
 
 def test_every_post_is_tried() -> None:
     """Those of operations below, those of rules, hooks and moves in tests of their own."""
-    rules = {"policy/{name}", "freezes", "freezes/{pk}/lift", "schedules", "schedules/{pk}/end"}
+    schedules = {"schedules", *(f"schedules/{{pk}}/{act}" for act in ("pause", "resume", "end"))}
+    rules = {"policy/{name}", "freezes", "freezes/{pk}/lift", *schedules}
     hooks = {"hooks", "deliveries/{pk}/again", *(f"hooks/{{pk}}/{act}" for act in OF_HOOKS)}
-    assert posts() == {"operations", *(f"operations/{{pk}}/{act}" for act in BODIES)} | rules | hooks | {
-        "moves/{pk}/limit"
-    }
+    operations = {"operations", "operations/preview", *(f"operations/{{pk}}/{act}" for act in BODIES)}
+    assert posts() == operations | rules | hooks | {"moves/{pk}/limit"}
 
 
 @pytest.mark.parametrize("act", BODIES)
@@ -233,3 +233,31 @@ def test_what_is_no_json_is_said(fleet: Fleet, program: MakeProgram) -> None:
     headers = {"Authorization": f"Bearer {program('operator').text}", "Idempotency-Key": "k"}
     answer = Client().post("/fleets/alpha/api/operations", "{", content_type="application/json", headers=headers)
     assert answer.status_code == 400 and answer["Content-Type"] == "application/problem+json"
+
+
+def test_a_preview_says_what_a_request_would_plan_and_leaves_nothing(
+    fleet: Fleet, program: MakeProgram, folder: Path
+) -> None:
+    who, wanted = program("operator"), {"kind": "writing", "parameters": {"folder": str(folder)}}
+    found = who.post("operations/preview", wanted).json()
+    assert (found["state"], found["headline"], found["held_by"]) == ("ok", "This would be done", [])
+    assert found["plan"]["summary"] == "Write three words in blue." and len(found["plan"]["steps"]) == 3
+    with tenant_context(fleet):
+        assert not Operation.objects.exists() and not Record.objects.filter(verb__startswith="operation").exists()
+    wrong = who.post("operations/preview", {"kind": "writing", "parameters": {}})
+    assert wrong.status_code == 422 and "folder" in wrong.json()["fields"]
+    assert who.post("operations/preview", {**wanted, "kind": "nothing"}).status_code == 422
+    assert program("viewer").post("operations/preview", wanted).status_code == 403
+
+
+def test_a_stale_one_says_what_changed(
+    fleet: Fleet, program: MakeProgram, wanted: dict[str, Any], folder: Path
+) -> None:
+    mine = program("operator")
+    number = mine.post("operations", wanted).json()["id"]
+    mine.post(f"operations/{number}/confirm", PHRASE)
+    kinds.prepare(folder, colour="red")
+    run(fleet, number)
+    stale = mine.get(f"operations/{number}").json()
+    assert stale["status"] == "stale"
+    assert {"what": "colour", "before": "blue", "now": "red", "check": False} in stale["changed"]

@@ -109,13 +109,21 @@ def test_an_operation_comes_back_by_the_clock_until_it_is_ended(
     assert made.status_code == 201 and made.json()["next_at"] and made.json()["requested_by"] == "operator-alpha"
     assert program("viewer").get(address).json() == made.json()
     assert program("viewer").get("schedules?enabled=true").json()["count"] == 1
+    paused = mine.post(f"{address}/pause").json()
+    assert (paused["paused_by"], paused["next_at"], paused["enabled"]) == ("operator-alpha", None, True)
+    assert program("viewer").post(f"{address}/resume").status_code == 403
+    resumed = mine.post(f"{address}/resume").json()
+    assert (resumed["paused_at"], resumed["next_at"]) == (None, made.json()["next_at"])
     ended = mine.post(f"{address}/end").json()
     assert (ended["enabled"], ended["ended_by"], ended["next_at"]) == (False, "operator-alpha", None)
     assert mine.post(f"{address}/end").status_code == 409
     assert program("viewer").get("schedules?enabled=true").json()["schedules"] == []
     with tenant_context(fleet):
         verbs = Record.objects.filter(subject=f"schedule:{ended['id']}").order_by("sequence")
-        assert [one.verb for one in verbs] == ["schedule made", "schedule ended", "operation refused"]
+        assert [one.verb for one in verbs] == [
+            *("schedule made", "schedule paused", "operation refused", "schedule resumed"),
+            *("schedule ended", "operation refused"),
+        ]
 
 
 def test_a_schedule_without_sense_is_refused(fleet: Fleet, program: MakeProgram, planned: Planned) -> None:
@@ -137,12 +145,14 @@ def test_only_who_holds_the_right_changes_the_rules(fleet: Fleet, program: MakeP
         for rest, said in posts.items():
             assert caller.post(rest, said).status_code == 403, rest
     schedule = {"operation": number, "crontab": "0 3 * * *", "typed": PHRASE}
+    going = program("admin").post("schedules", schedule).json()["id"]
     for caller in (program("viewer"), program("operator", scopes=["observe"])):
-        assert caller.post("schedules", schedule).status_code == 403
+        for rest in ("schedules", *(f"schedules/{going}/{act}" for act in ("pause", "resume", "end"))):
+            assert caller.post(rest, schedule).status_code == 403
     assert len(settings_changed(fleet)) == 1
 
 
-@pytest.mark.parametrize("rest", ["policy/low", "freezes/1/lift", "schedules/1/end"])
+@pytest.mark.parametrize("rest", ["policy/low", "freezes/1/lift", "schedules/1/end", "schedules/1/pause"])
 def test_only_posts_change_anything(fleet: Fleet, program: MakeProgram, rest: str) -> None:
     assert program("admin").get(rest).status_code == 405
 

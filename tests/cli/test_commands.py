@@ -53,6 +53,12 @@ def test_from_the_sign_in_to_the_export(fleet: Fleet, program: MakeProgram, desk
         assert {kind["name"] for kind in novaops("kinds", "--json").said["kinds"]} >= {"lending", "writing"}
         assert "--set folder=  Where it writes. (required)" in novaops("kinds", "writing").out
 
+        preview = ("preview", "writing", "--set", f"folder={folder}")
+        text = novaops(*preview).out
+        for part in ("ok  This would be done", "passed  Free: The folder is free.", "2. Write second"):
+            assert part in text
+        assert novaops(*preview, "--json").said["plan"]["confirm"] == "shard-1 blue"
+        assert novaops("operations").out == "No operation.\n"
         planned = novaops(*request(folder, "--ticket", "CHG-1", "--json"))
         number = str(planned.said["id"])
         assert (planned.code, planned.said["status"], planned.said["ticket"]) == (0, "planned", "CHG-1")

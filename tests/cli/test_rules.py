@@ -50,6 +50,10 @@ def test_the_policy_freezes_and_schedules(fleet: Fleet, program: MakeProgram, de
         assert "Type exactly" in mine(*again).err and mine("schedules", "list").out == "No schedule.\n"
         schedule = mine(*again, "--confirm", "shard-1 blue", "--json").said
         assert schedule["enabled"] and "03:00 Europe/Berlin" in mine("schedules", "list").out
+        pause, resume = (("schedules", word, str(schedule["id"])) for word in ("pause", "resume"))
+        assert (mine(*pause).code, mine(*pause).code) == (0, 3)
+        assert "paused by operator-alpha" in mine("schedules", "list").out
+        assert "03:00 Europe/Berlin" in mine(*resume).out
         end = ("schedules", "end", str(schedule["id"]))
         assert (mine(*end).code, mine(*end).code) == (0, 3)
         assert "ended by operator-alpha" in mine("schedules", "list", "--all").out

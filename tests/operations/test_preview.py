@@ -10,7 +10,6 @@ from django_tenants.utils import tenant_context
 
 from novaops.audit.models import Record
 from novaops.fleets.models import Fleet
-from novaops.operations import previewing
 from novaops.operations.contract import PermanentProblem
 from novaops.operations.models import Operation, OperationLock
 from tests.operations import kinds
@@ -18,12 +17,6 @@ from tests.operations.conftest import Planned
 
 ClientAs = Callable[..., Client]
 ADDRESS = "/fleets/alpha/operations/new/writing/"
-
-
-@pytest.fixture(autouse=True)
-def _in_this_thread(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Which sees what the test has not committed; tests/operations/test_previewing.py has the others."""
-    monkeypatch.setattr(previewing, "_within", lambda seconds, work: work())
 
 
 @pytest.fixture(autouse=True)

@@ -13,7 +13,7 @@ from django_tenants.utils import tenant_context
 from novaops.audit.models import Record
 from novaops.audit.verifying import verify
 from novaops.fleets.models import Fleet, Membership, Person
-from novaops.operations import services, tasks
+from novaops.operations import occurrences, services, tasks
 from novaops.operations.contract import Risk
 from novaops.operations.crontabs import last_until, next_after
 from novaops.operations.models import Operation, Recurrence
@@ -33,6 +33,11 @@ HOUR = timedelta(hours=1)
 def hourly(planned: Planned, operator: Person) -> Recurrence:
     """At every full hour; made long ago."""
     return made(planned(), operator)
+
+
+@pytest.fixture
+def viewer_here(person: MakePerson) -> Person:
+    return person("viewer")
 
 
 def made(operation: Operation, person: Person) -> Recurrence:
@@ -224,3 +229,44 @@ def test_a_turn_whose_message_was_lost_is_found(hourly: Recurrence) -> None:
     assert open_turns(due) == [hourly.pk]
     take_turn(hourly.pk, due)
     assert open_turns(due) == [] and hourly.occurrences.count() == 1
+
+
+def test_a_paused_one_takes_no_turn_and_makes_none_up(
+    hourly: Recurrence, operator: Person, viewer_here: Person
+) -> None:
+    services.pause_recurrence(hourly, operator)
+    take_turn(hourly.pk, turn(hourly))
+    assert not hourly.occurrences.exists() and open_turns(turn(hourly)) == []
+    for change in (services.pause_recurrence, services.resume_recurrence):
+        with pytest.raises(NotAllowed):
+            change(hourly, viewer_here)
+    with pytest.raises(Refused, match="paused it already"):
+        services.pause_recurrence(hourly, operator)
+    services.resume_recurrence(hourly, operator)
+    take_turn(hourly.pk, turn(hourly))
+    assert not hourly.occurrences.exists() and open_turns(turn(hourly)) == []
+    take_turn(hourly.pk, turn(hourly, 1))
+    assert hourly.occurrences.get().status == "queued"
+    with pytest.raises(Refused, match="It is not paused"):
+        services.resume_recurrence(hourly, operator)
+    services.end_recurrence(hourly, operator)
+    with pytest.raises(Refused, match="ended it; make another"):
+        services.resume_recurrence(hourly, operator)
+    verbs = Record.objects.filter(subject=hourly.subject, verb__startswith="schedule").order_by("sequence")
+    assert [one.verb for one in verbs] == ["schedule made", "schedule paused", "schedule resumed", "schedule ended"]
+
+
+def test_one_that_is_paused_while_it_plans_confirms_nothing(
+    hourly: Recurrence, operator: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    confirm = occurrences._confirm
+
+    def pauses_first(recurrence: Recurrence, operation: Operation, due: datetime) -> None:
+        services.pause_recurrence(recurrence, operator)
+        confirm(recurrence, operation, due)
+
+    monkeypatch.setattr(occurrences, "_confirm", pauses_first)
+    take_turn(hourly.pk, turn(hourly))
+    hourly.refresh_from_db()
+    assert hourly.occurrences.get().status == "planned"
+    assert hourly.last_outcome.endswith("It stays planned. Its schedule was paused or ended meanwhile.")

@@ -97,6 +97,9 @@ def test_a_schedule_is_shown_with_its_next_time_and_ended(
     shown = client.get(page(fleet, "schedules/")).text
     assert "03:00 Europe/Berlin" in shown and "Write three words (" in shown and "End it" in shown
     assert "End it" not in client_as("viewer").get(page(fleet, "schedules/")).text
+    assert "is paused" in client.post(page(fleet, f"schedules/{made.pk}/pause"), follow=True).text
+    assert "Resume" in client.get(page(fleet, "schedules/")).text
+    assert "goes on" in client.post(page(fleet, f"schedules/{made.pk}/resume"), follow=True).text
     assert "has ended" in client.post(page(fleet, f"schedules/{made.pk}/end"), follow=True).text
     with tenant_context(fleet):
         assert not Recurrence.objects.get().enabled
@@ -115,7 +118,9 @@ def test_only_who_manages_the_fleet_changes_its_rules(
     assert client.post(page(fleet, f"policy/freezes/{made.pk}/lift")).status_code == 403
 
 
-@pytest.mark.parametrize("rest", ["policy/change", "policy/freeze", "policy/freezes/1/lift", "schedules/1/end"])
+@pytest.mark.parametrize(
+    "rest", ["policy/change", "policy/freeze", "policy/freezes/1/lift", "schedules/1/end", "schedules/1/pause"]
+)
 def test_only_posts_change_anything_and_only_what_there_is(fleet: Fleet, client_as: ClientAs, rest: str) -> None:
     admin = client_as("admin")
     assert admin.get(page(fleet, rest)).status_code == 405

@@ -1,5 +1,6 @@
 """The rules of a fleet: how many people each risk needs, when nothing may change, and what comes back by the clock."""
 
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -64,6 +65,9 @@ class Recurrence(models.Model):
     requested_by_name = models.CharField(max_length=150)
     enabled = models.BooleanField(default=True)
     made_at = models.DateTimeField(default=timezone.now)
+    paused_at = models.DateTimeField(null=True)
+    paused_by_name = models.CharField(max_length=150, blank=True)
+    resumed_at = models.DateTimeField(null=True, help_text="Turns before it are not made up for.")
     ended_at = models.DateTimeField(null=True)
     ended_by_name = models.CharField(max_length=150, blank=True)
     last_outcome = models.TextField(blank=True, help_text="One sentence: what came of its last turn.")
@@ -84,4 +88,10 @@ class Recurrence(models.Model):
     def facts(self) -> dict[str, Any]:
         """How the change log shows it."""
         names = ("kind", "parameters", "reason", "ticket", "crontab", "time_zone", "enabled")
-        return {**{name: getattr(self, name) for name in names}, "requested_by": self.requested_by_name}
+        paused = {"paused": True} if self.paused_at else {}
+        return {**{name: getattr(self, name) for name in names}, **paused, "requested_by": self.requested_by_name}
+
+    @property
+    def begins(self) -> datetime:
+        """Turns before it are none of this schedule's."""
+        return max(self.made_at, self.resumed_at or self.made_at)

@@ -1,11 +1,14 @@
 """The rules of the fleet: its policy and its freezes on one page, its schedules on another."""
 
+from collections.abc import Callable
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from novaops.fleets.guards import right_required
+from novaops.fleets.models import Person
 from novaops.fleets.paths import fleet_path
 from novaops.fleets.requests import FleetRequest
 from novaops.fleets.rights import Right
@@ -82,10 +85,29 @@ def schedules(request: FleetRequest) -> HttpResponse:
 @require_POST
 @right_required(Right.VIEW)
 def end_schedule(request: FleetRequest, pk: int) -> HttpResponse:
+    return _schedule_changed(request, pk, services.end_recurrence, f"Schedule {pk} has ended.")
+
+
+@require_POST
+@right_required(Right.VIEW)
+def pause_schedule(request: FleetRequest, pk: int) -> HttpResponse:
+    return _schedule_changed(request, pk, services.pause_recurrence, f"Schedule {pk} is paused.")
+
+
+@require_POST
+@right_required(Right.VIEW)
+def resume_schedule(request: FleetRequest, pk: int) -> HttpResponse:
+    said = f"Schedule {pk} goes on; turns that it missed are left out."
+    return _schedule_changed(request, pk, services.resume_recurrence, said)
+
+
+def _schedule_changed(
+    request: FleetRequest, pk: int, change: Callable[[Recurrence, Person], Recurrence], said: str
+) -> HttpResponse:
     found = get_object_or_404(Recurrence, pk=pk)
     try:
-        services.end_recurrence(found, request.user)
+        change(found, request.user)
     except (Refused, Invalid) as problem:
         return refused(request, fleet_path("schedules"), problem)
-    messages.success(request, f"Schedule {pk} has ended.")
+    messages.success(request, said)
     return redirect(fleet_path("schedules"))

@@ -1,0 +1,40 @@
+"""Asking the live fleet for a limited time, however many servers take a question and do not answer it."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+from django.db import connection
+from django_tenants.utils import tenant_context
+
+Value = TypeVar("Value")
+
+
+class Askers:
+    """Some threads that ask. A fleet that hangs takes no more threads, and connections to the control database, than
+    these: who comes then waits for one, within the same time."""
+
+    def __init__(self, name: str, most: int) -> None:
+        self._pool = ThreadPoolExecutor(max_workers=most, thread_name_prefix=name)
+
+    def within(self, seconds: float, work: Callable[[], Value]) -> Value:
+        """In the current fleet. Raises TimeoutError; what was asked then ends by the timeouts of its clients, and
+        nobody hears of it. Inside a transaction it is done at once, as no other connection sees what that one does."""
+        if connection.in_atomic_block:
+            return work()
+        fleet = connection.tenant  # type: ignore[attr-defined]
+        connection.close()  # whoever waits holds none: the pool may have no more than all that wait
+        asked = self._pool.submit(_in_fleet, fleet, work)
+        try:
+            return asked.result(timeout=seconds)
+        finally:
+            asked.cancel()
+
+
+def _in_fleet(fleet: Any, work: Callable[[], Value]) -> Value:
+    """In a thread, with a connection of its own."""
+    try:
+        with tenant_context(fleet):
+            return work()
+    finally:
+        connection.close()

@@ -16,11 +16,11 @@ COMMAND, PERCENTILES = "cmdstat_", "latency_percentiles_usec_"
 
 
 def parse_info(said: dict[str, Any]) -> RedisInfo:
-    """`said` is INFO as a mapping; Redis 6 to 8 and Valkey name these fields alike."""
+    """`said` is INFO as a mapping; Redis 6 to 8 and Valkey, which calls itself a Redis 7.2, name these fields alike."""
     keyspace = said.get("db0") or {}
     replica = said.get("role") == "slave"
     return RedisInfo(
-        version=str(said["redis_version"]),
+        version=f"Valkey {valkey}" if (valkey := said.get("valkey_version")) else str(said["redis_version"]),
         role="replica" if replica else "master",
         uptime_seconds=said.get("uptime_in_seconds", 0),
         memory_bytes=said.get("used_memory", 0),

@@ -74,8 +74,8 @@ class ClusterFacts(_Frozen):
 
     @property
     def moving(self) -> tuple[tuple[str, MovingSlot], ...]:
-        """With the name of the node that says so."""
-        return tuple((node.name, slot) for node in self.members for slot in node.moving)
+        """With the name of the leader that says so; a Valkey's replicas say it too."""
+        return tuple((node.name, slot) for node in self.members if node.leads for slot in node.moving)
 
     def named(self, name: str) -> NodeState | None:
         return next((node for node in self.nodes if node.name == name), None)

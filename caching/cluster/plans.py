@@ -163,7 +163,7 @@ def _newcomer(
             "Node is new", f"{node.name} holds {node.keys:,} keys and {node.slot_count:,} slots: empty it first."
         )
     else:
-        yield passed("Node is new", f"{node.name} is empty and has met nobody (Redis {node.version}).")
+        yield passed("Node is new", f"{node.name} is empty and has met nobody (version {node.version}).")
     if asked.follow and (leader is None or leader not in facts.primaries):
         yield failed("Primary to follow", f"{asked.follow} leads no slots.")
     if asked.follow and asked.slots:

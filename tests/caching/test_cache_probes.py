@@ -3,6 +3,7 @@
 from collections import Counter
 from typing import Any
 
+import pytest
 from redis._parsers import helpers
 
 from caching import family_traffic
@@ -13,7 +14,10 @@ from caching.clients.redis_parsing import parse_commands, parse_events, parse_in
 from caching.clients.redis_replies import SLOTS
 from caching.facts import MemcachedFacts
 from caching.key_probes import named
+from caching.library.cluster.client import Cluster
 from tests.replies import said, text
+
+REDIS = ("redis-7.0.15", "redis-8.0.2", "valkey-8.1.1")
 
 
 def _info(said: str) -> dict[str, Any]:
@@ -21,18 +25,41 @@ def _info(said: str) -> dict[str, Any]:
     return helpers.parse_info(said)  # type: ignore[no-untyped-call, no-any-return]
 
 
-def test_redis_info_of_master_and_replica() -> None:
-    master, replica = (parse_info(_info(text(f"redis-7.0.15/info-{who}.txt"))) for who in ("master", "replica"))
-    assert (master.role, replica.role, master.policy) == ("master", "replica", "allkeys-lru")
-    assert master.replicas[0].address == "127.0.0.1:17304" and master.replicas[0].state == "online"
-    assert replica.master_address == "127.0.0.1:17301" and replica.master_link_up
-    assert 0 < master.memory_used < 1
+@pytest.mark.parametrize("server", REDIS)
+def test_redis_info_of_master_and_replica(server: str) -> None:
+    master, replica = (parse_info(_info(text(f"{server}/info-{who}.txt"))) for who in ("master", "replica"))
+    assert master.version.lower().replace(" ", "-").removeprefix("redis-") in server
+    assert (master.role, replica.role, master.policy[:8]) == ("master", "replica", "allkeys-")
+    assert master.evicts_by_use is not server.startswith("redis-7")
+    assert replica.master_link_up and master.replicas[0].state == "online" and master.keys == replica.keys > 0
+    assert 0 < master.memory_used < 1 and master.hits_total and master.commands_total and master.bytes_out_total
 
 
-def test_cluster_nodes_cover_all_slots() -> None:
-    nodes = parse_nodes(text("redis-7.0.15/cluster-nodes.txt"))
+@pytest.mark.parametrize("server", REDIS)
+def test_cluster_nodes_cover_all_slots(server: str) -> None:
+    nodes = parse_nodes(text(f"{server}/cluster-nodes.txt"))
     assert sum(part.count for node in nodes for part in node.slots) == SLOTS
-    assert sorted(node.leads for node in nodes) == [False] * 3 + [True] * 3
+    assert sum(node.leads for node in nodes) == 3 and all(node.connected and not node.failed for node in nodes)
+
+
+@pytest.mark.parametrize("server", REDIS[1:])
+def test_commands_of_later_servers(server: str) -> None:
+    by_name = {one.name: one for one in parse_commands(_info(text(f"{server}/info-commands.txt")))}
+    assert by_name["set"].calls_total > 10 and by_name["set"].p99 and by_name["config set"].calls_total == 1
+    assert by_name["get"].rejected_total + by_name["get"].failed_total == 1  # it was asked for another's key
+    assert parse_events(said(f"{server}/latency-latest")) == ()
+
+
+@pytest.mark.parametrize("server", REDIS[1:])
+def test_the_library_reads_who_has_which_slot(server: str) -> None:
+    shown = said(f"{server}/cluster-slots")
+    as_read = [[first, last, *([one[0].encode(), *one[1:]] for one in nodes)] for first, last, *nodes in shown]
+    cluster = Cluster([("127.0.0.1", 1)])
+    owners = cluster._owners_in(as_read, cluster._node("127.0.0.1", 1))
+    assert None not in owners and len({node.name for node in owners if node}) == 3
+    asked = cluster._node("10.0.0.7", 1)
+    (owner,) = set(cluster._owners_in([[0, SLOTS - 1, [None, 7001, b"id", []]]], asked))
+    assert owner is not None and owner.name == "10.0.0.7:7001"
 
 
 def test_a_slot_on_the_move_and_a_failed_node() -> None:

@@ -169,8 +169,8 @@ class Cluster:
 
     def _owners_in(self, shown: list[Any], told_by: Node) -> list[Node | None]:
         owners: list[Node | None] = [None] * SLOTS
-        for first, last, (host, port, *_), *_ in shown:
-            node = self._node(host.decode() or told_by.host, port)
+        for first, last, (host, port, *_), *_ in shown:  # no host: the same as the node that was asked
+            node = self._node((host or b"").decode() or told_by.host, port)
             owners[first : last + 1] = [node] * (last - first + 1)
         return owners
 

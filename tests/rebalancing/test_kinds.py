@@ -1,7 +1,6 @@
 """Operations that make many moves, with moves in the console's book alone: what they request, and how they end."""
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -9,69 +8,35 @@ from django.utils import timezone
 from novaops.audit.models import Record
 from novaops.fleets.models import Fleet, Person
 from novaops.inventory.models import Shard
-from novaops.operations import registry, services
+from novaops.operations import services
 from novaops.operations.models import Operation
 from novaops.operations.runner import execute
 from shards.placement.models import Placement
-from shards.rebalancing import kind_gather, kind_steps
-from shards.rebalancing.measuring import stored
+from shards.rebalancing import kind_steps
 from tests.conftest import MakePerson
-from tests.rebalancing.moving import STUCK, Moving
-
-MB = 1_000_000
+from tests.rebalancing.book import MB, begun, fill, on, open_book, place, work
+from tests.rebalancing.moving import STUCK
 
 
 @pytest.fixture(autouse=True)
 def _book(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Sizes as counted last; whoever waits for a move lets a worker carry out what is queued."""
-    monkeypatch.setattr(registry, "_kinds", {**registry._kinds, Moving.name: Moving()})
     # Its connection sees nothing of a test's transaction, and would take the lease for lost.
     monkeypatch.setattr("novaops.operations.heartbeat.LEASE_SECONDS", 3600.0)
-    monkeypatch.setattr(kind_steps, "KIND", Moving.name)
-    monkeypatch.setattr(kind_steps, "CONFIRM_AGAIN_SECONDS", 0.0)
-    monkeypatch.setattr(kind_steps, "pause", work)
-    monkeypatch.setattr(kind_gather, "live", stored)
-    monkeypatch.setattr(kind_steps, "live", stored)
-
-
-def work() -> None:
-    for number in Operation.objects.filter(kind=Moving.name, status="queued").values_list("pk", flat=True):
-        execute(number)
+    open_book(monkeypatch)
 
 
 @pytest.fixture
 def operator(in_fleet: Fleet, person: MakePerson) -> Person:
     """In a fleet whose shard-1 has all: ten tenants, of 10 to 19 MB."""
-    for number in (1, 2):
-        Shard.objects.create(name=f"shard-{number}", cluster=f"shard-{number}", database="novacron")
-    for number in range(10):
-        place(f"t{number}", (10 + number) * MB)
+    fill(10)
     person("admin")
     return person("operator")
-
-
-def place(tenant: str, size: int, shard: str = "shard-1") -> None:
-    home = Shard.objects.get(name=shard)
-    Placement.objects.create(tenant_id=tenant, name=tenant, shard=home, bytes=size, vms=1, since=timezone.now())
-
-
-def begun(person: Person, kind: str = "rebalance", **parameters: Any) -> Operation:
-    """Confirmed, and past its approval."""
-    operation = services.request(kind, parameters, person, "To see.")
-    assert operation.status == "planned", operation.outcome
-    services.confirm(operation, person, operation.plan.confirm)
-    Operation.objects.filter(pk=operation.pk).update(approvals_needed=0, status="queued", queued_at=timezone.now())
-    return operation
 
 
 def ended(operation: Operation) -> Operation:
     execute(operation.pk)
     operation.refresh_from_db()
     return operation
-
-
-def on(shard: str) -> set[str]:
-    return set(Placement.objects.filter(shard__name=shard).values_list("tenant_id", flat=True))
 
 
 def test_a_rebalance_moves_a_few_at_once_and_measures_again(operator: Person) -> None:

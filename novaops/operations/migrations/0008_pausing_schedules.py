@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("operations", "0005_what_changed")]
+    dependencies = [("operations", "0007_children")]
 
     operations = [
         migrations.AddField("recurrence", "paused_at", models.DateTimeField(null=True)),

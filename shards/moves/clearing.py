@@ -17,8 +17,8 @@ BATCH_SECONDS = 60
 # Whoever opens the gate waits for the end of the batch.
 CLOSED = "SELECT gate FROM public.tenants WHERE tenant_id = %s AND gate <> 'open' FOR SHARE"
 DELETE = """
-    WITH some AS MATERIALIZED (SELECT {key} FROM {table} WHERE {mine} LIMIT {batch})
-    DELETE FROM {table} AS gone USING some WHERE {same} AND {mine_too}
+    WITH batch AS MATERIALIZED (SELECT {key} FROM {table} WHERE {mine} LIMIT {batch})
+    DELETE FROM {table} AS gone USING batch WHERE {same} AND {mine_too}
 """
 FORGET = "DELETE FROM public.tenants WHERE tenant_id = %s AND gate <> 'open'"
 
@@ -57,5 +57,5 @@ def _statement(table: Table) -> sql.Composed:
         mine=table.mine,
         mine_too=sql.SQL("gone.tenant_id = %(tenant)s") if table.shared else sql.SQL("true"),
         batch=sql.Literal(BATCH),
-        same=sql.SQL(" AND ").join(sql.SQL("gone.{0} = some.{0}").format(name) for name in key),
+        same=sql.SQL(" AND ").join(sql.SQL("gone.{0} = batch.{0}").format(name) for name in key),
     )

@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from caching.flush.pace import MannerName
-from novaops.operations.contract import Missing
+from novaops.operations.contract import Missing, applies
 
 FamilyName = Literal["session", "vm", "perm", "metric", "qr", "agg", "api"]
 Whose = Literal["family", "prefix", "pattern", "tenant", "vm", "node", "tier"]
@@ -28,6 +28,12 @@ _WORDS = {
 }
 
 
+TENANT = Field(
+    default="", max_length=100, title="Tenant", description="Its id.", json_schema_extra=applies(scope=("tenant", "vm"))
+)
+VM = Field(default="", max_length=200, title="VM", description="Its id.", json_schema_extra=applies(scope=("vm",)))
+
+
 class _Scoped(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -42,18 +48,34 @@ class _Scoped(BaseModel):
 
 
 class FlushParameters(_Scoped):
-    scope: Whose = Field(default="family", title="Scope", description="Which of the fields below counts.")
-    family: FamilyName | None = Field(default=None, title="Family", description="All that is cached under its prefix.")
+    scope: Whose = Field(default="family", title="Scope", description="What is meant; the fields below follow it.")
+    family: FamilyName | None = Field(
+        default=None,
+        title="Family",
+        description="All that is cached under its prefix.",
+        json_schema_extra=applies(scope=("family",)),
+    )
     text: str = Field(
         default="",
         max_length=500,
         title="Prefix or pattern",
-        description="A pattern has *, ? and [..] as Redis reads them. Also within a node or a tier.",
+        description="A pattern has *, ? and [..] as Redis reads them; * alone is all of a node or a tier.",
+        json_schema_extra=applies(scope=("prefix", "pattern", "node", "tier")),
     )
-    tenant: str = Field(default="", max_length=100, title="Tenant", description="Its id, also with a VM.")
-    vm: str = Field(default="", max_length=200, title="VM")
-    node: str | None = Field(default=None, title="Node", description="A primary of L1, or a server of L2.")
-    tier: Literal["L1", "L2"] | None = Field(default=None, title="Tier", description="Or only this one, by prefix.")
+    tenant: str = TENANT
+    vm: str = VM
+    node: str | None = Field(
+        default=None,
+        title="Node",
+        description="A primary of L1, or a server of L2.",
+        json_schema_extra=applies(scope=("node",)),
+    )
+    tier: Literal["L1", "L2"] | None = Field(
+        default=None,
+        title="Tier",
+        description="By prefix or pattern: both unless told.",
+        json_schema_extra=applies(scope=("prefix", "pattern", "tier")),
+    )
     limit: int | None = Field(default=None, ge=1, title="At most", description="Keys; it stops there, and says so.")
     keys_per_second: int | None = Field(default=None, ge=1, title="Keys per second", description="At most, in all.")
     pace: MannerName = Field(
@@ -63,6 +85,6 @@ class FlushParameters(_Scoped):
 
 class HideParameters(_Scoped):
     scope: Literal["tenant", "vm", "family"] = Field(default="tenant", title="Scope")
-    tenant: str = Field(default="", max_length=100, title="Tenant", description="Its id, also with a VM.")
-    vm: str = Field(default="", max_length=200, title="VM")
-    family: FamilyName | None = Field(default=None, title="Family")
+    tenant: str = TENANT
+    vm: str = VM
+    family: FamilyName | None = Field(default=None, title="Family", json_schema_extra=applies(scope=("family",)))

@@ -16,6 +16,7 @@ from caching.browser.places import Places, places
 from caching.library.families import FAMILIES
 from caching.library.keys import pattern
 from caching.views.common import shared
+from caching.views.flush_link import flush_link
 from metrics.selectors import snapshot
 from novaops.fleets.guards import right_required
 from novaops.fleets.paths import fleet_path
@@ -51,6 +52,7 @@ def keys(request: FleetRequest) -> HttpResponse:
         "found": found,
         "rows": [Row(entry, address(entry)) for entry in found.entries] if found else [],
         "summary": summary(found, text) if found else "",
+        "flush_url": flush_link(text, asked["tier"]) if text else "",
         "further": f"?{urlencode({**asked, 'after': found.after})}" if found and found.after else "",
     }
     return render(request, "caching/keys.html", context)

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from caching.library.families import FAMILIES
 from caching.warm.facts import WarmFacts
-from novaops.operations.contract import BlastRadius, Check, CheckOutcome, Missing, Plan, PlannedStep
+from novaops.operations.contract import BlastRadius, Check, CheckOutcome, Missing, Plan, PlannedStep, applies
 from novaops.ui.formats import duration, human_bytes, human_number
 
 WARM = "warm"
@@ -18,7 +18,13 @@ class WarmParameters(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     scope: Literal["tenant", "family"] = Field(default="tenant", title="Scope")
-    tenant: str = Field(default="", max_length=100, title="Tenant", description="Its id.")
+    tenant: str = Field(
+        default="",
+        max_length=100,
+        title="Tenant",
+        description="Its id.",
+        json_schema_extra=applies(scope=("tenant",)),
+    )
     family: Literal["vm", "perm", "qr", "agg", "api"] | None = Field(
         default=None, title="Family", description="Of all tenants; or only this one of the tenant."
     )

@@ -10,13 +10,14 @@ from django import forms
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from novaops.operations.applying import Applying, applies_of
 from novaops.operations.contract import Kind
 
 Choices = list[tuple[str, str]]
 RESERVED = frozenset({"reason", "ticket"})
 
 
-class RequestForm(forms.Form):
+class RequestForm(Applying):
     """Base of the forms that `form_for` makes; what was filled in is checked again by the kind's own parameters."""
 
     reason = forms.CharField(
@@ -65,7 +66,10 @@ class RequestForm(forms.Form):
 
 def form_for(kind: Kind[Any]) -> type[RequestForm]:
     choices = kind.choices()
-    fields = {name: _field(name, info, choices.get(name)) for name, info in kind.parameters.model_fields.items()}
+    known = kind.parameters.model_fields
+    fields = {name: _field(name, info, choices.get(name)) for name, info in known.items()}
+    for name, info in known.items():
+        setattr(fields[name], "applies", applies_of(info, fields))  # noqa: B010 (Django's fields declare none)
     made: type[RequestForm] = type(f"{type(kind).__name__}Form", (RequestForm,), dict(fields))
     made.base_fields = {**fields, **{name: made.base_fields[name] for name in ("reason", "ticket")}}
     return made

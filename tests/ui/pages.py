@@ -5,10 +5,15 @@ import queue
 from collections.abc import Iterator
 from dataclasses import dataclass
 from types import SimpleNamespace
+from typing import Any, Literal
 
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.template import Context, Template
 from django.urls import include, path
+from pydantic import BaseModel, Field
+
+from novaops.operations.contract import applies
+from novaops.operations.forms import form_for
 
 SOURCE = """{% extends "base.html" %}{% load nova %}{% block content %}
 {% page_header "Live" %}{% endpage_header %}
@@ -18,6 +23,17 @@ SOURCE = """{% extends "base.html" %}{% load nova %}{% block content %}
 
 OPERATION = """{% extends "base.html" %}{% load nova %}{% block content %}
 {% live "state" on="operation-7" every=0.1 %}<p id="word">{{ state }}</p>{% endlive %}{% endblock %}"""
+
+
+REQUEST = """{% extends "base.html" %}{% load nova static %}
+{% block scripts %}<script src="{% static 'js/applies.js' %}" defer></script>{% endblock %}
+{% block content %}<form class="form">{% include "operations/_asked.html" %}</form>{% endblock %}"""
+
+
+class Asked(BaseModel):
+    scope: Literal["tenant", "node"] = "tenant"
+    tenant: str = Field(default="", json_schema_extra=applies(scope=("tenant",)))
+    node: str = Field(default="", title="Node", json_schema_extra=applies(scope=("node",)))
 
 
 @dataclass
@@ -40,6 +56,12 @@ def operation(request: HttpRequest) -> HttpResponse:
     fleet = SimpleNamespace(slug="demo", name="Demo")
     shell = {"request": request, "fleet": fleet, "fleets": [fleet], "live_url": "/live"}
     return HttpResponse(Template(OPERATION).render(Context({**shell, "state": state})))
+
+
+def request_form(request: HttpRequest) -> HttpResponse:
+    kind: Any = SimpleNamespace(parameters=Asked, choices=dict)
+    shell: dict[str, Any] = {"request": request, "fleet": None, "fleets": []}
+    return HttpResponse(Template(REQUEST).render(Context({**shell, "form": form_for(kind)()})))
 
 
 def page(request: HttpRequest) -> HttpResponse:
@@ -65,5 +87,6 @@ urlpatterns = [
     path("styleguide", include("novaops.ui.urls")),
     path("fleets/demo/", page),
     path("fleets/demo/operation", operation),
+    path("fleets/demo/request", request_form),
     path("live", stream),
 ]

@@ -128,3 +128,18 @@ def test_a_confirmation_waits_for_its_phrase(browser: Browser, address: str) -> 
     assert button.is_disabled()
     page.fill("form.confirm.is-danger input[name=confirmation]", "shard-1 shard-1-b")
     assert button.is_enabled()
+
+
+def test_a_form_asks_for_what_its_choice_needs(browser: Browser, address: str) -> None:
+    problems: list[str] = []
+    page = opened(browser, f"{address}/fleets/demo/request", problems)
+    assert page.is_visible("#id_tenant") and page.is_hidden("#id_node")
+    page.select_option("#id_scope", "node")
+    assert page.is_hidden("#id_tenant") and page.is_visible("#id_node")
+    assert page.is_hidden("text=Counts only with Scope: Node.") and problems == []
+
+
+def test_without_scripts_a_form_asks_for_all_and_says_when_it_counts(browser: Browser, address: str) -> None:
+    page = opened(browser, f"{address}/fleets/demo/request", [], java_script_enabled=False)
+    assert page.is_visible("#id_tenant") and page.is_visible("#id_node")
+    assert page.is_visible("text=Counts only with Scope: Node.")

@@ -59,6 +59,26 @@ def test_a_fleet_without_caches(fleet: Fleet, client_as: SignIn) -> None:
     assert "Nothing found" in client_as("viewer").get(address(fleet, q="vm:*")).text
 
 
+@pytest.mark.parametrize(
+    ("asked", "filled"),
+    [
+        ({"q": "vm:{acme}:*"}, "scope=prefix&amp;text=vm%3A%7Bacme%7D%3A&amp;tier="),
+        ({"q": "vm:*:7", "tier": "L1"}, "scope=pattern&amp;text=vm%3A%2A%3A7&amp;tier=L1"),
+        ({"q": "vm:{acme}:7"}, "scope=pattern&amp;text=vm%3A%7Bacme%7D%3A7&amp;tier="),
+    ],
+)
+def test_what_matches_can_be_flushed_by_who_may(
+    caches: Caches, client_as: SignIn, asked: dict[str, str], filled: str
+) -> None:
+    page = client_as("operator").get(address(caches.fleet, **asked)).text
+    assert f"/operations/new/cache-flush/?{filled}" in page
+    assert "cache-flush" not in client_as("viewer").get(address(caches.fleet, **asked)).text
+
+
+def test_every_key_is_not_offered_to_be_flushed(caches: Caches, client_as: SignIn) -> None:
+    assert "Flush what matches" not in client_as("operator").get(address(caches.fleet, q="*")).text
+
+
 def test_only_reading(fleet: Fleet, client_as: SignIn) -> None:
     assert client_as("admin").post(address(fleet)).status_code == 405
 

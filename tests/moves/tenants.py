@@ -9,6 +9,7 @@ from django.utils import timezone
 from psycopg import sql
 
 from novaops.inventory.models import Shard
+from shards.moves.keeping import stream_of
 from shards.moves.models import Move
 from shards.moves.streams import Stream
 from shards.placement.models import Isolation, Placement, PlacementChange
@@ -88,7 +89,7 @@ def gate(session: Leader, tenant: str) -> tuple[Any, ...] | None:
 
 def left_of(move: Move, *sessions: Leader) -> list[str]:
     """Names of what the move made on these shards and what still is there."""
-    named = f"novaops\\_op{move.operation_id}\\_%"
+    named = stream_of(move).name.rsplit("_", 1)[0].replace("_", "\\_") + "%"
     query = """SELECT slot_name FROM pg_replication_slots WHERE slot_name LIKE %(named)s
         UNION ALL SELECT pubname FROM pg_publication WHERE pubname LIKE %(named)s
         UNION ALL SELECT stream FROM novaops_schema.arrivals WHERE stream LIKE %(named)s"""

@@ -1,6 +1,7 @@
 """A rate that can be changed at any moment, kept by any number of threads."""
 
 import time
+from collections.abc import Callable
 from threading import Condition
 
 BURST_SECONDS = 0.25
@@ -13,7 +14,8 @@ class Ended(Exception):
 class Bucket:
     """Bytes a second, over about a quarter of a second. Who takes more than there is has the next ones wait."""
 
-    def __init__(self) -> None:
+    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+        self._now = now
         self._changed = Condition()
         self._rate: float | None = None
         self._open, self._ended = True, False
@@ -41,19 +43,19 @@ class Bucket:
         """Waits; Ended when all have to end."""
         with self._changed:
             while not self._ended:
-                wait = self._wait(size)
+                wait = self.try_to_take(size)
                 if wait == 0:
                     return
                 self._changed.wait(wait)
         raise Ended
 
-    def _wait(self, size: int) -> float | None:
+    def try_to_take(self, size: int) -> float | None:
         """Seconds that are to be waited, None until something changes; 0 when the bytes were taken."""
         if size == 0:
             return 0 if self._open else None
         if not self._rate:
             return 0
-        now = time.monotonic()
+        now = self._now()
         if self._full_at > now + BURST_SECONDS:
             return self._full_at - now - BURST_SECONDS
         self._full_at = max(self._full_at, now) + size / self._rate

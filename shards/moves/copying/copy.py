@@ -9,7 +9,7 @@ from novaops.operations.contract import StepContext, TransientProblem
 from shards import fences
 from shards.moves import chunks, published
 from shards.moves.chunks import Chunk
-from shards.moves.copying import indexes
+from shards.moves.copying import indexes, views
 from shards.moves.copying.crew import Crew
 from shards.moves.copying.older import end_older
 from shards.moves.copying.part import Errand, bring
@@ -62,6 +62,7 @@ def copy(
     while work.left:
         work.go_on()
     indexes.complete(context, stream, workers)
+    views.refresh(context, stream)
     published.follow(context, stream)
     return Copied(work.rows, work.bytes, time.monotonic() - began)
 

@@ -2,7 +2,7 @@
 
 Nothing is written down for that: what the sender has and the receiver has not is what is missing, after a kill too."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from psycopg import sql
@@ -11,14 +11,11 @@ from novaops.operations.contract import StepContext
 from shards import fences
 from shards.clients.postgres import Session
 from shards.moves.catalog import statement
-from shards.moves.copying.crew import Crew
-from shards.moves.copying.older import name_session
-from shards.moves.sessions import Leaders, leaders_of, receiving, sending
+from shards.moves.copying.jobs import run
+from shards.moves.sessions import receiving, sending
 from shards.moves.streams import Stream
 
-BUILD_SECONDS = 6 * 3600
-READ_SECONDS = 60
-LOOK_SECONDS = 0.3
+SECONDS = 7 * 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,35 +51,23 @@ def complete(context: StepContext, stream: Stream, workers: int) -> int:
     """Builds what is missing, side by side, and says how many indexes that were. Does nothing for shared tables."""
     if not stream.schema_name:
         return 0
-    with sending(stream, READ_SECONDS) as sender, receiving(stream, READ_SECONDS) as receiver:
+    with sending(stream, SECONDS) as sender, receiving(stream, SECONDS) as receiver:
         wanted, there = all_of(sender, stream.schema_name), all_of(receiver, stream.schema_name)
         missing = [index for index in wanted if index.name not in {one.name for one in there}]
-        _build_all(context, stream, [index for index in missing if not index.partitioned], workers)
+        jobs = [_making(stream, index) for index in missing if not index.partitioned]
+        run(context, stream, jobs, workers, "indexes")
         with fences.writing(receiver, context):
             for index in missing:
                 if index.partitioned:
-                    receiver.execute(index.definition.encode())
+                    receiver.execute(sql.SQL(index.definition))
             _attach(receiver, stream, wanted)
     return len(missing)
 
 
-def _build_all(context: StepContext, stream: Stream, missing: Sequence[Index], workers: int) -> None:
-    leaders, console = leaders_of(stream), fences.console_id()
-    with Crew(lambda index: _build(context, stream, leaders, console, index), missing, workers) as crew:
-        while crew.works(LOOK_SECONDS):
-            context.progress(crew.done, crew.total, f"{crew.done} of {crew.total} indexes are built")
-
-
-def _build(context: StepContext, stream: Stream, leaders: Leaders, console: str, index: Index) -> None:
-    """In a thread of its own."""
-    with receiving(stream, BUILD_SECONDS, leaders) as session:
-        name_session(session, context, stream)
-        with session.transaction():
-            fences.limit(session, BUILD_SECONDS)
-            fences.share(session, context, console)
-            session.execute(index.definition.encode())
-            if index.as_constraint:
-                session.execute(_constraint(stream, index))
+def _making(stream: Stream, index: Index) -> list[sql.SQL | sql.Composed]:
+    """The definition is PostgreSQL's own text."""
+    constraint = [_constraint(stream, index)] if index.as_constraint else []
+    return [sql.SQL(index.definition), *constraint]
 
 
 def _constraint(stream: Stream, index: Index) -> sql.Composed:

@@ -105,6 +105,8 @@ class Parser:
     def __init__(self, decode: bool = True) -> None:
         self._types = TYPES if decode else {}
         self._relations: dict[int, Relation] = {}
+        # Of each relation, by its oid, the names of its columns and what makes a value of their text.
+        self._readers: dict[int, tuple[tuple[str, Callable[[str], Any] | None], ...]] = {}
 
     def parse(self, data: bytes) -> Told | None:
         """None for what tells nothing (types, origins)."""
@@ -143,6 +145,7 @@ class Parser:
             data.take("i")
         found = Relation(oid, schema or "pg_catalog", name, tuple(columns))
         self._relations[oid] = found
+        self._readers[oid] = tuple((column.name, self._types.get(column.type_oid)) for column in columns)
         return found
 
     def _row(self, kind: bytes, data: bytes) -> Row:
@@ -158,28 +161,28 @@ class Parser:
 
     def _values(self, relation: Relation, data: bytes, part: bytes, at: int) -> tuple[dict[str, Any], int]:
         """What begins at a place, and where it ends. In a part K, what does not belong to the key comes as NULL, and is
-        left out."""
+        left out. Here a large transaction spends its time."""
+        found: dict[str, Any] = {}
         [count] = _short(data, at)
-        found, at = {}, at + 2
-        for column in relation.columns[:count]:
-            found[column.name], at = self._value(column, data, at)
+        at += 2
+        for name, read in self._readers[relation.oid][:count]:
+            form = data[at]
+            if form in SIZED:
+                begin = at + 5
+                at = begin + _int(data, at + 1)[0]
+                sent = data[begin:at]
+                if form == TEXT:
+                    found[name] = sent.decode() if read is None else read(sent.decode())
+                else:
+                    found[name] = sent
+            elif form in (NULL, TOASTED):
+                found[name] = None if form == NULL else UNCHANGED
+                at += 1
+            else:
+                raise ValueError(f"unknown form {chr(form)!r} of a value")
+        if at > len(data):
+            raise ValueError(f"{len(data)} bytes where {at} were promised")
         return {name: found[name] for name in relation.key} if part == b"K" else found, at
-
-    def _value(self, column: Column, data: bytes, at: int) -> tuple[Any, int]:
-        """Here a large transaction spends its time."""
-        form = data[at]
-        if form == NULL:
-            return None, at + 1
-        if form == TOASTED:
-            return UNCHANGED, at + 1
-        if form not in SIZED:
-            raise ValueError(f"unknown form {chr(form)!r} of a value")
-        begin = at + 5
-        end = begin + _int(data, at + 1)[0]
-        if end > len(data):
-            raise ValueError(f"{len(data)} bytes where {end} were promised")
-        sent = data[begin:end]
-        return self._types.get(column.type_oid, str)(sent.decode()) if form == TEXT else sent, end
 
 
 class _Bytes:

@@ -3,7 +3,9 @@
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from functools import wraps
 from types import TracebackType
+from typing import Concatenate, ParamSpec, TypeVar
 
 from novaops.operations.contract import PermanentProblem, StepContext, TransientProblem
 from shards.clients.postgres import Session
@@ -31,6 +33,22 @@ TICK_SECONDS = 1.0
 NOTE_SECONDS = 5.0
 WAL_NOW = "SELECT (pg_current_wal_lsn() - '0/0')::bigint AS position"
 
+Arguments = ParamSpec("Arguments")
+Answer = TypeVar("Answer")
+
+
+def _of_the_sender(
+    method: Callable[Concatenate["Applier", Arguments], Answer],
+) -> Callable[Concatenate["Applier", Arguments], Answer]:
+    """What goes wrong there is the sender's, where nothing else is said."""
+
+    @wraps(method)
+    def told(applier: "Applier", /, *args: Arguments.args, **more: Arguments.kwargs) -> Answer:
+        with told_by(f"The leader of {applier.stream.sender}"):
+            return method(applier, *args, **more)
+
+    return told
+
 
 class Applier:
     """A context manager, for one thread at a time; the step that uses it has called `fences.fence` on the receiver.
@@ -54,7 +72,7 @@ class Applier:
         copying: bool = False,
         meanwhile: Callable[[], None] = lambda: None,
     ) -> None:
-        self._stream, self._context, self._tables = stream, context, tables
+        self.stream, self._context, self._tables = stream, context, tables
         self._touched, self._discard, self._copying, self._meanwhile = touched, discard, copying, meanwhile
         self._stack = ExitStack()
         self._pending: list[Change | Cleared] = []
@@ -67,13 +85,13 @@ class Applier:
 
     def __enter__(self) -> "Applier":
         with ExitStack() as stack:
-            self._sender = stack.enter_context(sending(self._stream, OPEN_SECONDS))
-            session = stack.enter_context(receiving(self._stream, OPEN_SECONDS))
+            self._sender = stack.enter_context(sending(self.stream, OPEN_SECONDS))
+            session = stack.enter_context(receiving(self.stream, OPEN_SECONDS))
             arrival = self._known(session)
             replication = stack.enter_context(self._replication(arrival))
-            self._unseen = Unseen(self._sender, self._stream.sender)
+            self._unseen = Unseen(self._sender, self.stream.sender)
             sides = (session, self._sender, self._unseen)
-            self._receiver = Receiver(*sides, self._stream, self._context, touched=self._touched, copying=self._copying)
+            self._receiver = Receiver(*sides, self.stream, self._context, touched=self._touched, copying=self._copying)
             self._receiver.begin_with(arrival.applied, arrival.strict_from)
             self._reader = Reader(replication, self._tables)
             self._end = arrival.applied
@@ -91,21 +109,21 @@ class Applier:
         self._stack.__exit__(kind, error, at)
 
     def _known(self, session: Session) -> Arrival:
-        why = slots.history_broken(self._sender, session, self._stream)
-        arrival = slots.arrival_of(session, self._stream)
+        why = slots.history_broken(self._sender, session, self.stream)
+        arrival = slots.arrival_of(session, self.stream)
         if why or arrival is None:
-            raise Broken(why or f"{self._stream.receiver} has just forgotten the stream {self._stream.name}.")
+            raise Broken(why or f"{self.stream.receiver} has just forgotten the stream {self.stream.name}.")
         return arrival
 
     def _replication(self, arrival: Arrival) -> Replication:
-        with told_by(f"The leader of {self._stream.sender}"):
+        with told_by(f"The leader of {self.stream.sender}"):
             try:
-                made = Replication(find(self._stream.sender), APPLICATION)
+                made = Replication(find(self.stream.sender), APPLICATION)
             except NoLeader as problem:
                 raise TransientProblem(str(problem)) from problem
         if (made.system_identifier, made.timeline) != (arrival.system_identifier, arrival.timeline):
             made.__exit__(None, None, None)
-            raise TransientProblem(f"{self._stream.sender} has just failed over.")
+            raise TransientProblem(f"{self.stream.sender} has just failed over.")
         return made
 
     # What is known of it
@@ -124,14 +142,15 @@ class Applier:
     def held_bytes(self) -> int:
         """WAL that the sender keeps for the slot."""
         self._sender.deadline = time.monotonic() + OPEN_SECONDS
-        with told_by(f"The leader of {self._stream.sender}"):
-            found = slots.state(self._sender, self._stream)
+        with told_by(f"The leader of {self.stream.sender}"):
+            found = slots.state(self._sender, self.stream)
         if found is None:
-            raise Broken(f"The slot {self._stream.name} on {self._stream.sender} is gone.")
+            raise Broken(f"The slot {self.stream.name} on {self.stream.sender} is gone.")
         return found.held_bytes
 
     # What it does
 
+    @_of_the_sender
     def step(self, seconds: float) -> bool:
         """Applies what comes for about so long; True if something came. A transaction that is begun is finished."""
         deadline, came = time.monotonic() + seconds, False
@@ -148,10 +167,11 @@ class Applier:
         while self.behind_bytes > bytes_behind:
             self.step(TICK_SECONDS)
 
+    @_of_the_sender
     def until(self, lsn: int) -> None:
         """Exactly the transactions that were committed before are applied then."""
         if self._end > lsn:
-            raise PermanentProblem(f"The stream {self._stream.name} is past the position where it should have stopped.")
+            raise PermanentProblem(f"The stream {self.stream.name} is past the position where it should have stopped.")
         while True:
             told = self._next(time.monotonic() + TICK_SECONDS / 10)
             if told is None and self._settled and self._reader.sent_until >= lsn:
@@ -162,6 +182,7 @@ class Applier:
             if told is not None:
                 self._process(told)
 
+    @_of_the_sender
     def until_message(self, prefix: str, content: str, deadline: float) -> int:
         """Until this message of pg_logical_emit_message; everything that was committed before it is on the receiver
         then. Returns where its transaction ends, or where itself is if it is of none. Late at `deadline` (monotonic),
@@ -184,32 +205,27 @@ class Applier:
     def _awaited(self, deadline: float) -> Told:
         told = self._next(deadline)
         if told is None:
-            raise Late(f"{self._stream.sender} did not tell in time of all that was written there.")
+            raise Late(f"{self.stream.sender} did not tell in time of all that was written there.")
         return told
 
     def _next(self, until: float) -> Told | None:
         """What is told next. When nothing is there, all that is complete is committed before it is waited for."""
         self._start()
-        while True:
-            with told_by(f"The leader of {self._stream.sender}"):
-                told = self._reader.read()
+        while (told := self._reader.read()) is None:
             self._tick()
-            if told is not None:
-                return told
             self._commit()
             left = until - time.monotonic()
             if left <= 0:
                 return None
             self._note()
-            with told_by(f"The leader of {self._stream.sender}"):
-                self._reader.replication.wait(min(left, TICK_SECONDS / 5))
+            self._reader.replication.wait(min(left, TICK_SECONDS / 5))
+        return told
 
     def _start(self) -> None:
         if self._started:
             return
-        name = self._stream.name
-        with told_by(f"The leader of {self._stream.sender}"):
-            self._reader.replication.start(name, [name], messages=True, from_lsn=self.applied)
+        name = self.stream.name
+        self._reader.replication.start(name, [name], messages=True, from_lsn=self.applied)
         self._started = True
 
     def _process(self, told: Told) -> None:
@@ -242,11 +258,13 @@ class Applier:
         self._complete = len(self._pending)
         if self._uncommitted >= COMMIT_CHANGES:
             self._commit()
+        self._tick()
 
     def _send(self) -> None:
         """Also of a transaction whose end has not come: however large it is, only some of it is held here."""
         self._receiver.apply(self._pending, self._first_lsn)
         self._uncommitted += len(self._pending)
+        self._tick()
         self._pending, self._complete, self._bytes = [], 0, 0
         if self._begin is not None:
             self._first_lsn = self._begin.lsn
@@ -270,8 +288,7 @@ class Applier:
         self._confirm()
 
     def _confirm(self) -> None:
-        with told_by(f"The leader of {self._stream.sender}"):
-            self._reader.replication.confirm(self.applied)
+        self._reader.replication.confirm(self.applied)
 
     @property
     def _settled(self) -> bool:
@@ -298,7 +315,7 @@ class Applier:
 
     def _wal_now(self) -> int:
         self._sender.deadline = time.monotonic() + OPEN_SECONDS
-        with told_by(f"The leader of {self._stream.sender}"):
+        with told_by(f"The leader of {self.stream.sender}"):
             row = self._sender.execute(WAL_NOW).fetchone()
         assert row is not None, "a SELECT without FROM has a row"
         return int(row["position"])

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 _COMMENT = re.compile(r"NovaOps operation (?P<operation>\d+) of console (?P<console>[0-9a-f]{12})")
 # What takes no comment, such as a replication slot, carries the operation in its name.
-_NAME = re.compile(r"^novaops_op(?P<operation>\d+)(_|$)")
+_NAME = re.compile(r"^novaops_op(?P<operation>\d+)(_(?P<console>[0-9a-f]{12}))?(_|$)")
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """Which operation made it; `console` is empty where only a name says so."""
+    """Which operation made it; `console` is empty where a name does not say."""
 
     operation: int
     console: str = ""
@@ -24,5 +24,5 @@ def mark_of(name: str, comment: str = "") -> Mark | None:
     if found := _COMMENT.search(comment):
         return Mark(int(found["operation"]), found["console"])
     if found := _NAME.match(name):
-        return Mark(int(found["operation"]))
+        return Mark(int(found["operation"]), found["console"] or "")
     return None

@@ -11,6 +11,7 @@ from shards.leftovers.known import Known
 from shards.leftovers.leftover import Leftover
 from shards.leftovers.sorts import Sort
 from shards.leftovers.traces import (
+    ArrivalTrace,
     FenceTrace,
     IndexTrace,
     LeftoversFacts,
@@ -30,12 +31,14 @@ FENCE_OLD = timedelta(days=1)
 
 def judge(facts: LeftoversFacts, shard: str, server: str, known: Known, now: datetime) -> tuple[Leftover, ...]:
     """What a shard's leader told of; the worst first."""
+    slots = frozenset(one.name for one in facts.slots)
     found = [
         *(slot(one, known) for one in facts.slots),
-        *(publication(one, known) for one in facts.publications),
+        *(publication(one, known, slots) for one in facts.publications),
         *(subscription(one, known) for one in facts.subscriptions),
         *(prepared(one, known, now) for one in facts.prepared),
         *(fence(one, shard, known, now) for one in facts.fences),
+        *(arrival(one, known, now) for one in facts.arrivals),
         *(index(one, known) for one in facts.indexes),
         *(table(one, known) for one in facts.tables),
     ]
@@ -70,10 +73,12 @@ def slot(one: SlotTrace, known: Known) -> Leftover | None:
     )
 
 
-def publication(one: PublicationTrace, known: Known) -> Leftover | None:
+def publication(one: PublicationTrace, known: Known, slots: frozenset[str] = frozenset()) -> Leftover | None:
     mark = mark_of(one.name, one.comment)
+    # That of a move is read through the slot of its name alone.
+    read = one.name in slots if mark_of(one.name) else one.readers
     # The data plane's own is there whether the change stream has begun or not.
-    if one.readers or one.name == PUBLICATION or known.belongs_to_active(mark):
+    if read or one.name == PUBLICATION or known.belongs_to_active(mark):
         return None
     what = f"{one.tables} table{'' if one.tables == 1 else 's'}"
     return Leftover(
@@ -151,6 +156,22 @@ def _why_fence(one: FenceTrace, shard: str, known: Known, now: datetime) -> str:
         return "It names an operation that this console does not know."
     over = last.ended_at is not None and now - last.ended_at > FENCE_OLD
     return f"It guards {one.lock} for an operation that is long over." if over and one.lock != f"shard:{shard}" else ""
+
+
+def arrival(one: ArrivalTrace, known: Known, now: datetime) -> Leftover | None:
+    """What another console's move keeps, nobody can judge here before it is old."""
+    mark = mark_of(one.stream)
+    foreign = mark is not None and mark.console not in ("", known.console) and now - one.at < FENCE_OLD
+    if foreign or known.belongs_to_active(mark):
+        return None
+    return Leftover(
+        sort=Sort.ARRIVAL,
+        name=one.stream,
+        sentence=f"It says how far tenant {one.tenant_id} has arrived here, and nobody goes on with it.",
+        rows=one.rows + 1,
+        identity={"tenant": one.tenant_id},
+        **_origin(mark, known),
+    )
 
 
 def index(one: IndexTrace, known: Known) -> Leftover | None:

@@ -1,6 +1,7 @@
 """Whose rows on a shard belong to nobody there. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from shards.leftovers.judging import placed
 from shards.leftovers.known import Known
@@ -11,6 +12,10 @@ from shards.leftovers.traces import HomelessTrace, RowsFacts, SchemaTrace, VmRow
 from shards.placement.facts import TenantOnShard, TenantsFacts
 
 ORIGIN = "Unknown: rows do not say who left them."
+GATES = {
+    "arriving": "; it was expected here and has not come",
+    "away": "; it has gone to {shard}",
+}
 ONLY_ONES = "No placement names {tenant}: these may be its only rows."
 
 
@@ -30,23 +35,33 @@ def judge_tenants(facts: TenantsFacts, shard: str, server: str, known: Known) ->
 
 def _strays(facts: TenantsFacts, shard: str, known: Known) -> Iterator[Leftover]:
     for one in facts.tenants:
-        if known.placed.get(one.tenant_id) != shard and not _being_moved(one.tenant_id, known):
-            yield stray(one, known.placed.get(one.tenant_id, ""))
+        if known.placed.get(one.tenant_id) != shard and not known.being_moved(one.tenant_id):
+            yield stray(one, known.placed.get(one.tenant_id, ""), _origin(one.tenant_id, shard, known))
 
 
-def stray(one: TenantOnShard, lives_on: str) -> Leftover:
+def stray(one: TenantOnShard, lives_on: str, origin: Mapping[str, Any]) -> Leftover:
     own = ", in a schema of its own" if one.isolation == "schema" else ""
+    gate = GATES.get(one.gate, "").format(shard=one.moved_to)
     return Leftover(
         sort=Sort.TENANT_ROWS,
         name=one.tenant_id,
-        sentence=f"The tenant {_home(lives_on)}, and has {one.vms:,} VMs here{own}.",
-        origin=ORIGIN,
+        sentence=f"The tenant {_home(lives_on)}, and has {one.vms:,} VMs here{own}{gate}.",
         bytes=one.bytes,
         rows=one.vms or None,
         about="at least",
         refusal="" if lives_on else ONLY_ONES.format(tenant=one.tenant_id),
         identity={"lives_on": lives_on},
+        **origin,
     )
+
+
+def _origin(tenant: str, shard: str, known: Known) -> dict[str, Any]:
+    """Rows do not say who left them; the last move of their tenant may have."""
+    mark = known.moved_by(tenant, shard)
+    if mark is None:
+        return {"origin": ORIGIN}
+    sentence, operation = known.origin(mark)
+    return {"origin": sentence, "operation": operation}
 
 
 def _home(lives_on: str) -> str:
@@ -56,33 +71,33 @@ def _home(lives_on: str) -> str:
 def homeless(one: HomelessTrace, shard: str, known: Known) -> Leftover | None:
     """A tenant that is placed here and not listed is damage, not a leftover: nothing of it is offered for removal."""
     lives_on = known.placed.get(one.tenant_id, "")
-    if lives_on == shard or _being_moved(one.tenant_id, known):
+    if lives_on == shard or known.being_moved(one.tenant_id):
         return None
     tables = ", ".join(sorted(one.tables))
     return Leftover(
         sort=Sort.TENANT_ROWS,
         name=one.tenant_id,
         sentence=f"The tenant {_home(lives_on)}, and is not listed here; it has rows in {tables}.",
-        origin=ORIGIN,
         rows=one.rows,
         about="at least" if max(one.tables.values()) >= ROWS_COUNTED else "",
         identity={"lives_on": lives_on},
+        **_origin(one.tenant_id, shard, known),
     )
 
 
 def schema(one: SchemaTrace, shard: str, known: Known) -> Leftover | None:
     lives_on = known.placed.get(one.tenant_id, "")
-    if one.listed or lives_on == shard or _being_moved(one.tenant_id, known):
+    if one.listed or lives_on == shard or known.being_moved(one.tenant_id):
         return None
     whose = f"tenant {one.tenant_id}" if one.tenant_id else "a tenant that it does not name"
     return Leftover(
         sort=Sort.TENANT_SCHEMA,
         name=one.name,
         sentence=f"The schema of {whose}, which this shard does not list.",
-        origin=ORIGIN,
         bytes=one.bytes,
         refusal="" if lives_on else ONLY_ONES.format(tenant=one.tenant_id or "its tenant"),
         identity={"tenant": one.tenant_id, "lives_on": lives_on},
+        **_origin(one.tenant_id, shard, known),
     )
 
 
@@ -97,7 +112,3 @@ def vm_rows(one: VmRowsTrace) -> Leftover:
         about="about" if one.sampled else "",
         refusal=audit if one.table == "vm_audit" else "",
     )
-
-
-def _being_moved(tenant: str, known: Known) -> bool:
-    return f"tenant:{tenant}" in known.held

@@ -30,8 +30,8 @@ def known_of_rows(facts: RowsFacts) -> Known:
 def strays(facts: TenantsFacts, shard: str) -> tuple[TenantsFacts, Known]:
     """Those of the tenants that are not placed on the shard, and where they are: a shard may list 100,000."""
     elsewhere = placed_elsewhere(shard, [one.tenant_id for one in facts.tenants])
-    known_here = known((), (), None, {})
     few = tuple(one for one in facts.tenants if one.tenant_id in elsewhere)[:MOST]
+    known_here = known((), [one.tenant_id for one in few], None, {})
     return facts.model_copy(update={"tenants": few}), replace(known_here, placed=elsewhere)
 
 
@@ -39,6 +39,7 @@ def operations_named(facts: LeftoversFacts) -> set[int]:
     """By comments, names and fences."""
     named: list[tuple[str, str]] = [
         *((one.name, "") for one in facts.slots),
+        *((one.stream, "") for one in facts.arrivals),
         *((one.gid, "") for one in facts.prepared),
         *((one.name, one.comment) for one in facts.publications),
         *((one.name, one.comment) for one in facts.subscriptions),

@@ -9,6 +9,7 @@ from django.db import connection
 from novaops.operations.choices import ACTIVE
 from novaops.operations.models import Operation, OperationLock
 from shards.fences import console_id
+from shards.leftovers.of_moves import KnownMove, moves
 from shards.leftovers.sorts import DELETE_KIND, REMOVE_KIND
 from shards.marks import Mark
 from shards.placement.models import Placement
@@ -29,7 +30,8 @@ class KnownOperation:
 class Known:
     """`slots` are those that Patroni manages or is told to leave alone, None when it did not say. `placed` has the
     shard of each tenant asked about that has one; `held` the locks of operations that are not over; `readers` who reads
-    from a slot of a name, as other shards tell."""
+    from a slot of a name, as other shards tell; `moves` those of the operations and tenants asked about, the oldest
+    first."""
 
     console: str = ""
     newest_token: int = 0
@@ -38,10 +40,23 @@ class Known:
     held: frozenset[str] = frozenset()
     slots: frozenset[str] | None = None
     readers: Mapping[str, str] = field(default_factory=dict)
+    moves: tuple[KnownMove, ...] = ()
 
     def belongs_to_active(self, mark: Mark | None) -> bool:
-        known = self.operations.get(mark.operation) if mark and mark.console in ("", self.console) else None
-        return known is not None and known.active
+        """To an operation that is not over, or to a move that stands."""
+        if mark is None or mark.console not in ("", self.console):
+            return False
+        known = self.operations.get(mark.operation)
+        moving = any(one.alive for one in self.moves if one.number == mark.operation)
+        return moving or (known is not None and known.active)
+
+    def being_moved(self, tenant: str) -> bool:
+        return f"tenant:{tenant}" in self.held or any(one.alive for one in self.moves if one.tenant_id == tenant)
+
+    def moved_by(self, tenant: str, shard: str) -> Mark | None:
+        """The last move of the tenant from or to the shard."""
+        found = [one.number for one in self.moves if one.tenant_id == tenant and shard in one.shards]
+        return Mark(found[-1], self.console) if found else None
 
     def origin(self, mark: Mark | None) -> tuple[str, int | None]:
         """A sentence, and the operation's number where this console knows it."""
@@ -58,16 +73,19 @@ class Known:
 def known(
     numbers: Iterable[int], tenants: Iterable[str], slots: frozenset[str] | None, readers: Mapping[str, str]
 ) -> Known:
-    """Inside a fleet; four queries."""
-    places = Placement.objects.filter(tenant_id__in=list(tenants)).values_list("tenant_id", "shard__name")
+    """Inside a fleet; five queries."""
+    named, asked = set(numbers), list(tenants)
+    moved = moves(named, asked)
+    places = Placement.objects.filter(tenant_id__in=asked).values_list("tenant_id", "shard__name")
     return Known(
         console=console_id(),
         newest_token=newest_token(),
-        operations=operations(numbers),
+        operations=operations(named | {one.number for one in moved}),
         placed=dict(places),
         held=held_locks(),
         slots=slots,
         readers=readers,
+        moves=moved,
     )
 
 

@@ -11,6 +11,7 @@ from shards.exceptions import ShardError
 from shards.leftovers.databases import session_in
 from shards.leftovers.queries import MOST, query
 from shards.leftovers.traces import (
+    ArrivalTrace,
     FenceTrace,
     IndexTrace,
     LeftoversFacts,
@@ -23,6 +24,7 @@ from shards.leftovers.traces import (
 
 Trace = TypeVar("Trace", bound=Facts)
 DATABASES = 50
+TRIES = 5
 DATABASE_SECONDS = 3.0
 FENCES = b"SELECT console, lock, token, operation, at FROM novaops_schema.fences ORDER BY at"
 
@@ -40,6 +42,7 @@ def look(session: Session, target: Target) -> LeftoversFacts:
         subscriptions=_rows(session, query("subscriptions"), SubscriptionTrace),
         prepared=_rows(session, query("prepared"), PreparedTrace),
         fences=_rows(session, FENCES, FenceTrace) if here["fenced"] else (),
+        arrivals=_rows(session, query("arrivals"), ArrivalTrace) if here["moves"] else (),
         **_in_database(session),
     )
     for database in here["others"][:DATABASES]:
@@ -49,10 +52,20 @@ def look(session: Session, target: Target) -> LeftoversFacts:
 
 def _in_database(session: Session) -> dict[str, Any]:
     return {
-        "publications": _rows(session, query("publications"), PublicationTrace),
+        "publications": _publications(session),
         "indexes": _rows(session, query("indexes"), IndexTrace),
         "tables": _rows(session, query("tables"), TableTrace),
     }
+
+
+def _publications(session: Session) -> tuple[PublicationTrace, ...]:
+    """PostgreSQL looks their tables up by name: one that is dropped meanwhile, as each move does, ends the query."""
+    for _ in range(TRIES):
+        try:
+            return _rows(session, query("publications"), PublicationTrace)
+        except psycopg.errors.UndefinedObject:
+            continue
+    return _rows(session, query("publications"), PublicationTrace)
 
 
 def _and(found: LeftoversFacts, session: Session, target: Target, database: str) -> LeftoversFacts:

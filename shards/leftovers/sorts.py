@@ -12,6 +12,7 @@ class Sort(TextChoices):
     TENANT_ROWS = "tenant-rows", "Tenant's rows"
     TENANT_SCHEMA = "tenant-schema", "Tenant's schema"
     VM_ROWS = "vm-rows", "Rows without a VM"
+    ARRIVAL = "arrival", "Bookkeeping of a move"
     TABLE = "loose-table", "Loose table"
     INDEX = "invalid-index", "Invalid index"
     POOL = "paused-pool", "Paused pool"
@@ -47,6 +48,7 @@ REMOVING: dict[Sort, str] = {
     Sort.TENANT_ROWS: "Deletes the tenant's rows on this shard, in batches; where the tenant lives nothing changes.",
     Sort.TENANT_SCHEMA: "Drops the schema with all its tables; where the tenant lives nothing changes.",
     Sort.VM_ROWS: "Deletes the rows whose VM is not there, in batches.",
+    Sort.ARRIVAL: "Forgets how far a stream came, its parts and the keys that it wrote; the tenant's rows stay.",
     Sort.TABLE: "Drops the table, if it is empty; one whose detachment was cut off is detached to the end first.",
     Sort.INDEX: "Drops the index, which no query uses; whoever wants it builds it again.",
     Sort.POOL: "RESUME: the clients that wait go on.",

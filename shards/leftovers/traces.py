@@ -62,6 +62,15 @@ class FenceTrace(Facts):
     at: datetime
 
 
+class ArrivalTrace(Facts):
+    """What a move keeps on the shard that receives a tenant's rows; `rows` are the parts and the keys with it."""
+
+    stream: str
+    tenant_id: str
+    at: datetime
+    rows: int = 0
+
+
 class IndexTrace(Facts):
     database: str
     schema_name: str
@@ -157,6 +166,7 @@ class LeftoversFacts(Facts):
     subscriptions: tuple[SubscriptionTrace, ...] = ()
     prepared: tuple[PreparedTrace, ...] = ()
     fences: tuple[FenceTrace, ...] = ()
+    arrivals: tuple[ArrivalTrace, ...] = ()
     indexes: tuple[IndexTrace, ...] = ()
     tables: tuple[TableTrace, ...] = ()
     not_looked: tuple[str, ...] = ()

@@ -11,5 +11,5 @@ from shards.placement.services import Count, record_counts
 def keep_counts(target: Target, facts: Facts, at: datetime, **_: object) -> None:
     """Receives metrics.signals.answered."""
     if isinstance(facts, TenantsFacts) and facts.installed:
-        counts = (Count(tenant.tenant_id, tenant.vms, tenant.bytes) for tenant in facts.tenants)
+        counts = (Count(tenant.tenant_id, tenant.vms, tenant.bytes) for tenant in facts.living)
         record_counts(target.shard, counts, at)

@@ -23,7 +23,7 @@ def ask_tenants(target: Target) -> Answer:
         if here["standby"] or not here["installed"]:
             return Answer(TenantsFacts(database_bytes=here["bytes"], leads=not here["standby"]))
         facts = TenantsFacts(installed=True, leads=True, tenants=tenants_on(session), database_bytes=here["bytes"])
-    return Answer(facts, {"tenants": len(facts.tenants), "vms": facts.vms, "database_bytes": facts.database_bytes})
+    return Answer(facts, {"tenants": len(facts.living), "vms": facts.vms, "database_bytes": facts.database_bytes})
 
 
 def tenants_on(session: Session) -> tuple[TenantOnShard, ...]:

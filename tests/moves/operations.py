@@ -10,14 +10,14 @@ from novaops.operations.models import Operation
 from shards.moves.models import Move, Phase
 
 
-def done_move(tenant: str, source: str, target: str, **more: Any) -> Operation:
+def done_move(tenant: str, source: str, target: str, status: str = "done", **more: Any) -> Operation:
     operation = Operation.objects.create(
         kind="tenant-move",
         title=f"{tenant} moves from {source} to {target}.",
         risk="medium",
         reason="To see.",
         requested_by_name="ada",
-        status="done",
+        status=status,
         parameters={"tenant": tenant, "target": target},
         plan_json={"summary": "It moves.", "blast": {"summary": "One tenant."}},
     )

@@ -77,6 +77,16 @@ def test_what_is_the_same_now_need_not_be_looked_at_again(two: Two) -> None:
     assert two.recheck() == Recheck(left=0, settled=4)
 
 
+def test_nothing_is_settled_before_the_old_shard_shows_all_that_it_told(two: Two) -> None:
+    """A commit that waits for the synchronous standby has been told, and others still see the row as it was."""
+    two.touch("public.vms", (STREAM.tenant_id, USER, AT))
+    with two.sender.transaction():
+        two.sender.execute("SELECT set_config('novaops.tenant_id', %s, true)", (STREAM.tenant_id,))
+        two.sender.execute("UPDATE public.vms SET name = 'vm' WHERE tenant_id = %s", (STREAM.tenant_id,))
+        assert two.recheck() == Recheck(left=1, settled=0)
+    assert two.recheck() == Recheck(left=0, settled=1)
+
+
 def test_what_differs_stays_and_is_named_in_the_end(two: Two) -> None:
     tenant = STREAM.tenant_id
     two.receiver.execute("UPDATE public.vms SET name = 'other', state_id = 2 WHERE tenant_id = %s", (tenant,))

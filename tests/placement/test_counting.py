@@ -25,3 +25,9 @@ def test_counts_are_kept_beside_the_placement(in_fleet: Fleet) -> None:
 
 def test_the_reading_that_every_page_loads_holds_no_tenants() -> None:
     assert "tenants" not in ANSWER.model_dump(mode="json")
+
+
+def test_a_tenant_that_only_has_rows_there_does_not_live_there() -> None:
+    several = (("here", "open"), ("comes", "arriving"), ("gone", "away"))
+    facts = TenantsFacts(tenants=tuple(TenantOnShard(tenant_id=one, vms=3, gate=gate) for one, gate in several))
+    assert [tenant.tenant_id for tenant in facts.living] == ["here"] and facts.vms == 3

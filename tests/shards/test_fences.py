@@ -122,6 +122,7 @@ def test_marks_are_read_as_they_were_written() -> None:
     mine = Mark(12, "0123456789ab")
     assert mark_of("vms_202612", f"Kept by Ada. {mine}") == mine
     assert mark_of("novaops_op12_copy") == Mark(12)
+    assert mark_of("novaops_op12_0123456789ab_out") == Mark(12, "0123456789ab")
     assert mark_of("vms_202612", "Ours") is None and mark_of("novaops_operator") is None
 
 

@@ -15,6 +15,7 @@ IN_USE: dict[Sort, str] = {
     Sort.PUBLICATION: "No logical slot is in its database.",
     Sort.SUBSCRIPTION: "No worker of it runs.",
     Sort.PREPARED: "It belongs to no session.",
+    Sort.ARRIVAL: "No move that stands goes on with it.",
     Sort.INDEX: "No query uses it, and nobody is building it.",
     Sort.POOL: "No operation that is under way holds the shard.",
     Sort.LOCK: "The operation that took it has ended.",
@@ -66,6 +67,9 @@ def _elsewhere(found: Leftover, home: Home | None) -> Iterator[Check]:
                 "Lives nowhere", "passed", f"{found.shard} does not list {found.name}, and no placement names it."
             )
         return
+    if home.claimed is not None:
+        later = f"{found.shard} takes its writes at epoch {home.claimed}, later than the placement ({home.epoch})."
+        yield check("Closed here", "failed", f"{later} Carry its move on first.")
     if home.problem:
         yield check(
             "Lives elsewhere", "failed", f"{home.shard}, where the tenant is placed, was not asked: {home.problem}"

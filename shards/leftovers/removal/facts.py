@@ -18,7 +18,9 @@ class TableRows(_Frozen):
 
 
 class Home(_Frozen):
-    """Where a tenant lives, as the placement says, and what that shard says of it. `here` and `there` count its VMs."""
+    """Where a tenant lives, as the placement says, and what that shard says of it. `here` and `there` count its VMs.
+    `claimed`: the epoch at which the shard that has the rows takes the tenant's writes, when the placement does not
+    know of it yet."""
 
     shard: str
     epoch: int
@@ -26,6 +28,7 @@ class Home(_Frozen):
     listed: bool = False
     there: int = 0
     here: int = 0
+    claimed: int | None = None
 
 
 class RemovalFacts(_Frozen):

@@ -15,6 +15,7 @@ from shards.leftovers.databases import session_in
 from shards.leftovers.leftover import Leftover
 from shards.leftovers.place import Place
 from shards.leftovers.removal import counting
+from shards.leftovers.removal.claims import claim_of
 from shards.leftovers.removal.facts import Home, RemovalFacts
 from shards.leftovers.sorts import Sort
 from shards.leftovers.survey import NotLooked, survey
@@ -84,6 +85,9 @@ def home(session: Session, here: str, tenant: str) -> Home | None:
     if found is None:
         return None
     known = Home(shard=found.shard.name, epoch=found.epoch, here=vms_of(session, tenant))
+    claim = claim_of(session, tenant)
+    if claim is not None and claim.newer_than(found.epoch):
+        known = known.model_copy(update={"claimed": claim.epoch})
     if known.shard == here:
         return known
     try:

@@ -71,6 +71,13 @@ def _fence(session: Session, place: Place, identity: Identity) -> str:
     return f"The fence of {identity['lock']} is gone."
 
 
+def _arrival(session: Session, place: Place, identity: Identity) -> str:
+    for kept in ("arrival_touched", "arrival_chunks", "arrivals"):
+        table = Identifier("novaops_schema", kept)
+        session.execute(sql.SQL("DELETE FROM {} WHERE stream = %s").format(table), (place.name,))
+    return f"What was kept of {place.name} is gone."
+
+
 def _index(session: Session, place: Place, identity: Identity) -> str:
     session.execute(sql.SQL("DROP INDEX {}").format(Identifier(*place.name.split(".", 1))))
     return f"Index {place.name} is dropped."
@@ -115,6 +122,11 @@ THINGS: dict[Sort, Thing] = {
     Sort.FENCE: Thing(
         "SELECT FROM novaops_schema.fences WHERE console = %(console)s AND lock = %(lock)s AND token = %(mark)s",
         _fence,
+        in_main=True,
+    ),
+    Sort.ARRIVAL: Thing(
+        "SELECT FROM novaops_schema.arrivals WHERE stream = %(name)s AND tenant_id = %(tenant)s",
+        _arrival,
         in_main=True,
     ),
     Sort.INDEX: Thing(

@@ -16,6 +16,7 @@ from shards.fences import writing
 from shards.leftovers.place import Place
 from shards.leftovers.remembering import forget
 from shards.leftovers.removal.acting import STEP_SECONDS, WRITE_SECONDS
+from shards.leftovers.removal.claims import claim_of
 from shards.leftovers.removal.counting import count_of, of_tenant, without_vm
 from shards.leftovers.sorts import Sort
 from shards.leftovers.survey import NotLooked, survey
@@ -108,8 +109,19 @@ def _deleting(context: StepContext) -> Iterator[Session]:
     shard = context.arguments["shard"]
     with session_on(shard, STEP_SECONDS) as one, writing(one, context, WRITE_SECONDS), transaction.atomic():
         _insist_on_elsewhere(context)
+        _insist_on_closed(one, context)
         yield one
         _insist_on_elsewhere(context)
+
+
+def _insist_on_closed(session: Session, context: StepContext) -> None:
+    """A gate that is closed stays so while the rows go, which it would not let anybody delete who fires triggers."""
+    tenant = context.arguments["tenant"]
+    claim = claim_of(session, tenant, held=True) if tenant else None
+    if claim is not None and claim.newer_than(context.arguments["epoch"]):
+        raise PermanentProblem(f"{tenant} is open on this shard at epoch {claim.epoch}: nothing of it is deleted.")
+    if claim is not None and claim.closed:
+        session.execute("SET LOCAL session_replication_role = replica")
 
 
 def _insist_on_elsewhere(context: StepContext) -> None:

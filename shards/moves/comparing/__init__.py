@@ -10,4 +10,5 @@ narrowing   from a part that differs to its rows
 keyed       rows by their keys
 rows        rows side by side, column by column
 touched     the keys that were written since
+visible     whether the sender's rows are as new as what its slot told
 settling    rounds over them, and the last ones inside the pause"""

@@ -21,6 +21,9 @@ SELECT
     t.tenant_id,
     t.name,
     t.isolation,
+    -- Columns of data plane 0010.
+    coalesce(to_jsonb(t) ->> 'gate', 'open') AS gate,
+    coalesce(to_jsonb(t) ->> 'moved_to', '') AS moved_to,
     coalesce(own.vms, counted.vms, 0) AS vms,
     coalesce(own.bytes, shared.bytes * counted.vms / nullif(sum(counted.vms) OVER (), 0), 0)::bigint AS bytes
 FROM public.tenants t

@@ -1,0 +1,36 @@
+"""Moves of tenants, as far as things on shards are judged by them."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from django.db.models import Q
+
+from shards.moves.models import OVER, Move, Phase
+
+# Between the operations of a move: its way back is open, or is being used or taken away by another operation.
+STANDING = (Phase.MOVED, Phase.RETURNING, Phase.FINISHING)
+
+
+@dataclass(frozen=True, slots=True)
+class KnownMove:
+    """`number` is that of the operation that moved the tenant out. `alive`: what was made for it belongs to it; once it
+    is over, or its operation ended on the way and nobody took it up, that is left behind."""
+
+    number: int
+    tenant_id: str
+    shards: frozenset[str]
+    alive: bool
+
+
+def moves(numbers: Collection[int], tenants: Collection[str]) -> tuple[KnownMove, ...]:
+    """Those of these operations and of these tenants, the oldest first; one query, inside a fleet."""
+    found = Move.objects.select_related("operation", "source", "target")
+    asked = found.filter(Q(operation_id__in=numbers) | Q(tenant_id__in=tenants)).order_by("id")
+    return tuple(
+        KnownMove(one.operation_id, one.tenant_id, frozenset({one.source.name, one.target.name}), _alive(one))
+        for one in asked
+    )
+
+
+def _alive(move: Move) -> bool:
+    return move.phase in STANDING or (move.phase not in OVER and not move.operation.state.terminal)

@@ -4,6 +4,7 @@ Such a row is newer than the stream. Where another row of the tenant holds a val
 this row's now, that other row is older, and its own change is still to come: it gives way."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import psycopg
@@ -56,39 +57,45 @@ class Fetched:
     position: int
 
 
+def as_text(table: Table) -> list[sql.Composable]:
+    """What to SELECT, for values as the statements of a table take them."""
+    return [sql.SQL("{0}::text AS {0}").format(sql.Identifier(column.name)) for column in table.written]
+
+
 def fetch(sender: Session, stream: Stream, table: Table, key: Key) -> Fetched:
     """The row as it is now, as text."""
-    query, values = _query(table, key)
+    query = statements.chosen(table, as_text(table))
     sender.deadline = time.monotonic() + FETCH_SECONDS
     with told_by(f"The leader of {stream.sender}"):
-        found = sender.execute(query, values).fetchone()
+        found = sender.execute(query, key).fetchone()
         after = sender.execute(INSERTED).fetchone()
     assert after is not None, "a SELECT without FROM has a row"
     return Fetched(found, int(after["position"]))
 
 
-def _query(table: Table, key: Key) -> tuple[bytes, tuple[str, ...]]:
-    columns = [sql.SQL("{0}::text AS {0}").format(sql.Identifier(column.name)) for column in table.written]
-    return statements.chosen(table, columns), key
-
-
 def replace(receiver: Session, stream: Stream, table: Table, key: Key, values: Values | None) -> None:
     """Inside a transaction: the row is so now, or gone. What holds its unique values gives way."""
-    receiver.execute(statements.delete(table), _arrays(key))
-    if values is None:
-        return
-    written = tuple(values[column.name] for column in table.written)
-    while True:
-        try:
-            with receiver.transaction():
-                receiver.execute(statements.insert(table), tuple(statements.array([value]) for value in written))
-            return
-        except TAKEN as problem:
-            _give_way(receiver, stream, table, values, problem)
+    receiver.execute(statements.delete(table), tuple(statements.array([value]) for value in key))
+    if values is not None:
+        write(receiver, stream, table, [values])
 
 
-def _arrays(key: Key) -> tuple[str, ...]:
-    return tuple(statements.array([value]) for value in key)
+def write(receiver: Session, stream: Stream, table: Table, several: Sequence[Values]) -> None:
+    """Inside a transaction: rows that are newer than all that is there. What holds their unique values gives way."""
+    try:
+        with receiver.transaction():
+            receiver.execute(
+                statements.insert(table),
+                tuple(statements.array([values[column.name] for values in several]) for column in table.written),
+            )
+    except TAKEN as problem:
+        if len(several) == 1:
+            _give_way(receiver, stream, table, several[0], problem)
+            write(receiver, stream, table, several)
+        else:
+            half = len(several) // 2
+            write(receiver, stream, table, several[:half])
+            write(receiver, stream, table, several[half:])
 
 
 def _give_way(receiver: Session, stream: Stream, table: Table, values: Values, problem: psycopg.Error) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from contextlib import closing
 from dataclasses import dataclass
+from typing import Any
 
 from psycopg import sql
 
@@ -22,6 +23,10 @@ PassOn = Callable[[int], None]
 # A slow throttle makes a part slow; a part that takes longer than this does not end.
 PART_SECONDS = 3600
 IDLE_SECONDS = 30
+# Parts are copied beside each other, but for those that need all others to be there or not begun.
+BESIDE = "SELECT pg_advisory_xact_lock_shared(hashtextextended('novaops parts of ' || %s, 0))"
+ALONE = "SELECT pg_advisory_xact_lock(hashtextextended('novaops parts of ' || %s, 0))"
+AT_ONCE = 500
 SNAPSHOT = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
 COPIED = """
     UPDATE novaops_schema.arrival_chunks SET copied_at = clock_timestamp(), rows = %s, bytes = %s, verified_at = NULL
@@ -49,13 +54,29 @@ def bring(errand: Errand, chunk: Chunk, pass_on: PassOn) -> tuple[int, int]:
     ):
         for session in (sender, receiver):
             name_session(session, errand.context, errand.stream)
-        with receiver.transaction():
-            fences.limit(receiver, PART_SECONDS, IDLE_SECONDS)
-            fences.share(receiver, errand.context, errand.console)
-            return _bring(errand, chunk, sender, receiver, pass_on)
+        try:
+            return _bring(errand, chunk, sender, receiver, pass_on, alone=False)
+        except applied.TAKEN:
+            # Another part was copied before a value went from one of its rows to one of these.
+            return _bring(errand, chunk, sender, receiver, pass_on, alone=True)
 
 
-def _bring(errand: Errand, chunk: Chunk, sender: Session, receiver: Session, pass_on: PassOn) -> tuple[int, int]:
+def _bring(
+    errand: Errand, chunk: Chunk, sender: Session, receiver: Session, pass_on: PassOn, alone: bool
+) -> tuple[int, int]:
+    """Alone, what is there is from earlier snapshots: its rows give way to those that hold their unique values now."""
+    with receiver.transaction():
+        fences.limit(receiver, PART_SECONDS, IDLE_SECONDS)
+        fences.share(receiver, errand.context, errand.console)
+        receiver.execute(sql.SQL("SET LOCAL lock_timeout = {}").format(sql.Literal(f"{PART_SECONDS}s")))
+        receiver.execute(ALONE if alone else BESIDE, (errand.stream.name,))
+        fences.limit(receiver, PART_SECONDS, IDLE_SECONDS)
+        return _written(errand, chunk, sender, receiver, pass_on, alone)
+
+
+def _written(
+    errand: Errand, chunk: Chunk, sender: Session, receiver: Session, pass_on: PassOn, alone: bool
+) -> tuple[int, int]:
     table, stream = errand.tables[chunk.table], errand.stream
     chosen, parameters = condition(table, chunk)
     parameters["tenant"] = stream.tenant_id
@@ -64,10 +85,13 @@ def _bring(errand: Errand, chunk: Chunk, sender: Session, receiver: Session, pas
     with sender.transaction():
         sender.execute(SNAPSHOT)
         fences.limit(sender, PART_SECONDS, IDLE_SECONDS)
-        target, source = _statements(table, chosen)
-        # Closed, so that a problem of the receiver ends the sender's COPY before its transaction.
-        with closing(blocks(sender, source, parameters)) as found:
-            rows, size = _pour(receiver, target, found, pass_on)
+        if alone:
+            rows, size = _row_by_row(sender, receiver, stream, table, chosen, parameters, pass_on)
+        else:
+            target, source = _statements(table, chosen)
+            # Closed, so that a problem of the receiver ends the sender's COPY before its transaction.
+            with closing(blocks(sender, source, parameters)) as found:
+                rows, size = _pour(receiver, target, found, pass_on)
         _ahead(sender, receiver, stream)
     written = receiver.execute(COPIED, (rows, size, stream.name, chunk.table, chunk.number))
     if written.rowcount != 1:
@@ -100,3 +124,25 @@ def _pour(receiver: Session, target: sql.Composed, source: Iterable[bytes], pass
                 copy.write(block)
                 size += len(block)
         return cursor.rowcount, size
+
+
+def _row_by_row(
+    sender: Session,
+    receiver: Session,
+    stream: Stream,
+    table: Table,
+    chosen: sql.Composable,
+    parameters: dict[str, Any],
+    pass_on: PassOn,
+) -> tuple[int, int]:
+    rows = size = 0
+    columns = sql.SQL(", ").join(applied.as_text(table))
+    query = sql.SQL("SELECT {} FROM {}{} WHERE {}").format(columns, only(table), table.identifier, chosen)
+    with sender.cursor(name="part") as cursor:
+        cursor.execute(query, parameters)
+        while several := cursor.fetchmany(AT_ONCE):
+            weight = sum(len(value or "") for row in several for value in row.values())
+            pass_on(weight)
+            applied.write(receiver, stream, table, several)
+            rows, size = rows + len(several), size + weight
+    return rows, size

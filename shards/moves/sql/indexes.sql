@@ -1,15 +1,12 @@
 -- All indexes of a schema that are built faster after the rows are there: whose definition says all about them, and on
--- which nothing else rests. Those of a partitioned table come before those of its partitions.
+-- which nothing else rests. Those of a partitioned table come before those of its partitions. Unique ones are none of
+-- them: parts are copied at different moments, and only changes that come later make what they hold unique.
 WITH RECURSIVE found AS (
     SELECT i.indexrelid AS oid, i.indrelid AS table_oid, c.relname AS name, c.relkind AS kind, con.oid AS constraint_oid,
         con.condeferrable, con.condeferred, own.relkind AS table_kind, own.relispartition AS of_partition,
         (SELECT link.inhparent FROM pg_inherits link WHERE link.inhrelid = i.indexrelid) AS parent,
-        i.indisprimary OR i.indisreplident OR i.indisexclusion OR i.indisclustered
+        i.indisunique OR i.indisreplident OR i.indisexclusion OR i.indisclustered
             OR obj_description(i.indexrelid, 'pg_class') IS NOT NULL
-            OR con.oid IS NOT NULL AND (
-                con.contype <> 'u' OR own.relkind <> 'r' OR own.relispartition
-                OR obj_description(con.oid, 'pg_constraint') IS NOT NULL
-            )
             OR EXISTS (SELECT FROM pg_constraint f WHERE f.contype = 'f' AND f.conindid = i.indexrelid)
             OR EXISTS (
                 SELECT FROM pg_attribute a WHERE a.attrelid = i.indexrelid AND coalesce(a.attstattarget, -1) >= 0

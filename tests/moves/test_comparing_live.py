@@ -151,7 +151,7 @@ def brought_to_an_end(flow: Flow, seed: int, wrong: tuple[str, ...] = ()) -> tup
         with writing(flow, seed), sending(flow.stream, 120) as sender, receiving(flow.stream, 120) as receiver:
             compared = compare(flow.context, flow.stream, flow.tables, applier, point_seconds=0)
             assert compared.points > 1
-            until = time.monotonic() + 30
+            until = time.monotonic() + 60
             while recheck(sender, receiver, flow.context, flow.stream, flow.tables).left > 60:
                 assert time.monotonic() < until
                 applier.step(0.05)

@@ -1,10 +1,14 @@
 """Operations that another one requested as parts of its work."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from django.db import connection
+from django.test import Client
+
 from novaops.audit.models import Record
-from novaops.fleets.models import Person
+from novaops.fleets.models import Fleet, Person
 from novaops.operations.children import begin_child, children_of
 from novaops.operations.contract import Risk
 from novaops.operations.models import Operation
@@ -19,7 +23,9 @@ def begin(parent: Operation, folder: Path, kind: str = "writing", **parameters: 
     return begin_child(parent, "one", kind, {"folder": str(folder), **parameters}, "A part of it.")
 
 
-def test_a_child_is_begun_once_for_who_asked_for_its_parent(queued: Planned, folder: Path, operator: Person) -> None:
+def test_a_child_is_begun_once_for_who_asked_for_its_parent(
+    queued: Planned, folder: Path, operator: Person, in_fleet: Fleet, client_as: Callable[..., Client]
+) -> None:
     parent = queued()
     assert begin(parent, folder) == begin(parent, folder) == ""
     [child] = children_of(parent).values()
@@ -28,6 +34,10 @@ def test_a_child_is_begun_once_for_who_asked_for_its_parent(queued: Planned, fol
     told = Record.objects.get(verb="operation confirmed", subject=child.subject)
     assert told.actor == f"operation {parent.pk} of {operator.get_username()}" and told.data["parent"] == parent.pk
     execute(child.pk)
+    client = client_as("operator")
+    shown = {one: client.get(f"/fleets/alpha/operations/{one}/").content.decode() for one in (parent.pk, child.pk)}
+    assert "0 of 1 under way" in shown[parent.pk] and f">Operation {parent.pk}</a>" in shown[child.pk]
+    connection.set_tenant(in_fleet)  # type: ignore[attr-defined]
     child.refresh_from_db()
     assert child.status == "done" and kinds.effects(folder) == list(kinds.STEPS)
 

@@ -139,6 +139,17 @@ def state_as_before(context: StepContext) -> str:
     return set_state(context, context.arguments["shard"], ShardState(context.arguments["state"]))
 
 
+def closed_as_before(context: StepContext) -> str:
+    """Not while a tenant lives there, or is on its way: its application could not write any more."""
+    name = context.arguments["shard"]
+    lives = Placement.objects.filter(shard__name=name).exists()
+    comes = Move.objects.filter(target__name=name).exclude(phase__in=OVER).exists()
+    begins = Operation.objects.filter(parent_id=context.operation_id, ended_at=None).exists()
+    if lives or comes or begins:
+        return f"{name} stays as it is: tenants live there, or are on their way."
+    return state_as_before(context)
+
+
 def empty_shard(context: StepContext) -> str:
     """Offline when nobody is placed there, and when no way back leads there any more."""
     name = context.arguments["shard"]
@@ -180,5 +191,5 @@ STEPS: Mapping[str, Step] = {
     CLOSE: Step(run=close_shard, undo=state_as_before),
     EMPTY: Step(run=empty_shard, attempts=1000, timeout_seconds=40 * DAY),
     MIGRATE: Step(run=migrate_shard, done=is_migrated, timeout_seconds=900),
-    OPEN: Step(run=open_shard, undo=state_as_before),
+    OPEN: Step(run=open_shard, undo=closed_as_before),
 }

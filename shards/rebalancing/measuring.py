@@ -1,12 +1,13 @@
 """What every shard carries: as its leader says now, or as the console counted it last."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from django.db import connection
+from django.db.models import Min
 from django.utils import timezone
 from django_tenants.utils import tenant_context
 
@@ -47,10 +48,8 @@ class _Answer:
 
 def stored() -> Load:
     """As counted last; no server is asked, and nobody knows then who writes how much."""
-    placed = Placement.objects.select_related("shard").order_by("tenant_id")
-    tenants = tuple(TenantLoad(one.tenant_id, one.shard.name, one.bytes or 0, one.vms or 0) for one in placed)
-    counted = [one.counted_at for one in placed if one.counted_at]
-    return Load(_shards(), tenants, counted_at=min(counted, default=None))
+    counted = Placement.objects.aggregate(oldest=Min("counted_at"))
+    return Load(_shards(), _tenants({}), counted_at=counted["oldest"])
 
 
 def live() -> Load:
@@ -60,12 +59,12 @@ def live() -> Load:
     for answer in said:
         record_counts(answer.shard, (Count(one.tenant_id, one.vms, one.bytes) for one in answer.tenants), now)
     writes = {tenant: rate for answer in said for tenant, rate in _writes(answer)}
-    placed = Placement.objects.select_related("shard").order_by("tenant_id")
-    tenants = tuple(
-        TenantLoad(one.tenant_id, one.shard.name, one.bytes or 0, one.vms or 0, writes.get(one.tenant_id, 0.0))
-        for one in placed
-    )
-    return Load(shards, tenants, tuple((one.shard, one.problem) for one in said if one.problem), now)
+    return Load(shards, _tenants(writes), tuple((one.shard, one.problem) for one in said if one.problem), now)
+
+
+def _tenants(writes: Mapping[str, float]) -> tuple[TenantLoad, ...]:
+    placed = Placement.objects.order_by("tenant_id").values_list("tenant_id", "shard__name", "bytes", "vms")
+    return tuple(TenantLoad(name, at, size or 0, vms or 0, writes.get(name, 0.0)) for name, at, size, vms in placed)
 
 
 def _shards() -> tuple[ShardLoad, ...]:

@@ -13,6 +13,7 @@ from novaops.operations.models import Operation
 from novaops.operations.runner import execute
 from shards.placement.models import Placement
 from shards.rebalancing import kind_steps
+from tests import on_shard
 from tests.conftest import MakePerson
 from tests.rebalancing.book import MB, begun, fill, on, open_book, place, work
 from tests.rebalancing.moving import STUCK
@@ -133,6 +134,16 @@ def test_a_shard_that_does_not_become_empty_takes_tenants_again(operator: Person
     operation = ended(begun(operator, "shard-drain", shard="shard-1"))
     assert operation.status == "failed" and f"still on shard-1: {STUCK}" in operation.outcome
     assert Shard.objects.get(name="shard-1").state == "active"
+
+
+def test_a_shard_that_was_opened_closes_again_only_while_nobody_lives_there(operator: Person) -> None:
+    operation = begun(operator)
+    opened = on_shard.context("shard-2", operation=operation.pk, arguments={"state": "offline"})
+    place("early", MB, "shard-2")
+    assert "stays as it is" in kind_steps.closed_as_before(opened)
+    assert Shard.objects.get(name="shard-2").state == "active"
+    Placement.objects.filter(tenant_id="early").delete()
+    assert kind_steps.closed_as_before(opened) == "shard-2 is offline."
 
 
 def test_an_offline_shard_and_one_that_nobody_knows(operator: Person) -> None:

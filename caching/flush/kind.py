@@ -20,6 +20,16 @@ from novaops.inventory.models import ServerKind
 from novaops.inventory.selectors import targets
 from novaops.operations.contract import Kind, Lock, Plan, Risk, Step
 
+SCOPES = [
+    ("family", "A family"),
+    ("prefix", "Keys with a prefix"),
+    ("pattern", "Keys like a pattern"),
+    ("tenant", "A tenant"),
+    ("vm", "A VM"),
+    ("node", "A node"),
+    ("tier", "A tier"),
+]
+
 
 class CacheFlush(Kind[FlushParameters]):
     name: ClassVar[str] = "cache-flush"
@@ -45,7 +55,7 @@ class CacheFlush(Kind[FlushParameters]):
         return STEPS
 
     def choices(self) -> Mapping[str, list[tuple[str, str]]]:
-        return {"family": families(), "node": nodes()}
+        return {"scope": SCOPES, "family": families(), "node": nodes()}
 
 
 class CacheHide(Kind[HideParameters]):
@@ -72,7 +82,7 @@ class CacheHide(Kind[HideParameters]):
         return {HIDE: Step(run=hide, timeout_seconds=20, attempts=8)}
 
     def choices(self) -> Mapping[str, list[tuple[str, str]]]:
-        return {"family": families()}
+        return {"scope": [one for one in SCOPES if one[0] in ("tenant", "vm", "family")], "family": families()}
 
 
 def locks_of(scope: Scope) -> tuple[Lock, ...]:

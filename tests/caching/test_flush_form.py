@@ -38,4 +38,4 @@ def test_a_link_opens_the_form_with_its_scope(fleet: Fleet, client_as: Callable[
         'value="vm:7"' in page and 'class="applies" data-applies-to="scope" data-applies-when="prefix pattern' in page
     )
     assert 'class="applies is-idle" data-applies-to="scope" data-applies-when="family"' in page
-    assert "Counts only with Scope: Family." in page
+    assert "Counts only with Scope: A family." in page

@@ -36,7 +36,7 @@ class Invalidator:
         return done
 
     def _forget(self, group: Sequence[Arrived]) -> bool:
-        notices = [one.notice for one in group if one.notice is not None and not one.notice.counted]
+        notices = [one.notice for one in group if one.notice is not None and not one.notice.crowd]
         if not notices:
             return True
         whole = notices[0]

@@ -1,10 +1,10 @@
 """A notice: what one transaction changed of one tenant. Pure."""
 
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass, field, fields, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields
 from datetime import datetime
-from itertools import count
+from itertools import count, islice
 from typing import Any
 
 import orjson
@@ -15,8 +15,9 @@ from shards.decoding.pgoutput import UNCHANGED, Row, Truncate
 # A transaction that changes more VMs of one tenant than this makes the whole tenant's entries old: that is cheaper.
 MOST_VMS = 64
 # A transaction that changes more tenants is told of in several parts, so that memory stays bounded; and it makes all of
-# the shard old at once, as is cheaper again: of all tenants that are not in the first part, only what to count is told.
+# the shard old at once, as is cheaper again: of later parts only what to count is told, of so many tenants at once.
 MOST_TENANTS = 2_000
+CROWD = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,7 @@ class Notice:
     """`vms` are the changed ones; `whole` when everything of the tenant is old (then `vms` is empty). `counts` has rows
     by what happened to them: created, changed, removed (VMs), other. `lsn` is the commit's end (of parts, within it),
     `ordinal` counts the notices of a transaction, `timeline` tells histories apart. `again`: told once more, now that
-    replicas follow. `counted`: everybody of the shard was told, this one is only for whoever counts."""
+    replicas follow. `crowd` has the counts of many tenants, for whoever counts: everybody was told before."""
 
     shard: str
     tenant: str
@@ -36,7 +37,7 @@ class Notice:
     whole: bool = False
     counts: dict[str, int] = field(default_factory=dict, hash=False)
     again: bool = False
-    counted: bool = False
+    crowd: dict[str, dict[str, int]] = field(default_factory=dict, hash=False)
 
     @property
     def id(self) -> str:
@@ -105,14 +106,21 @@ class Gathering:
         the transaction."""
         tenants, self._tenants = self._tenants, {}
         self._parts += bool(tenants)
-        if tenants and self._parts == 2:
-            yield Notice(shard, EVERYBODY, lsn, next(self._ordinals), timeline, at, whole=True)
+        found = self._each(tenants) if self._parts < 2 else self._together(tenants)
+        for tenant, more in found:
+            yield Notice(shard, tenant, lsn, next(self._ordinals), timeline, at, **more)
+
+    def _each(self, tenants: Mapping[str, _Tenant]) -> Iterator[tuple[str, dict[str, Any]]]:
         for tenant, found in tenants.items():
-            one = Notice(shard, tenant, lsn, next(self._ordinals), timeline, at, counts=dict(found.counts))
-            if self._parts > 1:
-                yield replace(one, counted=True)
-            else:
-                yield replace(one, vms=() if found.whole else tuple(sorted(found.vms)), whole=found.whole)
+            vms = () if found.whole else tuple(sorted(found.vms))
+            yield tenant, {"vms": vms, "whole": found.whole, "counts": dict(found.counts)}
+
+    def _together(self, tenants: Mapping[str, _Tenant]) -> Iterator[tuple[str, dict[str, Any]]]:
+        if tenants and self._parts == 2:
+            yield EVERYBODY, {"whole": True}
+        counts = iter([(tenant, dict(found.counts)) for tenant, found in tenants.items()])
+        while crowd := dict(islice(counts, CROWD)):
+            yield EVERYBODY, {"crowd": crowd}
 
     def _add(self, change: Row, values: Any) -> None:
         """A row without a tenant concerns everybody."""

@@ -69,7 +69,7 @@ class Publisher:
         seen = wait_until_seen(self._session, self._xids, last, alive)
         self._publish(self._ready, alive)
         if not seen.all_have(last, self._replicas):
-            self.echoes.add((one for one in self._ready if not one.counted), self.done)
+            self.echoes.add((one for one in self._ready if not one.crowd), self.done)
         if self.committed_at:
             self.delay_seconds = (datetime.now(UTC) - self.committed_at).total_seconds()
         self.notices += len(self._ready)

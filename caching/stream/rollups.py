@@ -5,7 +5,7 @@ its predecessors waits for them, so that it does not make them look counted."""
 
 import time
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -18,7 +18,7 @@ from django_tenants.utils import tenant_context
 from caching.clients.jetstream import ACK_SECONDS
 from caching.stream.consuming import Arrived
 from caching.stream.models import StreamMinute, StreamPosition
-from caching.stream.names import ROLLUPS
+from caching.stream.names import EVERYBODY, ROLLUPS
 from caching.stream.notices import Notice
 from caching.stream.road import Road
 from novaops.fleets.models import Fleet
@@ -80,17 +80,24 @@ class Rollups:
 
 
 def minutes(notices: Sequence[Notice]) -> list[dict[str, object]]:
-    """One row per tenant, shard and minute; what was told again, or of a whole shard, counts nothing. Pure."""
+    """One row per tenant, shard and minute; what was told again counts nothing. Pure."""
     found: defaultdict[tuple[str, str, datetime], dict[str, int]] = defaultdict(lambda: {"transactions": 0})
     for notice in notices:
-        if notice.again or notice.of_shard:
+        if notice.again:
             continue
         minute = notice.committed_at.replace(second=0, microsecond=0)
-        counts = found[notice.tenant, notice.shard, minute]
-        counts["transactions"] += 1
-        for sort in SORTS:
-            counts[sort] = counts.get(sort, 0) + notice.counts.get(sort, 0)
+        for tenant, told in counted(notice):
+            counts = found[tenant, notice.shard, minute]
+            counts["transactions"] += 1
+            for sort in SORTS:
+                counts[sort] = counts.get(sort, 0) + told.get(sort, 0)
     return [_row(*key, counts) for key, counts in sorted(found.items())]
+
+
+def counted(notice: Notice) -> Iterable[tuple[str, Mapping[str, int]]]:
+    """Tenants with what changed of each; none where a whole shard is meant."""
+    several = notice.crowd or {notice.tenant: notice.counts}
+    return [(tenant, told) for tenant, told in several.items() if tenant != EVERYBODY]
 
 
 def _row(tenant: str, shard: str, minute: datetime, counts: Mapping[str, int]) -> dict[str, object]:

@@ -13,7 +13,7 @@ from caching.library.tiers import Tiers
 from caching.stream.consuming import Arrived, Consumer
 from caching.stream.invalidator import Invalidator
 from caching.stream.models import PartState, StreamMinute
-from caching.stream.names import ROLLUPS, invalidator_of, lane_of
+from caching.stream.names import EVERYBODY, ROLLUPS, invalidator_of, lane_of
 from caching.stream.road import Road
 from caching.stream.rollups import Rollups
 from novaops.fleets.models import Fleet
@@ -79,8 +79,18 @@ def test_what_a_batch_tells_of_a_tenant_is_forgotten_at_once(tiers: Tiers) -> No
 def test_what_is_only_to_be_counted_makes_nothing_old(tiers: Tiers) -> None:
     tenant, work = name(), Invalidator(tiers)
     value(tiers, tenant, "a", 1)
-    several = [arrived(1, tenant=tenant, lsn=1, counted=True, counts={"changed": 1})]
+    several = [arrived(1, tenant=EVERYBODY, lsn=1, crowd={tenant: {"changed": 1}})]
     assert work.take(several) == several and value(tiers, tenant, "a", 2) == 1
+
+
+def test_each_of_a_crowd_is_counted(road: Road, in_fleet: Fleet) -> None:
+    first, second = name(), name()
+    told = arrived(1, tenant=EVERYBODY, crowd={first: {"changed": 2}, second: {"created": 1}, EVERYBODY: {"other": 9}})
+    everybody = arrived(2, tenant=EVERYBODY, whole=True)
+    assert len(Rollups(in_fleet, road).take([told, everybody])) == 2
+    with tenant_context(in_fleet):
+        rows = StreamMinute.objects.filter(tenant_id__in=(first, second, EVERYBODY))
+        assert {(one.tenant_id, one.changed, one.created) for one in rows} == {(first, 2, 0), (second, 0, 1)}
 
 
 def test_a_message_that_is_no_notice_is_done_with(tiers: Tiers) -> None:

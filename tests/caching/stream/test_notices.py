@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from caching.stream.names import EVERYBODY, lane_of, subject_of, tenant_in
-from caching.stream.notices import MOST_TENANTS, MOST_VMS, Gathering, Notice
+from caching.stream.notices import CROWD, MOST_TENANTS, MOST_VMS, Gathering, Notice
 from shards.decoding.pgoutput import Row, Truncate
 from tests.caching.stream.samples import AT, USERS, VMS, notice, row
 
@@ -56,12 +56,14 @@ def test_with_many_tenants_everybody_is_told_and_the_rest_only_counted() -> None
             taken += gathering.take("shard-1", 10, 1, AT)
     assert [one.ordinal for one in taken] == list(range(len(taken))), "none has another's place"
     first, everybody, rest = taken[:MOST_TENANTS], taken[MOST_TENANTS], taken[MOST_TENANTS + 1 :]
-    assert everybody.of_shard and {(one.vms, one.counted) for one in first} == {(("a",), False)}
-    assert all(one.counted and not one.vms and one.counts == {"changed": 1} for one in rest)
+    assert {one.vms for one in first} == {("a",)} and everybody.whole and {one.tenant for one in rest} == {EVERYBODY}
+    assert max(len(one.crowd) for one in rest) == CROWD
+    told = [item for one in rest for item in one.crowd.items()]
+    assert told == [(f"tenant-{number}", {"changed": 1}) for number in range(MOST_TENANTS, 2 * MOST_TENANTS + 1)]
     gathering.begin()
     gathering.add(row("tenant-0", "b"))
     [later] = gathering.take("shard-1", 20, 1, AT)
-    assert (later.ordinal, later.vms, later.counted) == (0, ("b",), False), "another transaction"
+    assert (later.ordinal, later.vms, later.crowd) == (0, ("b",), {}), "another transaction"
 
 
 def test_a_notice_survives_its_way() -> None:

@@ -40,6 +40,7 @@ def node(request: FleetRequest, kind: str, name: str) -> HttpResponse:
         "memory": memory(page),
         "memory_note": memory_note(page),
         "ratio_note": "" if page.serves else "a replica is not read",
+        "ratio_empty": "No values stored yet." if page.serves else "A replica is not read.",
         "ping_ms": page.ping_ms,
         "ping_at": page.commands.at if page.commands.rows else page.seen.good_at,
         "sick_step": SICK_STEP,

@@ -79,7 +79,7 @@ def _steps(parameters: MoveParameters, facts: MoveFacts) -> tuple[PlannedStep, .
     source, target = facts.source.shard, facts.target.shard
     told = [
         (PREPARE, f"Prepare {source} and {target}", f"{target} expects the tenant; {source} keeps WAL for its stream."),
-        (COPY, "Copy its rows", "Part by part, each in a short transaction, at the limit."),
+        (COPY, "Copy every row", "Part by part, each in a short transaction, at the limit."),
         (CATCH_UP, "Apply what was written meanwhile", "Until the stream is behind by little."),
         (COMPARE, "Compare every row", "On both shards, at one consistent point; nothing waits for it."),
         (REVERSE_PREPARE, "Prove the way back", f"A slot on {target} for the stream back, tried with a change."),

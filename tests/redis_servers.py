@@ -95,7 +95,8 @@ def servers(folder: Path, count: int, migration: str = "no") -> Iterator[list[No
     whoever got it."""
     ports = free_ports(2 * count)
     nodes = [
-        Node(f"own-{n + 1}", ports[2 * n], ports[2 * n + 1], folder / f"own-{n + 1}", migration) for n in range(count)
+        Node(f"own-{n + 1}", ports[2 * n], ports[2 * n + 1], folder / f"own-{n + 1}", migration=migration)
+        for n in range(count)
     ]
     try:
         for node in nodes:

@@ -21,6 +21,7 @@ from shards.moves.throttling import Brake
 
 STEP_SECONDS = 120.0
 NEAR_BYTES = 256 * 1024
+CATCH_SECONDS = 0.5
 GUARD = "SELECT novaops_schema.guard(%s::regclass, %s)"
 
 
@@ -62,7 +63,8 @@ def caught_up(context: StepContext, move: Move, stream: Stream) -> tuple[Table, 
     _enter(move, stream, Phase.CATCHING_UP)
     with Applier(stream, context, tables) as applier:
         # Something may always come: a tenant that goes on writing is near, never at the end.
-        while not _is_near(applier):
+        while applier.behind_bytes > NEAR_BYTES:
+            applier.step(CATCH_SECONDS)
             context.progress(applier.applied, None, f"{applier.behind_bytes:,} bytes of changes are left")
             keeping.note(move, behind_bytes=applier.behind_bytes, held_bytes=applier.held_bytes)
     return tables
@@ -125,9 +127,3 @@ def _insist_on_usable(tables: Sequence[Table]) -> None:
     reasons = [table.unusable for table in tables if table.unusable]
     if reasons:
         raise PermanentProblem(" ".join(reasons))
-
-
-def _is_near(applier: Applier) -> bool:
-    """After another while."""
-    applier.step(1.0)
-    return applier.behind_bytes <= NEAR_BYTES

@@ -9,7 +9,7 @@ from shards import fences
 from shards.clients.postgres import Session
 from shards.moves.comparing.keyed import Key
 from shards.moves.comparing.rows import Difference, differences_of
-from shards.moves.comparing.touched import COUNT, FORGET, Entry, entries, keys_of, unequal, warm
+from shards.moves.comparing.touched import COUNT, FORGET, Entry, all_keys, entries, keys_of, unequal, warm
 from shards.moves.comparing.visible import all_visible
 from shards.moves.streams import Stream
 from shards.moves.tables import Table
@@ -55,7 +55,7 @@ def recheck(
 def settle(sender: Session, receiver: Session, stream: Stream, tables: Sequence[Table]) -> tuple[Difference, ...]:
     """What differs of all that is left in `arrival_touched`; nothing is changed. Two round trips when all is well, and
     no planning in sessions that have done a `recheck` before."""
-    keys = keys_of(entries(receiver, stream))
+    keys = all_keys(receiver, stream)
     wrong = unequal(sender, receiver, stream, tables, keys) if keys else {}
     by_name = {table.full_name: table for table in tables}
     return tuple(

@@ -21,6 +21,11 @@ from shards.moves.tables import Table
 READ = """
     SELECT number, table_name, keys FROM novaops_schema.arrival_touched WHERE stream = %s ORDER BY number LIMIT %s
 """
+# A row for each table, however many entries there are: inside the pause each row costs.
+ALL = """
+    SELECT table_name, jsonb_agg(keys) AS several FROM novaops_schema.arrival_touched WHERE stream = %s
+    GROUP BY table_name
+"""
 FORGET = "DELETE FROM novaops_schema.arrival_touched WHERE stream = %s AND number = ANY (%s)"
 FORGET_ALL = "DELETE FROM novaops_schema.arrival_touched WHERE stream = %s"
 COUNT = """
@@ -39,7 +44,15 @@ class Entry:
     keys: tuple[Key, ...]
 
 
-def entries(receiver: Session, stream: Stream, limit: int | None = None) -> list[Entry]:
+def all_keys(receiver: Session, stream: Stream) -> dict[str, list[Key]]:
+    """By table, each once; of all entries."""
+    return {
+        row["table_name"]: list(dict.fromkeys(tuple(key) for keys in row["several"] for key in keys))
+        for row in receiver.execute(ALL, (stream.name,))
+    }
+
+
+def entries(receiver: Session, stream: Stream, limit: int) -> list[Entry]:
     """The oldest first."""
     rows = receiver.execute(READ, (stream.name, limit))
     return [Entry(row["number"], row["table_name"], tuple(map(tuple, row["keys"]))) for row in rows]

@@ -1,0 +1,196 @@
+"""How fast a move copies, beside what one does by hand with the same rows: `psql COPY` into `psql COPY`, into a twin of
+the tables with the same indexes and constraints; and beside a plain subscription of PostgreSQL's own, into the tables
+themselves. Rounds alternate; medians count. NOVAOPS_BENCH_TIMES=10 copies 1 GB in place of 100 MB."""
+
+import os
+import statistics
+import subprocess
+import time
+from collections.abc import Callable
+from typing import Any
+
+from django_tenants.utils import schema_context
+
+from benchmarks.environment import FLEET, Environment
+from benchmarks.move_copy_tables import MARK, ROWS, SCHEMA, TWIN, Tenant, connect, counts, fill, twin
+from novaops.inventory import reading
+from novaops.inventory.services import import_fleet
+from novaops.inventory.targets import Target
+from novaops.operations.contract import Lock, StepContext
+from shards import fences
+from shards.dataplane import migrations, migrator
+from shards.dataplane.targets import shard_databases
+from shards.moves import housing
+from shards.moves.catalog import tables_of
+from shards.moves.copying.copy import copy
+from shards.moves.copying.indexes import complete
+from shards.moves.sessions import Leaders, leaders_of, receiving, sending
+from shards.moves.tables import Table
+from shards.moves.throttle import Unhindered
+from tests.waiting import wait_for
+
+ROUNDS = 3
+SUBSCRIPTION = "bench_subscription"
+READY = "SELECT bool_and(srsubstate IN ('r', 's')) FROM pg_subscription_rel"
+FORGOTTEN = (
+    b"DELETE FROM novaops_schema.arrival_chunks",
+    b"DELETE FROM novaops_schema.arrivals",
+    b"DELETE FROM novaops_schema.partition_plan WHERE table_schema = %(schema)s",
+    b"DELETE FROM public.tenants WHERE tenant_id = %(tenant)s",
+)
+TIMES = float(os.environ.get("NOVAOPS_BENCH_TIMES", "1"))
+
+
+def main(environment: Environment) -> dict[str, object]:
+    described = reading.read(environment.state / "fleet.yml").model_copy(update={"fleet": FLEET, "name": FLEET})
+    import_fleet(described, environment.state)
+    with schema_context(f"fleet_{FLEET}"):
+        for shard in shard_databases():
+            migrator.migrate(shard, migrations.load(), lambda _: None)
+        return measure(environment, TIMES)
+
+
+def measure(environment: Environment, times: float = 1, rounds: int = ROUNDS) -> dict[str, object]:
+    """Inside a fleet with two shards whose data plane is migrated; of a tenant in shared tables and one with a schema
+    of its own, of `times` 100 MB each. Leaves nothing behind."""
+    figures: dict[str, object] = {"megabytes": round(100 * times)}
+    for kind, tenant in (("", ROWS), ("schema_", SCHEMA)):
+        found = Side(environment, tenant, leaders_of(tenant.stream)).compare(times, rounds)
+        figures |= {f"{kind}{name}": value for name, value in found.items()}
+    return figures
+
+
+class Side:
+    """One tenant, copied in several ways. Each leaves the receiver as it was."""
+
+    def __init__(self, environment: Environment, tenant: Tenant, leaders: Leaders) -> None:
+        self.tenant, self.stream, self.leaders = tenant, tenant.stream, leaders
+        self.sender, self.receiver = connect(leaders.sender), connect(leaders.receiver)
+        self.superuser = (environment.state / "secrets" / "postgres").read_text().strip()
+        self.context = StepContext(
+            MARK.operation, 1, {}, lambda *_: None, lambda line: None, locks=(Lock("tenant", tenant.name),)
+        )
+
+    def compare(self, times: float, rounds: int) -> dict[str, object]:
+        ways: dict[str, Callable[[], float]] = {
+            "ours": self.ours,
+            "by_hand": self.by_hand,
+            "subscription": self.subscribed,
+        }
+        seconds: dict[str, list[float]] = {name: [] for name in ways}
+        try:
+            self.clear()
+            fill(self.sender, self.tenant, times)
+            for _ in range(rounds):
+                for name, way in ways.items():
+                    seconds[name].append(way())
+                    print(f"{self.tenant.name}, {name}: {seconds[name][-1]:.2f} s", flush=True)
+        finally:
+            self.clear(both=True)
+        took = {name: statistics.median(found) for name, found in seconds.items()}
+        return {
+            "copy_ratio": round(took["by_hand"] / took["ours"], 2),
+            "subscription_ratio": round(took["subscription"] / took["ours"], 2),
+            "copy_seconds": round(took["ours"], 2),
+            "by_hand_seconds": round(took["by_hand"], 2),
+            "subscription_seconds": round(took["subscription"], 2),
+        }
+
+    def ours(self) -> float:
+        tables = self._arrive()
+        began = time.perf_counter()
+        copied = copy(self.context, self.stream, tables, Unhindered())
+        took = time.perf_counter() - began
+        self._check(self.tenant.home)
+        if copied.rows != sum(counts(self.sender, self.tenant.home, self.tenant)):
+            raise RuntimeError(f"{copied.rows} rows were copied.")
+        self.clear()
+        return took
+
+    def by_hand(self) -> float:
+        twin(self.receiver, self.tenant)
+        self.receiver.execute("CHECKPOINT")
+        began = time.perf_counter()
+        for name in self.tenant.tables:
+            out = _psql(self.leaders.sender, self.tenant.copied(name), stdout=subprocess.PIPE)
+            into = _psql(self.leaders.receiver, f"COPY {TWIN}.{name} FROM STDIN (FORMAT binary)", stdin=out.stdout)
+            if into.wait() or out.wait():
+                raise RuntimeError("psql did not end well.")
+        took = time.perf_counter() - began
+        self._check(TWIN)
+        self.clear()
+        return took
+
+    def subscribed(self) -> float:
+        self._arrive()
+        complete(self.context, self.stream, 1)
+        names = [f"{self.tenant.home}.{name}" for name in self.tenant.tables]
+        rows = f" WHERE ({self.tenant.owned})" if self.tenant.home == "public" else ""
+        published = ", ".join(f"TABLE {name}{rows}" for name in names)
+        options = "WITH (publish_via_partition_root = true)"
+        self.sender.execute(f"CREATE PUBLICATION {SUBSCRIPTION} FOR {published} {options}".encode())
+        target, admin = self.leaders.sender, connect(self.leaders.receiver, "postgres", self.superuser)
+        address = (
+            f"host={target.host} port={target.port} dbname={target.database} user=postgres password={self.superuser}"
+        )
+        with admin:
+            began = time.perf_counter()
+            admin.execute(
+                f"CREATE SUBSCRIPTION {SUBSCRIPTION} CONNECTION '{address}' PUBLICATION {SUBSCRIPTION}".encode()
+            )
+            try:
+                wait_for(lambda: admin.execute(READY).fetchone() == (True,), "the subscription's rows", 600, 0.02)
+                took = time.perf_counter() - began
+            finally:
+                admin.execute(f"DROP SUBSCRIPTION {SUBSCRIPTION}".encode())
+                self.sender.execute(f"DROP PUBLICATION {SUBSCRIPTION}".encode())
+        self._check(self.tenant.home)
+        self.clear()
+        return took
+
+    def _arrive(self) -> tuple[Table, ...]:
+        """What a move has made before it copies."""
+        with sending(self.stream, 600) as sender, receiving(self.stream, 600) as receiver:
+            with fences.writing(receiver, self.context):
+                receiver.execute(
+                    "INSERT INTO public.tenants (tenant_id, name, isolation, schema_name, gate)"
+                    " VALUES (%s, %s, %s, %s, 'arriving')",
+                    (
+                        self.tenant.name,
+                        self.tenant.name,
+                        "schema" if self.stream.schema_name else "rows",
+                        self.stream.schema_name or None,
+                    ),
+                )
+                receiver.execute(
+                    "INSERT INTO novaops_schema.arrivals (stream, tenant_id) VALUES (%s, %s)",
+                    (self.stream.name, self.tenant.name),
+                )
+            housing.build(self.context, self.stream, sender, receiver)
+            receiver.execute("CHECKPOINT")
+            return tables_of(sender, self.stream)
+
+    def _check(self, home: str) -> None:
+        if counts(self.receiver, home, self.tenant) != counts(self.sender, self.tenant.home, self.tenant):
+            raise RuntimeError(f"Rows are missing in {home}.")
+
+    def clear(self, both: bool = False) -> None:
+        for session in (self.receiver, self.sender) if both else (self.receiver,):
+            session.execute("SET session_replication_role = replica")
+            session.execute(f"DROP SCHEMA IF EXISTS {TWIN} CASCADE".encode())
+            if self.stream.schema_name:
+                session.execute(f"DROP SCHEMA IF EXISTS {self.stream.schema_name} CASCADE".encode())
+            else:
+                # Emptied, so that no round meets the dead rows of another; nobody else is in the benchmark's fleet.
+                for name in self.tenant.tables:
+                    session.execute(f"TRUNCATE public.{name}".encode())
+            for statement in FORGOTTEN:
+                session.execute(statement, {"tenant": self.tenant.name, "schema": self.stream.schema_name})
+            session.execute("RESET session_replication_role")
+
+
+def _psql(target: Target, command: str, **pipes: Any) -> "subprocess.Popen[bytes]":
+    environment = {**os.environ, "PGPASSWORD": target.login.password}
+    login = ["-h", target.host, "-p", str(target.port), "-U", target.login.username, "-d", target.database]
+    called = ["psql", "-qX", "-v", "ON_ERROR_STOP=1", *login, "-c", command]
+    return subprocess.Popen(called, env=environment, **pipes)

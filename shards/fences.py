@@ -73,11 +73,13 @@ def writing(
 
 
 def limit(session: Session, seconds: int = STATEMENT_SECONDS, idle_seconds: int = IDLE_SECONDS) -> None:
-    """For the transaction that the session is in."""
+    """For the transaction that the session is in. In one round trip: many transactions begin so."""
     limits = {"lock_timeout": LOCK_SECONDS, "statement_timeout": seconds}
-    for name, value in {**limits, "idle_in_transaction_session_timeout": idle_seconds}.items():
-        session.execute(sql.SQL("SET LOCAL {} = {}").format(sql.Identifier(name), sql.Literal(f"{value}s")))
-    session.execute("SET LOCAL row_security = off")
+    limits["idle_in_transaction_session_timeout"] = idle_seconds
+    settings = {**{name: f"{value}s" for name, value in limits.items()}, "row_security": "off"}
+    one = sql.SQL("SET LOCAL {} = {}")
+    commands = [one.format(sql.Identifier(name), sql.Literal(value)) for name, value in settings.items()]
+    session.execute(sql.SQL("; ").join(commands))
 
 
 def mark(context: StepContext) -> Mark:

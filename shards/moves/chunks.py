@@ -1,5 +1,6 @@
 """Parts of a table, by the order of its key: what is copied, and compared, at a time."""
 
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -14,7 +15,7 @@ from shards.fences import writing
 from shards.moves.streams import Stream
 from shards.moves.tables import Table
 
-ROWS = 20_000
+ROWS = 50_000
 BYTES = 16 * 2**20
 Bound = tuple[str, ...] | None
 
@@ -31,7 +32,8 @@ ADOPT = """
     VALUES (%s, %s, %s, %s, %s, now())
     ON CONFLICT DO NOTHING
 """
-PLANNED = "SELECT EXISTS (SELECT FROM novaops_schema.arrival_chunks WHERE stream = %s AND table_name = %s) AS planned"
+# A plan that was not written down is made again after a kill.
+WRITE_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +54,19 @@ class Chunk:
 def plan_chunks(
     context: StepContext, sender: Session, receiver: Session, stream: Stream, tables: Sequence[Table]
 ) -> tuple[Chunk, ...]:
-    """Every table has at least one, also when it is empty. Planned once, table by table: what was planned before stays
-    as it is. The stream's row in `arrivals` has to be there; no transaction may be open."""
+    """Every table has at least one, also when it is empty. Planned once, all parts of a table at once: what was planned
+    before stays as it is. The stream's row in `arrivals` has to be there; no transaction may be open."""
+    planned = {chunk.table for chunk in chunks_of(receiver, stream)}
+    found: dict[str, list[list[str]]] = {}
+    began = time.monotonic()
     for table in tables:
-        if not _planned(receiver, stream, table):
-            bounds = list(_bounds(context, sender, stream, table))
-            _write(context, receiver, stream, table, bounds)
+        if table.full_name not in planned:
+            found[table.full_name] = list(_bounds(context, sender, stream, table))
+        if found and time.monotonic() - began > WRITE_SECONDS:
+            _write(context, receiver, stream, found)
+            found, began = {}, time.monotonic()
+    if found:
+        _write(context, receiver, stream, found)
     return chunks_of(receiver, stream)
 
 
@@ -157,25 +166,20 @@ def only(table: Table) -> sql.SQL:
     return sql.SQL("") if table.partitioned else sql.SQL("ONLY ")
 
 
-def _planned(receiver: Session, stream: Stream, table: Table) -> bool:
-    row = receiver.execute(PLANNED, (stream.name, table.full_name)).fetchone()
-    return bool(row and row["planned"])
-
-
-def _write(
-    context: StepContext, receiver: Session, stream: Stream, table: Table, bounds: Sequence[Sequence[str]]
-) -> None:
-    ends: list[Jsonb | None] = [None, *(Jsonb(list(bound)) for bound in bounds), None]
+def _write(context: StepContext, receiver: Session, stream: Stream, found: dict[str, list[list[str]]]) -> None:
+    """`found`: where the parts of each table begin and end."""
     rows = [
-        (stream.name, table.full_name, number, lower, upper) for number, (lower, upper) in enumerate(pairwise(ends))
+        (stream.name, name, number, lower, upper)
+        for name, bounds in found.items()
+        for number, (lower, upper) in enumerate(pairwise([None, *map(Jsonb, bounds), None]))
     ]
     with writing(receiver, context), receiver.cursor() as cursor:
         cursor.executemany(WRITE, rows)
 
 
-def _stored(bound: Bound) -> Jsonb | None:
-    return None if bound is None else Jsonb(list(bound))
-
-
 def _bound(stored: Sequence[str] | None) -> Bound:
     return None if stored is None else tuple(stored)
+
+
+def _stored(bound: Bound) -> Jsonb | None:
+    return None if bound is None else Jsonb(list(bound))

@@ -11,11 +11,16 @@ from novaops.operations.contract import StepContext
 from shards import fences
 from shards.clients.postgres import Session
 from shards.moves.catalog import statement
-from shards.moves.copying.jobs import run
+from shards.moves.copying.jobs import Job, run
 from shards.moves.sessions import receiving, sending
 from shards.moves.streams import Stream
 
 SECONDS = 7 * 3600
+SMALL_BYTES = 8 * 2**20
+LARGE = """
+    SELECT c.relname::text AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE c.relkind IN ('r', 'm') AND n.nspname = %s AND pg_relation_size(c.oid) > %s
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +59,28 @@ def complete(context: StepContext, stream: Stream, workers: int) -> int:
     with sending(stream, SECONDS) as sender, receiving(stream, SECONDS) as receiver:
         wanted, there = all_of(sender, stream.schema_name), all_of(receiver, stream.schema_name)
         missing = [index for index in wanted if index.name not in {one.name for one in there}]
-        jobs = [_making(stream, index) for index in missing if not index.partitioned]
-        run(context, stream, jobs, workers, "indexes")
+        run(context, stream, _jobs(receiver, stream, missing), workers, "indexes")
         with fences.writing(receiver, context):
             for index in missing:
                 if index.partitioned:
                     receiver.execute(sql.SQL(index.definition))
             _attach(receiver, stream, wanted)
     return len(missing)
+
+
+def _jobs(receiver: Session, stream: Stream, missing: Iterable[Index]) -> list[Job]:
+    """One for each index of a large table, and one for those of all that are small."""
+    large = {row["name"] for row in receiver.execute(LARGE, (stream.schema_name, SMALL_BYTES)).fetchall()}
+    jobs: list[Job] = []
+    of_small: list[sql.SQL | sql.Composed] = []
+    for index in missing:
+        if index.partitioned:
+            continue
+        if index.table_name in large:
+            jobs.append(_making(stream, index))
+        else:
+            of_small += _making(stream, index)
+    return [*jobs, of_small] if of_small else jobs
 
 
 def _making(stream: Stream, index: Index) -> list[sql.SQL | sql.Composed]:

@@ -34,7 +34,7 @@ SETTINGS = {
     "enable_seqscan": "off",
     "lock_timeout": "90s",
     "statement_timeout": "100s",
-    "idle_in_transaction_session_timeout": "10s",
+    "idle_in_transaction_session_timeout": "30s",
 }
 STATE = b"""
     SELECT (applied - '0/0')::bigint AS applied, (strict_from - '0/0')::bigint AS strict_from

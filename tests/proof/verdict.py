@@ -60,12 +60,21 @@ def _of_its_end(operation: Operation) -> Iterator[str]:
         yield f"It is {operation.status}."
     elif operation.status == Status.DONE and set(statuses) != {StepStatus.DONE}:
         yield f"It is done, and its steps are {statuses}."
-    elif operation.status != Status.DONE and not set(statuses) <= _nothing_left(operation):
+    elif operation.status != Status.DONE and not _judged(operation) <= _nothing_left(operation):
         yield f"It is {operation.status}, and was not taken back: its steps are {statuses}."
     if operation.lease_owner or operation.lease_until or operation.reverting:
         yield f"It is over, and a worker holds it: {operation.lease_owner}, {operation.reverting or 'forwards'}."
     if OperationLock.objects.filter(operation=operation).exists():
         yield "It is over, and holds locks."
+
+
+def _judged(operation: Operation) -> set[str]:
+    """Of the steps that know how to take something back; where none does, of all."""
+    kinds = {kind.name: kind for kind in registry.kinds()}
+    ways = kinds[operation.kind].steps() if operation.kind in kinds else {}
+    steps = list(operation.steps.all())
+    knowing = [step for step in steps if step.key in ways and ways[step.key].undo is not None]
+    return {step.status for step in knowing or steps}
 
 
 def _nothing_left(operation: Operation) -> set[StepStatus]:

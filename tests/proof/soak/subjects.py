@@ -6,6 +6,7 @@ from tests.proof.cases import (
     hide,
     leftover,
     members,
+    move,
     nodes,
     partitions,
     slots,
@@ -30,6 +31,7 @@ SUBJECTS: dict[str, Subject] = {
         failover.SUBJECT,
         nodes.ADD,
         nodes.REMOVE,
+        move.SUBJECT,
         switchover.SUBJECT,
     )
 }

@@ -29,6 +29,7 @@ class Publisher:
         self._parser, self._gathering, self.echoes = Parser(), Gathering(), echoes
         self._begun: Begin | None = None
         self._ready: list[Notice] = []
+        self._tenants = 0
         self._xids: set[int] = set()
         self._read_until = 0
         self.done = 0
@@ -43,7 +44,7 @@ class Publisher:
 
     @property
     def full(self) -> bool:
-        return len(self._ready) >= BATCH
+        return self._tenants >= BATCH
 
     def feed(self, data: bytes) -> None:
         message = self._parser.parse(data)
@@ -73,7 +74,7 @@ class Publisher:
         if self.committed_at:
             self.delay_seconds = (datetime.now(UTC) - self.committed_at).total_seconds()
         self.notices += len(self._ready)
-        self._ready, self._xids = [], set()
+        self._ready, self._tenants, self._xids = [], 0, set()
         self.done = max(self.done, self._read_until)
 
     def idle_until(self, lsn: int) -> None:
@@ -120,6 +121,7 @@ class Publisher:
         taken = list(self._gathering.take(self._shard, lsn, self._timeline, self._begun.at))
         if taken:
             self._ready += taken
+            self._tenants += sum(len(one.crowd) or 1 for one in taken)
             self._xids.add(self._begun.xid)
 
 

@@ -7,6 +7,24 @@ from caching.clients.redis_replies import SLOTS, SlotRange
 
 
 @dataclass(frozen=True, slots=True)
+class Owned:
+    """A primary with its ranges, as it says or, when it does not answer, as it said last."""
+
+    name: str
+    series: int
+    ranges: Sequence[SlotRange]
+    answers: bool = True
+
+    @property
+    def slots(self) -> int:
+        return sum(part.count for part in self.ranges)
+
+    @property
+    def share(self) -> float:
+        return self.slots / SLOTS
+
+
+@dataclass(frozen=True, slots=True)
 class Piece:
     """`x` and `width` in percent. `series` is the number of a plot colour; 0 where nobody owns the slots."""
 
@@ -15,52 +33,46 @@ class Piece:
     series: int
     name: str
     title: str
-
-
-@dataclass(frozen=True, slots=True)
-class Owner:
-    name: str
-    series: int
-    slots: int
-
-    @property
-    def share(self) -> float:
-        return self.slots / SLOTS
+    answers: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class SlotPicture:
     pieces: tuple[Piece, ...]
-    owners: tuple[Owner, ...]
+    owners: tuple[Owned, ...]
     unowned: int
 
     @property
     def summary(self) -> str:
-        shares = ", ".join(f"{owner.name} {owner.slots:,}" for owner in self.owners)
+        shares = ", ".join(
+            f"{one.name} {one.slots:,}{'' if one.answers else ' (does not answer)'}" for one in self.owners
+        )
         return f"Hash slots: {shares or 'none'}; {self.unowned:,} without an owner."
 
 
-def picture(owned: Sequence[tuple[str, Sequence[SlotRange]]]) -> SlotPicture:
-    """`owned`: each primary's name with its ranges, in the order of the colours."""
-    owners = tuple(
-        Owner(name, index % 8 + 1, sum(part.count for part in ranges)) for index, (name, ranges) in enumerate(owned)
-    )
-    pieces = [
-        _piece(part, owner.series, owner.name)
-        for owner, (_, ranges) in zip(owners, owned, strict=True)
-        for part in ranges
-    ]
-    free = _free([part for _, ranges in owned for part in ranges])
+def picture(owned: Sequence[Owned]) -> SlotPicture:
+    """Without what a silent primary led before another one took its slots over."""
+    taken = [part for one in owned if one.answers for part in one.ranges]
+    owners = tuple(one for one in owned if one.answers or not _overlap(one.ranges, taken))
+    pieces = [_piece(part, one) for one in owners for part in one.ranges]
+    free = _free([part for one in owners for part in one.ranges])
+    nobody = Owned("No owner", 0, ())
     return SlotPicture(
-        pieces=tuple(sorted([*pieces, *(_piece(part, 0, "") for part in free)], key=lambda piece: piece.x)),
+        pieces=tuple(sorted([*pieces, *(_piece(part, nobody) for part in free)], key=lambda piece: piece.x)),
         owners=owners,
         unowned=sum(part.count for part in free),
     )
 
 
-def _piece(part: SlotRange, series: int, name: str) -> Piece:
-    title = f"{name or 'No owner'}: slots {part.first} to {part.last} ({part.count:,})"
-    return Piece(round(100 * part.first / SLOTS, 3), round(100 * part.count / SLOTS, 3), series, name, title)
+def _overlap(some: Sequence[SlotRange], others: Sequence[SlotRange]) -> bool:
+    return any(one.first <= other.last and other.first <= one.last for one in some for other in others)
+
+
+def _piece(part: SlotRange, owner: Owned) -> Piece:
+    silent = "" if owner.answers else ", does not answer"
+    title = f"{owner.name}: slots {part.first} to {part.last} ({part.count:,}){silent}"
+    x, width = round(100 * part.first / SLOTS, 3), round(100 * part.count / SLOTS, 3)
+    return Piece(x, width, owner.series, owner.name if owner.series else "", title, owner.answers)
 
 
 def _free(parts: Sequence[SlotRange]) -> list[SlotRange]:

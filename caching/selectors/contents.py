@@ -89,7 +89,7 @@ def distribution(seen: Snapshot, rows: Sequence[RedisRow]) -> SlotKeys:
     """Keys over the slots, each node's in its colour."""
     colours = {row.seen.server.name: row.series for row in rows}
     found = [(one.server.name, facts.slot_parts) for one, facts in seen.facts(FamilyKeysFacts) if facts.slot_parts]
-    slots = sum(row.facts.slot_count for row in rows if row.facts and row.leads_slots) or SLOTS
+    slots = min(SLOTS, sum(row.facts.slot_count for row in rows if row.facts and row.leads_slots)) or SLOTS
     return slot_keys([(name, colours[name], parts) for name, parts in found if colours.get(name)], slots)
 
 

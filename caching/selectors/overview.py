@@ -10,7 +10,7 @@ from caching.selectors.memcached import MEMCACHED, MemcachedRow, memcached_row
 from caching.selectors.rates import NOW_SECONDS, history
 from caching.selectors.redis import REDIS, RedisRow, redis_rows
 from caching.selectors.tiers import TierRow, l1_tier, l2_tier
-from caching.slots import SlotPicture, picture
+from caching.slots import Owned, SlotPicture, picture
 from caching.traffic import traffic
 from metrics.contract import Snapshot
 
@@ -43,6 +43,6 @@ def page(seen: Snapshot) -> CachesPage:
         l1=l1_tier(rows, redis_history),
         l2=l2_tier(stores, memcached_history),
         cost=together(read),
-        slots=picture([(row.seen.server.name, row.slots) for row in leading]),
+        slots=picture([Owned(row.seen.server.name, row.series, row.slots, row.seen.reachable) for row in leading]),
         slots_at=min((row.seen.good_at for row in leading if row.seen.good_at), default=None),
     )

@@ -9,18 +9,17 @@ from novaops.operations.contract import PermanentProblem, StepContext
 from shards import fences
 from shards.clients.postgres import Session
 from shards.moves import gates
-from shards.moves.gates import State
 from shards.moves.tables import Table
 
 BATCH = 5000
 BATCH_SECONDS = 60
 # Whoever opens the gate waits for the end of the batch.
-CLOSED = "SELECT gate FROM public.tenants WHERE tenant_id = %s AND gate <> 'open' FOR SHARE"
+CLOSED = f"SELECT gate FROM public.tenants WHERE tenant_id = %s AND {gates.CLOSED} FOR SHARE"  # noqa: S608
 DELETE = """
     WITH batch AS MATERIALIZED (SELECT {key} FROM {table} WHERE {mine} LIMIT {batch})
     DELETE FROM {table} AS gone USING batch WHERE {same} AND {mine_too}
 """
-FORGET = "DELETE FROM public.tenants WHERE tenant_id = %s AND gate <> 'open'"
+FORGET = f"DELETE FROM public.tenants WHERE tenant_id = %s AND {gates.CLOSED}"  # noqa: S608
 
 
 def clear_rows(session: Session, context: StepContext, tenant_id: str, tables: Sequence[Table]) -> int:
@@ -44,7 +43,7 @@ def _batch(session: Session, context: StepContext, tenant_id: str, table: Table)
     with fences.writing(session, context, BATCH_SECONDS):
         if session.execute(CLOSED, (tenant_id,)).fetchone() is None:
             gate = gates.gate_of(session, tenant_id)
-            if gate is not None and gate.state is State.OPEN:
+            if gate is not None:
                 raise PermanentProblem(f"{tenant_id} is open on this shard: its rows are not deleted.")
         return session.execute(_statement(table), {"tenant": tenant_id}).rowcount
 

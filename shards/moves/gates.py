@@ -27,21 +27,26 @@ class Gate:
         return self == Gate(State.AWAY, epoch, shard)
 
 
+# Nobody enters: whoever bears the epoch that a gate has been given for its arrival may.
+CLOSED = "(tenants.gate = 'away' OR tenants.gate = 'arriving' AND tenants.epoch = 0)"
 GATE = "SELECT gate, epoch, coalesce(moved_to, '') AS moved_to FROM public.tenants WHERE tenant_id = %s"
 TENANT = "SELECT to_jsonb(tenants) - '{gate,moved_to}'::text[] AS row FROM public.tenants WHERE tenant_id = %s"
-# A row that stayed from an earlier time here, when it went away, becomes that of the arrival.
-ARRIVE = """
+# Nobody bears the epoch 0. A row that stayed from an earlier time here becomes that of the arrival.
+ARRIVE = f"""
     INSERT INTO public.tenants
-    SELECT * FROM jsonb_populate_record(NULL::public.tenants, %s || '{"gate": "arriving"}')
-    ON CONFLICT (tenant_id) DO UPDATE SET gate = 'arriving', moved_to = NULL, epoch = excluded.epoch
-        WHERE tenants.gate <> 'open'
-"""
+    SELECT * FROM jsonb_populate_record(NULL::public.tenants, %s || '{{"gate": "arriving", "epoch": 0}}')
+    ON CONFLICT (tenant_id) DO UPDATE SET gate = 'arriving', moved_to = NULL, epoch = 0
+        WHERE {CLOSED}
+"""  # noqa: S608 (the condition is ours)
 # Alone: whoever writes for the tenant has ended, and whoever comes waits.
 BULK_ALONE = "SELECT pg_advisory_xact_lock(novaops_schema.bulk_key())"
 ALONE = "SELECT pg_advisory_xact_lock(novaops_schema.gate_key(%s))"
-OPEN = "UPDATE public.tenants SET gate = 'open', moved_to = NULL, epoch = %s WHERE tenant_id = %s"
+OPEN = "UPDATE public.tenants SET gate = 'open' WHERE tenant_id = %s AND gate = 'arriving' AND epoch = %s"
 CLOSE = "UPDATE public.tenants SET gate = 'away', moved_to = %s, epoch = %s WHERE tenant_id = %s AND gate = 'open'"
-CLOSE_AGAIN = "UPDATE public.tenants SET gate = %s, moved_to = %s, epoch = %s WHERE tenant_id = %s AND gate = 'open'"
+AS_BEFORE = """
+    UPDATE public.tenants SET gate = %s, moved_to = %s, epoch = %s
+    WHERE tenant_id = %s AND gate = 'arriving' AND epoch = %s
+"""
 # Transactions that have written for the tenant and have not ended, oldest first.
 INSIDE = """
     SELECT pid, usename AS user, coalesce(application_name, '') AS application,

@@ -9,7 +9,7 @@ from novaops.operations.contract import PermanentProblem, StepContext
 from shards import fences
 from shards.clients.postgres import Session
 from shards.marks import mark_of
-from shards.moves import blueprint, partitions
+from shards.moves import blueprint, gates, partitions
 from shards.moves.copying import indexes
 from shards.moves.sessions import leaders_of, receiving
 from shards.moves.streams import Direction, Stream
@@ -26,7 +26,7 @@ PLAN = """
     SELECT * FROM jsonb_populate_record(NULL::novaops_schema.partition_plan, %s) ON CONFLICT DO NOTHING
 """
 UNPLAN = "DELETE FROM novaops_schema.partition_plan WHERE table_schema = %s"
-OPEN = "SELECT FROM public.tenants WHERE tenant_id = %s AND gate = 'open' FOR SHARE"
+OPEN = f"SELECT FROM public.tenants WHERE tenant_id = %s AND NOT {gates.CLOSED} FOR SHARE"
 
 
 def build(context: StepContext, stream: Stream, sender: Session, receiver: Session) -> None:

@@ -67,7 +67,7 @@ def follow(context: StepContext) -> str:
     """The placement, and the way back: everything is compared once more, now in the other direction."""
     move = keeping.begin(context)
     out = keeping.stream_of(move)
-    arrived.place(out, move.epoch + 1, f"operation {move.operation_id}")
+    arrived.place(context, out, move.epoch + 1, f"operation {move.operation_id}")
     slots.drop(out, context)
     hours = context.arguments["way_back_hours"]
     if hours == 0:
@@ -116,7 +116,9 @@ def back_cutover(context: StepContext) -> str:
 def back_follow(context: StepContext) -> str:
     move = _named(context)
     back = keeping.stream_of(move).reversed
-    arrived.place(back, move.epoch + 2, f"operation {context.operation_id} took operation {move.operation_id} back")
+    arrived.place(
+        context, back, move.epoch + 2, f"operation {context.operation_id} took operation {move.operation_id} back"
+    )
     slots.drop(back, context)
     return finishing.clear(context, move, back)
 

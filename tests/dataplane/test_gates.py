@@ -69,7 +69,6 @@ def test_whoever_waited_for_a_cutover_that_failed_goes_on(shared_shard: ShardDat
         ("open", 5, 4, {}),
         ("open", 5, 6, {}),
         ("arriving", 5, 4, {}),
-        ("arriving", 5, 5, {}),
         ("away", 5, 4, {"shard": "shard-2", "epoch": 5}),
         ("away", 5, None, {"shard": "shard-2", "epoch": 5}),
         ("arriving", 5, None, {}),

@@ -1,6 +1,7 @@
 -- Gates: which shard takes a tenant's writes is said on the shards themselves, by the gate of its row in `tenants`:
 --   open      here, at the epoch of the row
---   arriving  not yet: a move is bringing its rows
+--   arriving  not yet: a move is bringing its rows. Whoever bears the row's epoch may enter all the same: it is set right
+--             before the cutover is decided, and told by nobody but the shard that decides
 --   away      no longer: `moved_to` is its shard, the row's epoch that of its new placement
 -- Every statement that writes to a tenant's tables first takes the tenant's lock, shared, until its transaction ends, and
 -- then reads the gate. A cutover takes the lock alone: it waits for the writers that are inside, those that come wait for
@@ -21,9 +22,8 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN hashtextextended('novaops gate of all', 0);
 
 -- Refuses whoever comes to the wrong shard, or with a placement that is no longer or not yet the shard's own. Sessions
--- without an epoch of this tenant (people, jobs) are only refused where the tenant is known to be elsewhere. The epoch of
--- an open gate is told to nobody: a receiver's gate opens before the cutover is decided, and whoever bears the new epoch has
--- it from the shard that decided.
+-- without an epoch of this tenant (people, jobs) are only refused where the tenant is known to be elsewhere, or not here yet.
+-- A gate's epoch is told to nobody who bears another: whoever has the new one has it from the shard that decided.
 -- Whoever writes names a lock, which lasts as long as what has passed: `novaops.passed` is the tenant that passed last in
 -- this transaction, and goes with the lock when a part of the transaction is rolled back.
 CREATE FUNCTION novaops_schema.pass_gate(tenant text, lock bigint DEFAULT NULL) RETURNS void
@@ -45,6 +45,7 @@ BEGIN
         SELECT gate, epoch, moved_to INTO here FROM public.tenants WHERE tenant_id = tenant;
     END IF;
     IF here.gate = 'open' AND coalesce(told, here.epoch) = here.epoch
+        OR here.gate = 'arriving' AND told = here.epoch
         OR here.gate IS NULL AND told IS NULL AND NOT old_snapshot
     THEN
         IF lock IS NOT NULL THEN

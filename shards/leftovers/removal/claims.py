@@ -21,7 +21,7 @@ class Claim:
 
     @property
     def closed(self) -> bool:
-        return self.gate != "open"
+        return self.gate == "away" or (self.gate == "arriving" and self.epoch == 0)
 
     def newer_than(self, epoch: int | None) -> bool:
         return not self.closed and epoch is not None and self.epoch > epoch

@@ -56,7 +56,7 @@ def attempt(ready: Ready, limit: float, mark: str) -> Pause:
             _inside(ready, pause, mark)
     except Late as problem:
         raise PauseTooLong(str(problem)) from problem
-    except errors.LockNotAvailable as problem:
+    except (errors.LockNotAvailable, errors.DeadlockDetected) as problem:
         raise PauseTooLong("Transactions of the tenant did not end in time.") from problem
     except (errors.IdleInTransactionSessionTimeout, errors.QueryCanceled) as problem:
         raise PauseTooLong("This process was held up, and the server ended the pause.") from problem

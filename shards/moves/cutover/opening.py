@@ -1,5 +1,5 @@
-"""The two gates in a cutover: the new one opens first, at an epoch that nobody knows of; then the old one closes, and
-that decides. What stands between the two is done by whoever finds it."""
+"""The two gates in a cutover: the new one lets in whoever bears the next epoch, of which nobody knows; then the old one
+closes and tells it, and that decides. What stands between the two is done by whoever finds it."""
 
 from psycopg import sql
 
@@ -14,7 +14,8 @@ from shards.moves.streams import Direction, Stream
 # tenant will write: where the stream back begins.
 OPEN = """
     WITH opened AS (
-        UPDATE public.tenants SET gate = 'open', moved_to = NULL, epoch = {epoch} WHERE tenant_id = {tenant}
+        UPDATE public.tenants SET gate = 'arriving', moved_to = NULL, epoch = {epoch}
+        WHERE tenant_id = {tenant} AND gate <> 'open'
         RETURNING tenant_id
     )
     SELECT tenant_id, (pg_current_wal_insert_lsn() - '0/0')::bigint AS position FROM opened
@@ -27,12 +28,14 @@ BACK_FROM = """
 
 
 def open_new(receiver: Session, context: StepContext, stream: Stream, epoch: int, console: str) -> int:
-    """Opens the receiver's gate, and says from which position of its WAL the tenant will write."""
+    """Lets in whoever bears the epoch, and says from which position of the receiver's WAL the tenant will write."""
     with receiver.transaction():
         fences.share(receiver, context, console)
         row = receiver.execute(_with(OPEN, tenant=stream.tenant_id, epoch=epoch)).fetchone()
     if row is None:
-        raise PermanentProblem(f"{stream.receiver} does not expect {stream.tenant_id}: it has no row of the tenant.")
+        raise PermanentProblem(
+            f"{stream.receiver} does not expect {stream.tenant_id}: it has no row of the tenant, or it is open there."
+        )
     return int(row["position"])
 
 
@@ -51,15 +54,17 @@ def decided(sender: Session, context: StepContext, stream: Stream, epoch: int) -
 
 
 def take_back_opening(receiver: Session, context: StepContext, stream: Stream, epoch: int) -> bool:
-    """A gate that was opened and not decided on: nobody has come through it, as nobody was told its epoch. To be asked
-    when `decided` has said no."""
+    """Nobody has come through it, as nobody was told its epoch. To be asked when `decided` has said no."""
+    out = (State.ARRIVING, None, 0)
+    before = out if stream.direction is Direction.OUT else (State.AWAY, stream.sender, epoch - 1)
     with fences.writing(receiver, context):
-        gate = gates.gate_of(receiver, stream.tenant_id)
-        if gate is None or gate.state is not State.OPEN:
-            return False
-        receiver.execute(gates.ALONE, (stream.tenant_id,))
-        before = (State.ARRIVING, None) if stream.direction is Direction.OUT else (State.AWAY, stream.sender)
-        return receiver.execute(gates.CLOSE_AGAIN, (*before, epoch - 1, stream.tenant_id)).rowcount == 1
+        return receiver.execute(gates.AS_BEFORE, (*before, stream.tenant_id, epoch)).rowcount == 1
+
+
+def open_to_all(receiver: Session, context: StepContext, stream: Stream, epoch: int) -> None:
+    """After it was decided: sessions without an epoch may come too. Doing it again changes nothing."""
+    with fences.writing(receiver, context):
+        receiver.execute(gates.OPEN, (stream.tenant_id, epoch))
 
 
 def insist_on(gate: Gate | None, stream: Stream, epoch: int) -> None:

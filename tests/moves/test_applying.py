@@ -287,11 +287,16 @@ def test_whoever_was_replaced_is_refused(flow: Flow) -> None:
     flow.receiver.execute("DELETE FROM novaops_schema.fences WHERE console = %s", (flow.stream.made_by.console,))
 
 
-def test_two_do_not_read_at_once(flow: Flow) -> None:
-    with flow.applier() as first:
-        first.step(0.1)
-        with pytest.raises((PermanentProblem, TransientProblem), match="active"), flow.applier() as second:
-            second.step(0.1)
+def test_a_later_one_takes_the_slot_from_one_that_is_frozen(flow: Flow) -> None:
+    flow.sender.execute("INSERT INTO bare VALUES (1, 'a')")
+    with pytest.raises(TransientProblem), flow.applier() as first:
+        first.until(flow.now())
+        flow.sender.execute("INSERT INTO bare VALUES (2, 'b')")
+        with flow.applier() as second:
+            second.until(flow.now())
+        assert flow.different() == {}
+        first.step(1)
+        pytest.fail("its connection was not ended")
 
 
 def test_lenient_changes_of_rows_that_are_there_or_not(flow: Flow) -> None:

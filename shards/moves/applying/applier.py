@@ -100,13 +100,15 @@ class Applier:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        if error is None:
-            self._receiver.end()
-        else:
-            self._session.close()
-            self._sender.close()
         self._sender.deadline = time.monotonic() + OPEN_SECONDS
-        self._stack.__exit__(kind, error, at)
+        with ExitStack() as stack:
+            stack.push(self._stack)
+            if error is None:
+                self._receiver.end()
+            else:
+                self._session.close()
+                self._sender.close()
+                self._stack.pop_all().__exit__(kind, error, at)
 
     def _known(self, session: Session) -> Arrival:
         why = slots.history_broken(self._sender, session, self.stream)
@@ -225,8 +227,17 @@ class Applier:
         if self._started:
             return
         name = self.stream.name
+        self._end_older()
         self._reader.replication.start(name, [name], messages=True, from_lsn=self.applied)
         self._started = True
+
+    def _end_older(self) -> None:
+        """A worker that was replaced may be frozen, and its connection with it: the slot has one reader at a time."""
+        self._sender.deadline = time.monotonic() + OPEN_SECONDS
+        found = slots.state(self._sender, self.stream)
+        if found is not None and found.active:
+            self._receiver.insist()
+            self._sender.execute("SELECT pg_terminate_backend(%s, 5000)", (found.active_pid,))
 
     def _process(self, told: Told) -> None:
         if isinstance(told, Change | Cleared):

@@ -84,6 +84,11 @@ class Receiver:
         self._session.execute("DEALLOCATE ALL")
         self._session.prepare_threshold = None
 
+    def insist(self) -> None:
+        """Raises where another worker has taken over."""
+        with self._told(), self._session.transaction():
+            share(self._session, self._context, self._stream.made_by.console)
+
     def lenient(self, lsn: int) -> bool:
         """Whether rows may have come by a copy, or are still to come, after a transaction that was committed there."""
         return self._copying or lsn < self.strict_from

@@ -52,6 +52,14 @@ class Live:
             raise TransientProblem(f"{target.name} is another node than a moment ago.")
         return found
 
+    def serves(self, node_id: str) -> bool:
+        """Whether the cluster is well in a node's eyes; until then it refuses commands on keys."""
+        target = self.target(node_id)
+        try:
+            return RedisNode(target, TIMEOUT).cluster_info().get("cluster_state") == "ok"
+        except CacheError as problem:
+            raise TransientProblem(f"{target.name}: {problem}") from problem
+
     def members(self) -> Iterator[tuple[Target, tuple[ClusterNode, ...]]]:
         """Every registered server that answers and has met others, with all that it knows."""
         for target in self.known:

@@ -61,7 +61,7 @@ def _introduce(context: StepContext, live: Live, node: str, through: str) -> Non
     target, port = live.target(node), _bus_port(live, node)
     context.hold()
     live.ask(through, "CLUSTER", "MEET", target.host, target.port, port)
-    until(context, lambda: _strangers(live, node), AGREE_SECONDS)
+    until(context, lambda: _strangers(live, node) or _asleep(live, node), AGREE_SECONDS)
 
 
 def follows(context: StepContext) -> bool:
@@ -102,7 +102,7 @@ def _lead_again(context: StepContext, live: Live, node: str, successor: str) -> 
     if live.own(node).master_id == successor:
         context.hold()
         live.ask(node, "CLUSTER", "RESET", "SOFT")
-    if _alone(live, node):
+    if _strangers(live, node):
         _introduce(context, live, node, successor)
 
 
@@ -178,6 +178,11 @@ def _strangers(live: Live, node: str) -> str:
     count = len(_others(live, node)) + 1
     known = sum("handshake" not in one.flags for one in live.nodes(node))
     return "" if known >= count else f"It knows {known} of {count} nodes."
+
+
+def _asleep(live: Live, node: str) -> str:
+    """A primary that has just joined takes keys about two seconds later."""
+    return "" if live.serves(node) else f"{live.name(node)} does not serve yet."
 
 
 def _unsynced(live: Live, node: str) -> str:

@@ -14,7 +14,7 @@ from django_tenants.utils import tenant_context
 from novaops.audit.models import Record
 from novaops.operations.models import Operation
 from tests.proof.cases.case import Case
-from tests.proof.faults import Fault, Mishap, Point, Way
+from tests.proof.faults import Fault, Mishap, Way
 from tests.proof.scene import Scene
 from tests.proof.verdict import violations
 
@@ -54,8 +54,7 @@ class Trial:
     def _planned(self) -> dict[Fault, Event | None]:
         """The armed faults, each with what is to be done while a worker waits there."""
         plan = {self.scene.armed(fault): self.events.get(fault) for fault in self.faults}
-        if self.way is Way.BACK and self.case.cancel_after is not None:
-            cancelled = Fault(Point.AFTER, step=self.case.cancel_after, mishap=Mishap.HOLD)
+        if self.way is Way.BACK and (cancelled := self.case.cancelled_at):
             plan[self.scene.armed(cancelled)] = self.scene.cancel
         return plan
 

@@ -11,18 +11,6 @@ from tests.proof.scene import Scene
 
 
 @dataclass(frozen=True)
-class Case:
-    """Something real to act on, made for one operation. `violations` are sentences about the live system, once the
-    operation is over. Where `cancel_after` is a step's index, the operation is taken back because a person cancels it
-    once that step is done; else it goes back by itself when its parameters say so."""
-
-    kind: str
-    parameters: Callable[[Way], dict[str, Any]]
-    violations: Callable[[Operation], list[str]]
-    cancel_after: int | None = None
-
-
-@dataclass(frozen=True)
 class Call:
     """A function inside a step, at whose `nth` call a worker may come to grief: in the middle of the effect."""
 
@@ -33,6 +21,28 @@ class Call:
 
     def fault(self, mishap: Mishap = Mishap.DIE) -> Fault:
         return Fault(Point.CALLED, self.way, self.step, mishap, self.name, self.nth)
+
+
+@dataclass(frozen=True)
+class Case:
+    """Something real to act on, made for one operation. `violations` are sentences about the live system, once the
+    operation is over. Where `cancel_after` is a step's index, the operation is taken back because a person cancels it
+    once that step is done, or with `cancel_in` at that call; else it goes back by itself when its parameters say so."""
+
+    kind: str
+    parameters: Callable[[Way], dict[str, Any]]
+    violations: Callable[[Operation], list[str]]
+    cancel_after: int | None = None
+    cancel_in: Call | None = None
+
+    @property
+    def cancelled_at(self) -> Fault | None:
+        """Where a worker waits until a person has cancelled it."""
+        if self.cancel_in:
+            return self.cancel_in.fault(Mishap.HOLD)
+        if self.cancel_after is None:
+            return None
+        return Fault(Point.AFTER, step=self.cancel_after, mishap=Mishap.HOLD)
 
 
 @dataclass(frozen=True)

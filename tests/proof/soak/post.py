@@ -71,8 +71,8 @@ def _plan(scene: Scene, subject: Subject, case: Case, way: Way) -> list[Fault]:
         Fault(Point.BEGUN, way, found[len(found) // 2], Mishap.DIE),
         Fault(Point.ACTED, way, found[-1], Mishap.FALL),
     ]
-    if way is Way.BACK and case.cancel_after is not None:
-        plan.append(Fault(Point.AFTER, step=case.cancel_after, mishap=Mishap.HOLD))
+    if way is Way.BACK and case.cancelled_at:
+        plan.append(case.cancelled_at)
     return [scene.armed(fault) for fault in plan]
 
 

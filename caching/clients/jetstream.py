@@ -6,7 +6,6 @@ published again in the same order by the caller. So the server has always stored
 import asyncio
 import json
 import threading
-import time
 import uuid
 from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,13 +14,13 @@ from typing import Any, TypeVar
 import nats
 from nats.aio.client import Client
 from nats.aio.msg import Msg
-from nats.aio.subscription import Subscription
 from nats.errors import Error as NatsError
 from nats.errors import TimeoutError as NatsTimeout
 from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, DiscardPolicy, RetentionPolicy, StorageType, StreamConfig
 from nats.js.errors import NotFoundError
 
+from caching.clients.jetstream_pull import Pull
 from caching.exceptions import Full, NoAnswer, Refused
 from novaops.inventory.targets import Target
 
@@ -32,8 +31,6 @@ ACK_SECONDS = 10.0
 MOST_UNACKNOWLEDGED = 2_000
 # A cluster of three or more keeps each message on so many: it goes on without one of them. Two could not agree.
 REPLICAS = 3
-FETCH_AT_ONCE = 500
-SOON_SECONDS = 0.1
 T = TypeVar("T")
 
 
@@ -55,48 +52,6 @@ class Delivery:
     reply: str
 
 
-class _Pull:
-    """One consumer's deliveries. A request stays with the server until it is filled or runs out: what it still brings
-    is taken by the next call, so that nothing waits unseen for its acknowledgement to be overdue."""
-
-    def __init__(self, client: Client, subscription: Subscription, inbox: str, asked: str) -> None:
-        self._client, self._subscription, self._inbox, self._asked = client, subscription, inbox, asked
-        self._open, self._until = 0, 0.0
-
-    async def take(self, most: int, wait: float) -> list[Msg]:
-        """What there is; at least one within so many seconds, if one comes."""
-        found: list[Msg] = []
-        deadline = time.monotonic() + wait
-        while len(found) < most:
-            left = deadline - time.monotonic()
-            if self._subscription.pending_msgs == 0:
-                if found or left <= 0:
-                    break
-                await self._ask(left)
-            try:
-                message = await self._subscription.next_msg(max(left, SOON_SECONDS))
-            except NatsTimeout:
-                break
-            if self._counts(message):
-                found.append(message)
-        return found
-
-    async def _ask(self, seconds: float) -> None:
-        if self._open > 0 and time.monotonic() < self._until:
-            return
-        self._open, self._until = FETCH_AT_ONCE, time.monotonic() + seconds
-        request = {"batch": FETCH_AT_ONCE, "expires": int(seconds * 1e9)}
-        await self._client.publish(self._asked, json.dumps(request).encode(), self._inbox)
-
-    def _counts(self, message: Msg) -> bool:
-        """False for the server's word that the request is over."""
-        if message.headers and message.headers.get("Status") and not message.data:
-            self._open = 0
-            return False
-        self._open -= 1
-        return True
-
-
 class JetStream:
     """One connection to whichever server answers; for any number of threads. Several are one cluster. Raises NoAnswer
     and Refused."""
@@ -105,7 +60,7 @@ class JetStream:
         self._servers = tuple(servers)
         self._replicas = REPLICAS if len(self._servers) >= REPLICAS else 1
         self._client: Client | None = None
-        self._pulls: dict[tuple[str, str], _Pull] = {}
+        self._pulls: dict[tuple[str, str], Pull] = {}
         self._loop = asyncio.new_event_loop()
         self._lock = asyncio.Lock()
         threading.Thread(target=self._loop.run_forever, name="jetstream", daemon=True).start()
@@ -159,6 +114,20 @@ class JetStream:
         async def ask() -> int:
             said = await (await self._stream_api()).consumer_info(stream, consumer)
             return said.ack_floor.stream_seq if said.ack_floor else 0
+
+        return self._run(ask(), ANSWER_SECONDS)
+
+    def overlooks(self, stream: str, consumer: str, sequence: int) -> bool:
+        """Whether a consumer has not been given a message that is kept, while its leader says that nothing waits: that
+        is a server of a cluster that fell behind. Then another server leads the consumer."""
+
+        async def ask() -> bool:
+            said = await (await self._stream_api()).consumer_info(stream, consumer)
+            given = said.delivered.stream_seq if said.delivered else 0
+            if said.cluster is None or said.num_pending or given >= sequence or self._client is None:
+                return False
+            await self._client.request(f"$JS.API.CONSUMER.LEADER.STEPDOWN.{stream}.{consumer}", b"", ANSWER_SECONDS)
+            return True
 
         return self._run(ask(), ANSWER_SECONDS)
 
@@ -259,7 +228,7 @@ class JetStream:
         found = await pull.take(most, wait)
         return [_delivery(message) for message in found]
 
-    async def _pull(self, stream: str, consumer: str) -> "_Pull":
+    async def _pull(self, stream: str, consumer: str) -> Pull:
         api, key = await self._stream_api(), (stream, consumer)
         if key not in self._pulls:
             await api.consumer_info(stream, consumer)
@@ -268,7 +237,7 @@ class JetStream:
                 raise NatsError("the connection was lost")
             inbox = client.new_inbox()
             asked = f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{consumer}"
-            self._pulls[key] = _Pull(client, await client.subscribe(inbox), inbox, asked)
+            self._pulls[key] = Pull(client, await client.subscribe(inbox), inbox, asked)
         return self._pulls[key]
 
     async def _say(self, several: Sequence[Delivery], word: bytes) -> None:

@@ -22,6 +22,7 @@ logger = logging.getLogger(__name__)
 AT_ONCE = 500
 WAIT_SECONDS = 2.0
 AGAIN_SECONDS = 0.3
+LOOK_SECONDS = 10.0
 # Before JetStream would deliver again what is being worked on.
 PROLONG_SECONDS = ACK_SECONDS / 3
 
@@ -55,6 +56,8 @@ class Consumer:
     report: Report = field(default_factory=Report)
     _waiting: list[Arrived] = field(default_factory=list)
     _prolonged_at: float = 0.0
+    _look_at: float = 0.0
+    _kept: int = 0
     _tallied: dict[str, float] = field(default_factory=lambda: {"notices_total": 0.0, "redelivered_total": 0.0})
 
     def run(self) -> None:
@@ -83,8 +86,19 @@ class Consumer:
         self._tallied["redelivered_total"] += sum(one.tries > 1 for one in fresh)
         if self._waiting:
             self._act()
+        elif not fresh:
+            self._look()
         state = PartState.STUCK if self._waiting else PartState.WORKING
         self.report = Report(state, self.work.cause if self._waiting else "", {**self.work.numbers, **self._tallied})
+
+    def _look(self) -> None:
+        """Nothing came: is nothing there, or does JetStream keep from us what was there a while ago?"""
+        if time.monotonic() < self._look_at:
+            return
+        self._look_at = time.monotonic() + LOOK_SECONDS
+        if self.road.overlooks(self.name, self._kept):
+            logger.warning("JetStream kept message %d from %s: another server leads it now", self._kept, self.name)
+        self._kept = self.road.last_for(self.name)
 
     def _act(self) -> None:
         done = self.work.take(self._waiting)

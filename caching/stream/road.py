@@ -45,6 +45,14 @@ class Road:
         """Whether both tiers have forgotten all that `last` had told of."""
         return all(self._acknowledged(lane) >= sequence for lane, sequence in last.items() if sequence)
 
+    def last_for(self, consumer: str) -> int:
+        """The newest notice for a consumer that somebody has not acknowledged yet; 0 when there is none."""
+        return self.jetstream.last_sequence(self.stream, names.consumers(self.fleet)[consumer])
+
+    def overlooks(self, consumer: str, sequence: int) -> bool:
+        """Whether JetStream keeps a notice from a consumer; from now on perhaps no more."""
+        return sequence > 0 and self.jetstream.overlooks(self.stream, consumer, sequence)
+
     def close(self) -> None:
         self.jetstream.close()
 

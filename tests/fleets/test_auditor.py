@@ -12,7 +12,9 @@ from django_tenants.utils import tenant_context
 
 from novaops.fleets.models import Fleet, Person
 from novaops.hooks.models import Delivery, Hook
+from novaops.inventory.models import Shard
 from novaops.operations.models import Freeze, Operation, Recurrence
+from shards.moves.models import Move
 from tests.fleets.test_isolation import furnished, in_a_fleet
 
 __all__ = ["furnished"]
@@ -64,6 +66,8 @@ def whole(furnished: Fleet) -> Fleet:
         Recurrence.objects.create(pk=1, kind="switchover", title="Weekly", reason="No", crontab="0 3 * * *", **by)
         Hook.objects.update(id=1)
         Delivery.objects.create(pk=1, hook_id=1, sequence=1, event="operation.done", subject="operation:1")
+        ends = {end: Shard.objects.create(name=end, cluster=end, database="novacron") for end in ("source", "target")}
+        Move.objects.create(operation_id=1, tenant_id="acme", epoch=1, **ends)
     return furnished
 
 

@@ -32,7 +32,7 @@ ENDS = {
     "was taken back": ("failed", Phase.REVERTED, False),
     "is being finished": ("done", Phase.FINISHING, True),
 }
-ARRIVING = "UPDATE tenants SET gate = 'arriving' WHERE tenant_id = %s"
+ARRIVING = "UPDATE tenants SET gate = 'arriving', epoch = 0 WHERE tenant_id = %s"
 
 
 @pytest.fixture

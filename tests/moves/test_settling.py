@@ -22,6 +22,12 @@ pytestmark = pytest.mark.django_db(transaction=True)
 STREAM = two_shards.in_shared_tables("novaops settling tests", 900_012)
 USER, OTHER_USER = "00000000-0000-0000-0000-000000000001", "00000000-0000-0000-0000-000000000002"
 AT = "2026-01-02 03:04:05.678901+00"
+# The last one of so many parameters: a session that was used before has others.
+PREPARED = """
+    SELECT name FROM pg_prepared_statements
+    WHERE name LIKE 'novaops_touched_%%' AND cardinality(parameter_types) = %s
+    ORDER BY prepare_time DESC LIMIT 1
+"""
 FILLED = (
     "INSERT INTO public.users (tenant_id, id, email, name, created_at) VALUES (%(tenant)s, %(user)s, 'a', 'A', %(at)s)",
     "INSERT INTO public.vms (tenant_id, id, name, state_id, owner_id, created_at, updated_at)"
@@ -109,9 +115,11 @@ def test_what_differs_stays_and_is_named_in_the_end(two: Two) -> None:
 def test_rows_are_found_by_their_key_in_an_index(two: Two) -> None:
     """Also where the tenant is taken for small: then all of its rows would do as well."""
     two.recheck()
-    prepared = two.sends.execute("SELECT name FROM pg_prepared_statements WHERE name LIKE 'novaops_touched_%'")
-    nothing = ", ".join(["1", *["'{}'" for table in two.tables for _ in table.key]])
-    name = [row["name"] for row in prepared][-1]
+    values = ["1", *["'{}'" for table in two.tables for _ in table.key]]
+    nothing = ", ".join(values)
+    prepared = two.sends.execute(PREPARED, (len(values),)).fetchone()
+    assert prepared
+    name = prepared["name"]
     plan = [row["QUERY PLAN"] for row in two.sends.execute(f'EXPLAIN EXECUTE "{name}" ({nothing})'.encode())]
     scans = [line for line in plan if "Scan" in line and "wanted" not in line and "Subquery" not in line]
     assert len(scans) >= len(two.tables)

@@ -24,9 +24,11 @@ from novaops.inventory.tls_problems import sentence
 SCAN_COUNT = 1000
 
 
-# What Redis says of a state that passes by itself: an election, a restart, a script of somebody else, a slot on the
-# move. Without the code in front of it, which redis-py takes away from some.
+# What Redis says of a state that passes by itself: an election, a replica that has not followed its new primary yet, a
+# restart, a script of somebody else, a slot on the move. Without the code in front of it, which redis-py takes away
+# from some.
 PASSING = (
+    "forget my master",
     "cluster is down",
     "Hash slot not served",
     "loading the dataset",

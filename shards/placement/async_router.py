@@ -111,14 +111,4 @@ class AsyncRouter:
             yield connection
 
     def _pool(self, parameters: Mapping[str, str], name: str) -> AsyncConnectionPool:
-        return AsyncConnectionPool(
-            kwargs=entering.pool_options(parameters),
-            min_size=0,
-            max_size=self._connections,
-            max_idle=60,
-            timeout=self._wait,
-            reconnect_timeout=5,
-            num_workers=1,
-            name=name,
-            open=False,
-        )
+        return AsyncConnectionPool(**entering.pool_options(parameters, self._connections, self._wait, name), open=False)

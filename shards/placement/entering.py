@@ -55,6 +55,15 @@ def new_place(error: psycopg.Error) -> tuple[str, int] | None:
         return None
 
 
-def pool_options(parameters: Mapping[str, str]) -> dict[str, Any]:
-    """Of a connection to a pool in transaction mode: nothing is prepared."""
-    return {"connect_timeout": 3, "prepare_threshold": None, "application_name": "novacron", **parameters}
+def pool_options(parameters: Mapping[str, str], most: int, wait_seconds: float, name: str) -> dict[str, Any]:
+    """Of the connections that a router keeps to a pool in transaction mode: nothing is prepared."""
+    return {
+        "kwargs": {"connect_timeout": 3, "prepare_threshold": None, "application_name": "novacron", **parameters},
+        "min_size": 0,
+        "max_size": most,
+        "max_idle": 60,
+        "timeout": wait_seconds,
+        "reconnect_timeout": 5,
+        "num_workers": 1,
+        "name": name,
+    }

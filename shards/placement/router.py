@@ -111,14 +111,4 @@ class Router:
             yield connection
 
     def _pool(self, parameters: Mapping[str, str], name: str) -> ConnectionPool:
-        return ConnectionPool(
-            kwargs=entering.pool_options(parameters),
-            min_size=0,
-            max_size=self._connections,
-            max_idle=60,
-            timeout=self._wait,
-            reconnect_timeout=5,
-            num_workers=1,
-            name=name,
-            open=True,
-        )
+        return ConnectionPool(**entering.pool_options(parameters, self._connections, self._wait, name), open=True)

@@ -17,7 +17,15 @@ CONNECT_SECONDS = 3
 # PostgreSQL drops a reader that says nothing for wal_sender_timeout (60 s by default).
 STATUS_SECONDS = 10
 # Values come as text that means the same in every session, whatever a role or a database has set.
-SETTINGS = ("timezone=UTC", "datestyle=ISO", "intervalstyle=postgres", "extra_float_digits=3", "bytea_output=hex")
+TEXT_FORM = {
+    "timezone": "UTC",
+    "datestyle": "ISO",
+    "intervalstyle": "postgres",
+    "extra_float_digits": "3",
+    "bytea_output": "hex",
+    "lc_monetary": "C",
+    "xmloption": "content",
+}
 
 
 class Replication:
@@ -34,7 +42,7 @@ class Replication:
             connect_timeout=CONNECT_SECONDS,
             application_name=application_name,
             client_encoding="UTF8",
-            options=" ".join(f"-c {setting}" for setting in SETTINGS),
+            options=" ".join(f"-c {name}={value}" for name, value in TEXT_FORM.items()),
             keepalives_idle=10,
             keepalives_interval=5,
             keepalives_count=3,

@@ -10,22 +10,13 @@ from psycopg import sql
 from novaops.inventory.targets import Target
 from novaops.operations.contract import TransientProblem
 from shards.clients.postgres import Session
+from shards.decoding.replication import TEXT_FORM
 from shards.moves.streams import Stream
 from shards.partitions.leader import NoLeader, find, session_on
 
-# The same in every session that reads or writes values as text, and in the decoding of the slot.
-TEXT_FORM = {
-    "datestyle": "ISO",
-    "intervalstyle": "postgres",
-    "timezone": "UTC",
-    "bytea_output": "hex",
-    "extra_float_digits": "1",
-    "row_security": "off",
-    "lc_monetary": "C",
-    "xmloption": "content",
-    "client_encoding": "UTF8",
-}
-_SET = sql.SQL("SELECT {}").format(sql.SQL(", ").join([sql.SQL("set_config(%s, %s, false)")] * len(TEXT_FORM)))
+# Values as text mean the same here as in the decoding of the slot.
+SETTINGS = {**TEXT_FORM, "row_security": "off", "client_encoding": "UTF8"}
+_SET = sql.SQL("SELECT {}").format(sql.SQL(", ").join([sql.SQL("set_config(%s, %s, false)")] * len(SETTINGS)))
 AS_REPLICA = "SET session_replication_role = replica"
 
 
@@ -63,7 +54,7 @@ def receiving(stream: Stream, timeout: float, known: Leaders | None = None) -> I
 @contextmanager
 def _as_mover(session: Session, writes: bool) -> Iterator[None]:
     """Settings of the session, which others use after it: they go with the end of this use."""
-    session.execute(_SET, [part for pair in TEXT_FORM.items() for part in pair])
+    session.execute(_SET, [part for pair in SETTINGS.items() for part in pair])
     if writes:
         session.execute(AS_REPLICA)
     yield

@@ -41,12 +41,17 @@ def state_of(session: Session, slot: str) -> SlotState | None:
     return SlotState(**{**row, **numbers})
 
 
+def end_reader(session: Session, slot: SlotState) -> None:
+    """Whoever reads from it, if anybody does, has let go of it then; waits for that for some seconds at most."""
+    if slot.active_pid not in (None, session.info.backend_pid):
+        session.execute("SELECT pg_terminate_backend(%s, 5000)", (slot.active_pid,))
+
+
 def give_up(session: Session, slot: str) -> bool:
     """Drops it whoever reads from it; False where there is none."""
     found = state_of(session, slot)
     if found is None:
         return False
-    if found.active_pid not in (None, session.info.backend_pid):
-        session.execute("SELECT pg_terminate_backend(%s, 5000)", (found.active_pid,))
+    end_reader(session, found)
     session.execute("SELECT pg_drop_replication_slot(%s)", (slot,))
     return True

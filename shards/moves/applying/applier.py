@@ -11,6 +11,7 @@ from novaops.operations.contract import PermanentProblem, StepContext, Transient
 from shards.clients.postgres import Session
 from shards.decoding.pgoutput import Begin, Commit, Message
 from shards.decoding.replication import Replication
+from shards.decoding.slots import end_reader
 from shards.moves import slots
 from shards.moves.applying.changes import Change, Cleared
 from shards.moves.applying.problems import Late, told_by
@@ -237,7 +238,7 @@ class Applier:
         found = slots.state(self._sender, self.stream)
         if found is not None and found.active:
             self._receiver.insist()
-            self._sender.execute("SELECT pg_terminate_backend(%s, 5000)", (found.active_pid,))
+            end_reader(self._sender, found)
 
     def _process(self, told: Told) -> None:
         if isinstance(told, Change | Cleared):

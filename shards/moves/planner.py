@@ -11,7 +11,6 @@ from shards.moves.parameters import MoveParameters
 PREPARE, COPY, CATCH_UP, COMPARE = "prepare", "copy", "catch-up", "compare"
 REVERSE_PREPARE, CUTOVER, FOLLOW, FINISH = "reverse-prepare", "cutover", "follow", "finish"
 KEYS = (PREPARE, COPY, CATCH_UP, COMPARE, REVERSE_PREPARE, CUTOVER, FOLLOW, FINISH)
-BACK_KEYS = (COMPARE, CUTOVER, FOLLOW)
 
 # What one copy writes and one comparison reads on a common server, in bytes a second, and what the rest takes.
 COPIED_A_SECOND, COMPARED_A_SECOND, AROUND_SECONDS = 20e6, 80e6, 20.0

@@ -25,15 +25,13 @@ LARGE = """
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """`definition` makes it, on a partitioned table without its partitions; `parent` is the index that it belongs to.
-    `as_constraint` says how far a UNIQUE constraint that it carries can be deferred, empty without one."""
+    """`definition` makes it, on a partitioned table without its partitions; `parent` is the one that it belongs to."""
 
     name: str
     table_name: str
     partitioned: bool
     definition: str
     parent: str
-    as_constraint: str
 
 
 def all_of(session: Session, schema: str) -> list[Index]:
@@ -44,12 +42,8 @@ def all_of(session: Session, schema: str) -> list[Index]:
 def lay_aside(receiver: Session, stream: Stream) -> None:
     """Inside the transaction that made the schema: its tables are empty."""
     for index in all_of(receiver, stream.schema_name):
-        if index.as_constraint:
-            table = sql.Identifier(stream.schema_name, index.table_name)
-            drop = sql.SQL("ALTER TABLE {} DROP CONSTRAINT {}").format(table, sql.Identifier(index.name))
-        else:
-            drop = sql.SQL("DROP INDEX IF EXISTS {}").format(sql.Identifier(stream.schema_name, index.name))
-        receiver.execute(drop)
+        name = sql.Identifier(stream.schema_name, index.name)
+        receiver.execute(sql.SQL("DROP INDEX IF EXISTS {}").format(name))
 
 
 def complete(context: StepContext, stream: Stream, workers: int) -> int:
@@ -77,25 +71,10 @@ def _jobs(receiver: Session, stream: Stream, missing: Iterable[Index]) -> list[J
         if index.partitioned:
             continue
         if index.table_name in large:
-            jobs.append(_making(stream, index))
+            jobs.append([sql.SQL(index.definition)])
         else:
-            of_small += _making(stream, index)
+            of_small.append(sql.SQL(index.definition))
     return [*jobs, of_small] if of_small else jobs
-
-
-def _making(stream: Stream, index: Index) -> list[sql.SQL | sql.Composed]:
-    """The definition is PostgreSQL's own text."""
-    constraint = [_constraint(stream, index)] if index.as_constraint else []
-    return [sql.SQL(index.definition), *constraint]
-
-
-def _constraint(stream: Stream, index: Index) -> sql.Composed:
-    return sql.SQL("ALTER TABLE {} ADD CONSTRAINT {} UNIQUE USING INDEX {} {}").format(
-        sql.Identifier(stream.schema_name, index.table_name),
-        sql.Identifier(index.name),
-        sql.Identifier(index.name),
-        sql.SQL(index.as_constraint),
-    )
 
 
 ATTACHED = """

@@ -2,8 +2,7 @@
 -- which nothing else rests. Those of a partitioned table come before those of its partitions. Unique ones are none of
 -- them: parts are copied at different moments, and only changes that come later make what they hold unique.
 WITH RECURSIVE found AS (
-    SELECT i.indexrelid AS oid, i.indrelid AS table_oid, c.relname AS name, c.relkind AS kind, con.oid AS constraint_oid,
-        con.condeferrable, con.condeferred, own.relkind AS table_kind, own.relispartition AS of_partition,
+    SELECT i.indexrelid AS oid, i.indrelid AS table_oid, c.relname AS name, c.relkind AS kind,
         (SELECT link.inhparent FROM pg_inherits link WHERE link.inhrelid = i.indexrelid) AS parent,
         i.indisunique OR i.indisreplident OR i.indisexclusion OR i.indisclustered
             OR obj_description(i.indexrelid, 'pg_class') IS NOT NULL
@@ -15,7 +14,6 @@ WITH RECURSIVE found AS (
     JOIN pg_class c ON c.oid = i.indexrelid
     JOIN pg_class own ON own.oid = i.indrelid
     JOIN pg_namespace n ON n.oid = own.relnamespace
-    LEFT JOIN pg_constraint con ON con.conindid = i.indexrelid AND con.conrelid = i.indrelid AND con.contype IN ('p', 'u', 'x')
     WHERE n.nspname = %(schema)s AND own.relkind IN ('r', 'p', 'm')
 ),
 trees AS (
@@ -28,13 +26,7 @@ SELECT
     home.relname::text AS table_name,
     trees.kind = 'I' AS partitioned,
     pg_get_indexdef(trees.oid) AS definition,
-    coalesce(above.relname::text, '') AS parent,
-    CASE
-        WHEN trees.constraint_oid IS NULL THEN ''
-        WHEN trees.condeferred THEN 'DEFERRABLE INITIALLY DEFERRED'
-        WHEN trees.condeferrable THEN 'DEFERRABLE'
-        ELSE 'NOT DEFERRABLE'
-    END AS as_constraint
+    coalesce(above.relname::text, '') AS parent
 FROM trees
 JOIN pg_class home ON home.oid = trees.table_oid
 LEFT JOIN pg_class above ON above.oid = trees.parent

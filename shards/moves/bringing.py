@@ -35,17 +35,13 @@ def prepared(context: StepContext, move: Move, stream: Stream) -> tuple[Table, .
             if stream.direction is Direction.OUT:
                 gates.announce(sender, receiver, stream.tenant_id)
         housing.build(context, stream, sender, receiver)
-        with fences.writing(sender, context):
-            slots.publish(sender, stream, tables)
         try:
-            slots.make_slot(stream, context)
+            slots.establish(sender, stream, tables, context)
         except Broken as problem:
             context.log(f"{problem} The copy begins anew.")
             _forget_copy(context, receiver, stream)
             slots.drop(stream, context)
-            with fences.writing(sender, context):
-                slots.publish(sender, stream, tables)
-            slots.make_slot(stream, context)
+            slots.establish(sender, stream, tables, context)
     return tables
 
 

@@ -94,6 +94,13 @@ def _published(stream: Stream, table: Table) -> sql.Composable:
     return sql.SQL("TABLE {} WHERE (tenant_id = {})").format(table.identifier, sql.Literal(stream.tenant_id))
 
 
+def establish(sender: Session, stream: Stream, tables: Sequence[Table], context: StepContext) -> SlotState:
+    """`publish` and `make_slot`, in the order in which they depend on each other."""
+    with writing(sender, context):
+        publish(sender, stream, tables)
+    return make_slot(stream, context)
+
+
 def make_slot(stream: Stream, context: StepContext) -> SlotState:
     """The stream's slot, whose first change is that after `arrivals.applied`; made if it is not there, after `publish`.
     Broken where it was there and its history has ended: `drop` it, and begin the copy anew."""

@@ -1,19 +1,18 @@
 """The steps of a move, of taking it back and of finishing it. Each may be killed between any two lines: the next worker
 asks the shards how far it came."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
 from django.utils import timezone
 
-from novaops.operations.contract import PermanentProblem, Step, StepContext, TransientProblem
+from novaops.operations.contract import PermanentProblem, Step, StepContext
 from shards.moves import arrived, bringing, finishing, keeping, slots
 from shards.moves.cutover.pause import Pause
 from shards.moves.cutover.run import cut_over, is_decided
 from shards.moves.models import Move, Phase
 from shards.moves.returning.preparing import prepare_back
-from shards.moves.slots import Broken
 from shards.moves.streams import Stream
 
 DAY = 24 * 3600.0
@@ -138,32 +137,20 @@ def _keep(move: Move, pause: Pause) -> None:
         keeping.note(move, pause_ms=pause.milliseconds, pause_parts=pause.parts)
 
 
-def _again(run: Callable[[StepContext], str]) -> Callable[[StepContext], str]:
-    """A stream whose history has ended is begun anew by the next attempt, which starts with the stages before."""
-
-    def tried(context: StepContext) -> str:
-        try:
-            return run(context)
-        except Broken as problem:
-            raise TransientProblem(str(problem)) from problem
-
-    return tried
-
-
 _LONG: Mapping[str, Any] = {"timeout_seconds": 30 * DAY, "attempts": 1000}
 STEPS: Mapping[str, Step] = {
-    "prepare": Step(run=_again(prepare), undo=undo, attempts=20, timeout_seconds=600),
-    "copy": Step(run=_again(copy), **_LONG),
-    "catch-up": Step(run=_again(catch_up), **_LONG),
-    "compare": Step(run=_again(compare), **_LONG),
-    "reverse-prepare": Step(run=_again(reverse_prepare), attempts=20, timeout_seconds=3600),
-    "cutover": Step(run=_again(cutover), attempts=1000, timeout_seconds=3600),
-    "follow": Step(run=_again(follow), cancellable=False, **_LONG),
+    "prepare": Step(run=prepare, undo=undo, attempts=20, timeout_seconds=600),
+    "copy": Step(run=copy, **_LONG),
+    "catch-up": Step(run=catch_up, **_LONG),
+    "compare": Step(run=compare, **_LONG),
+    "reverse-prepare": Step(run=reverse_prepare, attempts=20, timeout_seconds=3600),
+    "cutover": Step(run=cutover, attempts=1000, timeout_seconds=3600),
+    "follow": Step(run=follow, cancellable=False, **_LONG),
     "finish": Step(run=finish, cancellable=False, **_LONG),
 }
 BACK_STEPS: Mapping[str, Step] = {
-    "compare": Step(run=_again(back_compare), undo=back_undo, **_LONG),
-    "cutover": Step(run=_again(back_cutover), attempts=1000, timeout_seconds=3600),
-    "follow": Step(run=_again(back_follow), cancellable=False, **_LONG),
+    "compare": Step(run=back_compare, undo=back_undo, **_LONG),
+    "cutover": Step(run=back_cutover, attempts=1000, timeout_seconds=3600),
+    "follow": Step(run=back_follow, cancellable=False, **_LONG),
 }
 FINISH_STEPS: Mapping[str, Step] = {"finish": Step(run=finish, cancellable=False, **_LONG)}

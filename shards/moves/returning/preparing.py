@@ -24,15 +24,11 @@ def prepare_back(context: StepContext, move: Move, tables: Sequence[Table]) -> s
     out = keeping.stream_of(move)
     back = out.reversed
     with sending(back, SESSION_SECONDS) as sender, receiving(back, SESSION_SECONDS) as receiver:
-        with fences.writing(sender, context):
-            slots.publish(sender, back, tables)
-        with fences.writing(receiver, context):
-            pass
         try:
-            slots.make_slot(back, context)
+            slots.establish(sender, back, tables, context)
         except Broken:
             slots.drop(back, context)
-            slots.make_slot(back, context)
+            slots.establish(sender, back, tables, context)
         with fences.writing(receiver, context):
             chunks.adopt(receiver, back, chunks.chunks_of(sender, out))
         mark = uuid.uuid4().hex

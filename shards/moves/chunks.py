@@ -1,9 +1,9 @@
 """Parts of a table, by the order of its key: what is copied, and compared, at a time."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from typing import Any
 
 from psycopg import sql
@@ -13,7 +13,7 @@ from novaops.operations.contract import StepContext
 from shards.clients.postgres import Session
 from shards.fences import writing
 from shards.moves.streams import Stream
-from shards.moves.tables import Table
+from shards.moves.tables import TENANT, Table
 
 ROWS = 50_000
 BYTES = 16 * 2**20
@@ -96,24 +96,49 @@ def adopt(receiver: Session, stream: Stream, chunks: Sequence[Chunk]) -> None:
 
 
 def condition(table: Table, chunk: Chunk) -> tuple[sql.Composed, dict[str, Any]]:
-    """What chooses the tenant's rows of the chunk through the key's index, with all its parameters but `tenant`."""
+    """What chooses the tenant's rows of the chunk through the key's index, with all its parameters but `tenant`.
+
+    Columns that have one value in the whole chunk are compared by themselves: of a comparison of rows, PostgreSQL's
+    planner weighs the first column alone, and would take a chunk whose keys all begin alike for the whole table."""
+    alike = _alike(table, chunk)
     parts: list[sql.Composable] = [table.mine]
     parameters: dict[str, Any] = {}
+    for number, value in enumerate(chunk.lower or ()):
+        if number < alike and not (table.shared and table.key[number] == TENANT):
+            parts.append(_compared(table, "=", {number: f"same_{number}"}))
+            parameters[f"same_{number}"] = value
     for side, sign, bound in (("lower", ">=", chunk.lower), ("upper", "<", chunk.upper)):
         if bound is not None:
-            names = [f"{side}_{number}" for number in range(len(bound))]
+            names = {number: f"{side}_{number}" for number in range(alike, len(bound))}
             parts.append(_compared(table, sign, names))
-            parameters.update(zip(names, bound, strict=True))
+            parameters.update({name: bound[number] for number, name in names.items()})
     return sql.SQL("(") + sql.SQL(" AND ").join(parts) + sql.SQL(")"), parameters
 
 
-def _compared(table: Table, sign: str, names: Sequence[str]) -> sql.Composed:
+def _alike(table: Table, chunk: Chunk) -> int:
+    """How many of the key's first columns have one value in all rows of the chunk; never all of them."""
+    if chunk.lower is None or chunk.upper is None:
+        return int(table.shared and table.key[:1] == (TENANT,) and len(table.key) > 1)
+    same = takewhile(lambda pair: pair[0] == pair[1], zip(chunk.lower, chunk.upper, strict=True))
+    return min(len(list(same)), len(table.key) - 1)
+
+
+def _compared(table: Table, sign: str, names: Mapping[int, str]) -> sql.Composed:
+    """`names`: the parameter for each of some columns of the key, by their number."""
+    columns = [table.key[number] for number in names]
     values = [
         sql.SQL("{}::{}").format(sql.Placeholder(name), sql.SQL(table.column(column).type))
-        for name, column in zip(names, table.key, strict=True)
+        for name, column in zip(names.values(), columns, strict=True)
     ]
-    row, columns = sql.SQL(", ").join(values), sql.SQL(", ").join(map(sql.Identifier, table.key))
-    return sql.SQL("({}) {} ({})").format(columns, sql.SQL(sign), row)
+    mine = sql.SQL(", ").join(map(sql.Identifier, columns))
+    return sql.SQL("({}) {} ({})").format(mine, sql.SQL(sign), sql.SQL(", ").join(values))
+
+
+def by_index(session: Session) -> None:
+    """For the transaction that the session is in: parts are found through the key's index. The receiver's statistics
+    still tell of empty tables, and the sender's know little of one tenant in a large table: each part would be
+    looked for in all of it. Without an index, the plan costs so much by this that PostgreSQL would compile it."""
+    session.execute("SET LOCAL enable_seqscan = off; SET LOCAL jit = off")
 
 
 def stride(sender: Session, table: Table) -> int:

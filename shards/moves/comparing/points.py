@@ -15,6 +15,7 @@ from novaops.operations.contract import StepContext, TransientProblem
 from shards import fences
 from shards.clients.postgres import Session
 from shards.decoding.replication import Replication
+from shards.moves.chunks import by_index
 from shards.moves.comparing.touched import FORGET_ALL
 from shards.moves.sessions import receiving, sending
 from shards.moves.streams import Stream
@@ -152,3 +153,4 @@ def _see(session: Session, snapshot: str) -> None:
     session.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
     session.execute(sql.SQL("SET TRANSACTION SNAPSHOT {}").format(sql.Literal(snapshot)))
     fences.limit(session, STATEMENT_SECONDS, IDLE_SECONDS)
+    by_index(session)

@@ -11,7 +11,7 @@ from novaops.operations.contract import StepContext, TransientProblem
 from shards import fences
 from shards.clients.postgres import Session
 from shards.moves.applying import rows as applied
-from shards.moves.chunks import Chunk, condition, only
+from shards.moves.chunks import Chunk, by_index, condition, only
 from shards.moves.copying.blocks import blocks
 from shards.moves.copying.older import name_session
 from shards.moves.sessions import Leaders, receiving, sending
@@ -80,11 +80,13 @@ def _written(
     table, stream = errand.tables[chunk.table], errand.stream
     chosen, parameters = condition(table, chunk)
     parameters["tenant"] = stream.tenant_id
+    by_index(receiver)
     # Changes that were applied meanwhile are in the snapshot too.
     receiver.execute(sql.SQL("DELETE FROM {} WHERE {}").format(table.identifier, chosen), parameters)
     with sender.transaction():
         sender.execute(SNAPSHOT)
         fences.limit(sender, PART_SECONDS, IDLE_SECONDS)
+        by_index(sender)
         if alone:
             rows, size = _row_by_row(sender, receiver, stream, table, chosen, parameters, pass_on)
         else:

@@ -22,6 +22,7 @@ class ShardsConfig(AppConfig):
         from shards.partitions.probes import PROBES as PARTITIONS
         from shards.placement.counting import keep_counts
         from shards.placement.probes import PROBES as PLACEMENT
+        from shards.pools.acting.kinds import PoolKill, PoolReconnect, PoolReload, PoolResize
         from shards.pools.findings import pools
         from shards.pools.probes import PROBES as POOLS
         from shards.rebalancing.kinds import Rebalancing, ShardDrain, ShardFill
@@ -52,4 +53,6 @@ class ShardsConfig(AppConfig):
         operations.register(ShardFill())
         operations.register(LeftoverRemove())
         operations.register(LeftoverDelete())
+        for kind in (PoolReconnect, PoolReload, PoolKill, PoolResize):
+            operations.register(kind())
         tiles.register(10, shard_tiles)

@@ -20,7 +20,14 @@ class Scope(TextChoices):
 RIGHTS_OF: dict[Scope, frozenset[Right]] = {
     Scope.OBSERVE: frozenset({Right.VIEW}),
     Scope.REQUEST: frozenset(
-        {Right.VIEW, Right.CHANGE_CACHES, Right.CHANGE_PARTITIONS, Right.CHANGE_PLACEMENT, Right.SWITCH_OVER}
+        {
+            Right.VIEW,
+            Right.CHANGE_CACHES,
+            Right.CHANGE_PARTITIONS,
+            Right.CHANGE_PLACEMENT,
+            Right.CHANGE_POOLS,
+            Right.SWITCH_OVER,
+        }
     ),
     Scope.APPROVE: frozenset({Right.VIEW, Right.APPROVE}),
     Scope.BREAK_GLASS: frozenset({Right.VIEW, Right.BREAK_GLASS}),

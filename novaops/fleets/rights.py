@@ -19,13 +19,21 @@ class Right(TextChoices):
     CHANGE_PARTITIONS = "change-partitions", "Create and retire partitions"
     CHANGE_PLACEMENT = "change-placement", "Move tenants"
     SWITCH_OVER = "switch-over", "Switch over and fail over"
+    CHANGE_POOLS = "change-pools", "Pause, resume and resize pools, end sessions"
     APPROVE = "approve", "Approve operations"
     BREAK_GLASS = "break-glass", "Act without approvals in an emergency"
     READ_CHANGE_LOG = "read-change-log", "Read and export the change log"
     MANAGE_FLEET = "manage-fleet", "Import the fleet, change rights and settings"
 
 
-_OPERATE = {Right.VIEW, Right.CHANGE_CACHES, Right.CHANGE_PARTITIONS, Right.CHANGE_PLACEMENT, Right.READ_CHANGE_LOG}
+_OPERATE = {
+    Right.VIEW,
+    Right.CHANGE_CACHES,
+    Right.CHANGE_PARTITIONS,
+    Right.CHANGE_PLACEMENT,
+    Right.CHANGE_POOLS,
+    Right.READ_CHANGE_LOG,
+}
 
 RIGHTS: dict[Role, frozenset[Right]] = {
     Role.VIEWER: frozenset({Right.VIEW}),

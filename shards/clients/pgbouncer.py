@@ -6,7 +6,15 @@ from typing import Any
 import psycopg
 
 from novaops.inventory.targets import Target
-from shards.clients.pgbouncer_replies import CONSOLE, Pool, PooledDatabase, PoolReport, PoolTraffic
+from shards.clients.pgbouncer_replies import (
+    CONSOLE,
+    Pool,
+    PoolClient,
+    PooledDatabase,
+    PoolReport,
+    PoolServer,
+    PoolTraffic,
+)
 from shards.clients.postgres import Session, Sessions
 
 ACT_SECONDS = 10.0
@@ -29,6 +37,22 @@ class PgBouncer:
                 config={row["key"]: row["value"] or "" for row in _rows(console, b"SHOW CONFIG")},
             )
 
+    def databases(self) -> tuple[PooledDatabase, ...]:
+        with _sessions.open(self.target, self.timeout, CONSOLE) as console:
+            return tuple(_database(row) for row in _rows(console, b"SHOW DATABASES") if row["name"] != CONSOLE)
+
+    def database(self, name: str) -> PooledDatabase | None:
+        return next((one for one in self.databases() if one.name == name), None)
+
+    def clients(self, database: str) -> tuple[PoolClient, ...]:
+        with _sessions.open(self.target, self.timeout, CONSOLE) as console:
+            return tuple(_client(row) for row in _rows(console, b"SHOW CLIENTS") if row["database"] == database)
+
+    def servers(self, database: str) -> tuple[PoolServer, ...]:
+        with _sessions.open(self.target, self.timeout, CONSOLE) as console:
+            rows = _rows(console, b"SHOW SERVERS")
+        return tuple(PoolServer.model_validate(_known(row)) for row in rows if row["database"] == database)
+
     def pause(self, database: str) -> None:
         """Waits until running transactions ended; new ones queue. Whoever calls it must make sure of `resume`."""
         self._act(b"PAUSE", database)
@@ -40,7 +64,17 @@ class PgBouncer:
         self._act(b"RECONNECT", database)
 
     def reload(self) -> None:
+        """Reads its files again: whatever `set_default_pool_size` said is forgotten then."""
         self._act(b"RELOAD", "")
+
+    def kill(self, database: str) -> None:
+        """Drops all its clients and servers at once, and leaves it paused: whoever calls it makes sure of `resume`."""
+        self._act(b"KILL", database)
+
+    def set_default_pool_size(self, size: int) -> None:
+        """For all databases that have no size of their own, until PgBouncer is reloaded or restarted."""
+        with _sessions.open(self.target, ACT_SECONDS, CONSOLE) as console:
+            console.execute(b"SET default_pool_size = %d" % size)
 
     def _act(self, verb: bytes, database: str) -> None:
         command = verb + (b" " + psycopg.sql.Identifier(database).as_bytes(None) if database else b"")
@@ -66,9 +100,17 @@ def _pool(row: dict[str, Any]) -> Pool:
     return Pool.model_validate({**row, "maxwait_seconds": row["maxwait"] + row.get("maxwait_us", 0) / 1e6})
 
 
+def _client(row: dict[str, Any]) -> PoolClient:
+    return PoolClient.model_validate({**_known(row), "wait_seconds": row.get("wait", 0) + row.get("wait_us", 0) / 1e6})
+
+
+def _known(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if value is not None}
+
+
 def _database(row: dict[str, Any]) -> PooledDatabase:
     reserve = row.get("reserve_pool", row.get("reserve_pool_size", 0))
-    known = {name: value for name, value in row.items() if value is not None}
+    known = _known(row)
     return PooledDatabase.model_validate(
         known | {"reserve_pool": reserve, "paused": bool(row["paused"]), "disabled": bool(row["disabled"])}
     )

@@ -37,6 +37,41 @@ class PooledDatabase(Reply):
     disabled: bool = False
 
 
+class PoolClient(Reply):
+    """A row of SHOW CLIENTS. `link` names the server connection that works for it: in transaction pooling, it is in a
+    transaction then. `wait_seconds`: how long it has waited for one."""
+
+    user: str = ""
+    database: str
+    state: str = ""
+    addr: str = ""
+    port: int = 0
+    connect_time: str = ""
+    application_name: str = ""
+    link: str = ""
+    wait_seconds: float = 0.0
+
+
+class PoolServer(Reply):
+    """A row of SHOW SERVERS: a connection to PostgreSQL. `close_needed`: it is closed when its client lets go of it."""
+
+    user: str = ""
+    database: str
+    state: str = ""
+    addr: str = ""
+    port: int = 0
+    connect_time: str = ""
+    remote_pid: int = 0
+    local_port: int = 0
+    close_needed: bool = False
+    link: str = ""
+
+    @property
+    def identity(self) -> tuple[int, int, str]:
+        """Tells one connection from every other of this pool, also from a later one."""
+        return self.remote_pid, self.local_port, self.connect_time
+
+
 class PoolTraffic(Reply):
     """A row of SHOW STATS: totals since start; times in microseconds."""
 

@@ -1,0 +1,1 @@
+"""What is done to a PgBouncer: RECONNECT, RELOAD, KILL and the size of its pools."""

@@ -1,0 +1,81 @@
+"""What a plan to act on a pool rests on: the pool as it tells of itself, and the servers that it leads to."""
+
+from collections import Counter
+
+from pydantic import BaseModel, ConfigDict
+
+from shards.clients.pgbouncer_replies import Pool, PoolClient, PooledDatabase, PoolServer
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class Room(_Frozen):
+    """A PostgreSQL that a pool leads to. `usable`: the connections that it lets roles without privileges have;
+    `problem` when it did not say."""
+
+    server: str
+    host: str
+    port: int
+    usable: int = 0
+    leads: bool = False
+    problem: str = ""
+
+
+class PoolActFacts(_Frozen):
+    """`problem` is set when the pool did not answer. `clients` and `servers` are those of the one database."""
+
+    pool: str
+    shard: str = ""
+    problem: str = ""
+    version: str = ""
+    databases: tuple[PooledDatabase, ...] = ()
+    pools: tuple[Pool, ...] = ()
+    clients: tuple[PoolClient, ...] = ()
+    servers: tuple[PoolServer, ...] = ()
+    config: dict[str, str] = {}
+    rooms: tuple[Room, ...] = ()
+
+    def database(self, name: str) -> PooledDatabase | None:
+        return next((one for one in self.databases if one.name == name), None)
+
+    def number(self, setting: str) -> int:
+        """Of its configuration; 0 where it does not say."""
+        said = self.config.get(setting, "")
+        return int(said) if said.isdigit() else 0
+
+    @property
+    def in_transaction(self) -> int:
+        return sum(bool(client.link) for client in self.clients)
+
+    @property
+    def waiting(self) -> int:
+        return sum(client.state == "waiting" for client in self.clients)
+
+    def users_of(self, database: str) -> int:
+        """Each user of a database has a pool of its own; one at least is counted."""
+        return max(1, len({pool.user for pool in self.pools if pool.database == database}))
+
+    @property
+    def of_default_size(self) -> tuple[PooledDatabase, ...]:
+        """Those that the default size applies to; PgBouncer does not say of an equal one whether it is their own."""
+        default = self.number("default_pool_size")
+        return tuple(one for one in self.databases if one.pool_size == default)
+
+    @property
+    def who(self) -> list[dict[str, object]]:
+        """Clients by user, application and address, the most first."""
+        seen = Counter((one.user, one.application_name, one.addr) for one in self.clients)
+        busy = Counter((one.user, one.application_name, one.addr) for one in self.clients if one.link)
+        return [
+            {
+                "user": user,
+                "application": application,
+                "address": address,
+                "clients": number,
+                "in_transaction": busy[key],
+            }
+            for key, number in seen.most_common(50)
+            for user, application, address in (key,)
+        ]

@@ -1,0 +1,21 @@
+"""Which pool, which of its databases, and what of it."""
+
+from pydantic import BaseModel, ConfigDict, Field
+
+LARGEST = 10_000
+
+
+class OfPool(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    pool: str = Field(title="Pool", min_length=1, description="The PgBouncer, as the fleet file names it.")
+
+
+class OfDatabase(OfPool):
+    database: str = Field(title="Database", min_length=1, description="As PgBouncer names it, such as primary.")
+
+
+class Resize(OfDatabase):
+    size: int = Field(
+        title="Connections", ge=1, le=LARGEST, description="To PostgreSQL, for each user of the database, at most."
+    )

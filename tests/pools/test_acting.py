@@ -1,0 +1,160 @@
+"""RECONNECT, RELOAD, KILL and sizes on a real PgBouncer; every effect is asked of the pool itself."""
+
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+from django_tenants.utils import tenant_context
+
+from novaops.fleets.models import Fleet
+from novaops.operations import services
+from novaops.operations.contract import PermanentProblem, StepContext
+from novaops.operations.models import Operation
+from novaops.operations.problems import LeaseLost
+from shards.clients.pgbouncer import PgBouncer
+from shards.pools.acting import steps
+from shards.pools.acting.plans import KILL, RESUME
+from tests.conftest import MakePerson
+from tests.pools.conftest import DATABASE, POOL, Connect, Run
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def size(pool: PgBouncer) -> Iterator[int]:
+    """The size of its pools, which is that again afterwards."""
+    found = pool.database(DATABASE)
+    assert found
+    yield found.pool_size
+    pool.set_default_pool_size(found.pool_size)
+
+
+@pytest.fixture
+def resumed(pool: PgBouncer) -> Iterator[PgBouncer]:
+    """Whatever becomes of the test."""
+    yield pool
+    steps.resume_if_paused(pool, DATABASE)
+
+
+def context(**arguments: object) -> StepContext:
+    told = {"pool": POOL, "database": DATABASE, **arguments}
+    return StepContext(0, 1, told, lambda done, total, note: None, lambda line: None)
+
+
+def said(operation: Operation) -> list[str]:
+    return [operation.outcome, *operation.steps.values_list("outcome", flat=True)]
+
+
+def test_reconnect_replaces_the_servers_and_drops_no_client(
+    pool: PgBouncer, connect: Connect, run: Run, live_fleet: Fleet
+) -> None:
+    idle, busy = connect(), connect()
+    idle.execute("SELECT 1")
+    with busy.transaction():
+        pids = {busy.execute("SELECT pg_backend_pid()").fetchone()}
+        before = {one.identity for one in pool.servers(DATABASE) if not one.link}
+        held = {one.identity for one in pool.servers(DATABASE) if one.link}
+        with tenant_context(live_fleet):
+            assert steps.reconnect(context()).endswith("are replaced as they become free.")
+        left = {one.identity: one.close_needed for one in pool.servers(DATABASE)}
+        assert not before & set(left) and all(left[one] for one in held)
+        assert {busy.execute("SELECT pg_backend_pid()").fetchone()} == pids
+    operation = run("pool-reconnect", pool=POOL, database=DATABASE)
+    assert operation.status == "done", said(operation)
+    assert not held & {one.identity for one in pool.servers(DATABASE)}
+    assert idle.execute("SELECT 1").fetchone() == (1,)
+
+
+def test_a_size_is_set_seen_and_taken_back(
+    pool: PgBouncer, run: Run, size: int, live_fleet: Fleet, person: MakePerson
+) -> None:
+    operation = run("pool-resize", pool=POOL, database=DATABASE, size=size + 3)
+    assert operation.status == "done", said(operation)
+    assert {one.pool_size for one in pool.databases()} == {size + 3}, "PgBouncer has one default for all"
+    checks = {check.name: check.reason for check in operation.plan.checks}
+    assert "primary too gets it" in checks["Which databases"]
+    assert f"default_pool_size = {size + 3} into the file" in checks["How long it lasts"]
+    with tenant_context(live_fleet):
+        back = services.take_back(operation, person("operator"), "Enough.")
+    assert back.parameters == {"pool": POOL, "database": DATABASE, "size": size}
+    assert back.status == "planned", back.outcome
+
+
+def test_a_size_lasts_until_a_reload_which_tells_so(run: Run, pool: PgBouncer, size: int) -> None:
+    pool.set_default_pool_size(size + 1)
+    operation = run("pool-reload", pool=POOL)
+    assert operation.status == "done", said(operation)
+    assert any(f"default_pool_size {size + 1} → {size}" in sentence for sentence in said(operation))
+    found = pool.database(DATABASE)
+    assert found and found.pool_size == size
+
+
+def test_a_size_that_the_server_has_no_room_for_is_refused(ask: Run, size: int) -> None:
+    operation = ask("pool-resize", pool=POOL, database=DATABASE, size=5000)
+    assert operation.status == "refused" and "could open" in operation.outcome and "which takes" in operation.outcome
+
+
+def test_a_size_that_is_there_already_leaves_nothing_to_do(ask: Run, size: int) -> None:
+    operation = ask("pool-resize", pool=POOL, database=DATABASE, size=size)
+    assert (operation.status, operation.outcome) == ("done", "Nothing to do.")
+
+
+def test_kill_drops_who_is_there_and_serves_who_comes(pool: PgBouncer, connect: Connect, run: Run) -> None:
+    victim = connect("victim")
+    with pytest.raises(psycopg.OperationalError), victim.transaction():
+        victim.execute("SELECT 1")
+        operation = run("pool-kill", pool=POOL, database=DATABASE)
+        assert operation.status == "done", said(operation)
+        victim.execute("SELECT 1")
+    [clients] = [check for check in operation.plan.checks if check.name == "Clients"]
+    assert clients.outcome == "warned" and clients.evidence["in_transaction"] >= 1
+    assert "victim" in {one["application"] for one in clients.evidence["who"]}
+    found = pool.database(DATABASE)
+    assert found and not found.paused
+    assert connect().execute("SELECT 1").fetchone() == (1,)
+
+
+def test_who_goes_on_after_a_kill_sends_no_second_one_and_resumes(resumed: PgBouncer, live_fleet: Fleet) -> None:
+    """The worker died between the two: the database is paused."""
+    with tenant_context(live_fleet):
+        steps.kill(context())
+        assert steps.STEPS[KILL].done(context()) and not steps.STEPS[RESUME].done(context())
+        assert "is resumed" in steps.resume(context()) and steps.STEPS[RESUME].done(context())
+        assert "is resumed" in steps.resume(context()), "a second time changes nothing"
+
+
+def test_a_database_that_is_paused_is_not_killed(resumed: PgBouncer, ask: Run) -> None:
+    resumed.pause(DATABASE)
+    operation = ask("pool-kill", pool=POOL, database=DATABASE)
+    assert operation.status == "refused" and "is paused: resume it first" in operation.outcome
+
+
+def test_a_worker_that_lost_its_operation_sends_nothing(pool: PgBouncer, live_fleet: Fleet, size: int) -> None:
+    def lost() -> None:
+        raise LeaseLost
+
+    late = StepContext(
+        0,
+        1,
+        {"pool": POOL, "database": DATABASE, "size": size + 1, "before": size},
+        lambda done, total, note: None,
+        lambda line: None,
+        hold=lost,
+    )
+    with tenant_context(live_fleet):
+        for act in (steps.kill, steps.resize, steps.resume):
+            with pytest.raises(LeaseLost):
+                act(late)
+    found = pool.database(DATABASE)
+    assert found and (found.paused, found.pool_size) == (False, size)
+
+
+@pytest.mark.parametrize(("pool_", "database", "says"), [("none", DATABASE, "no pool none"), (POOL, "x", "It has: ")])
+def test_what_is_not_there_is_a_sentence(ask: Run, pool_: str, database: str, says: str) -> None:
+    operation = ask("pool-reconnect", pool=pool_, database=database)
+    assert operation.status == "refused" and says in operation.outcome
+
+
+def test_what_pgbouncer_refuses_is_said_in_its_words(live_fleet: Fleet) -> None:
+    with tenant_context(live_fleet), pytest.raises(PermanentProblem, match="no such database: none"):
+        steps.kill(StepContext(0, 1, {"pool": POOL, "database": "none"}, lambda *_: None, lambda line: None))

@@ -17,7 +17,7 @@ from shards.pools.acting.plans import KILL, RESUME
 from tests.conftest import MakePerson
 from tests.pools.conftest import DATABASE, POOL, Connect, Run
 
-pytestmark = pytest.mark.django_db(transaction=True)
+committed = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
@@ -45,6 +45,7 @@ def said(operation: Operation) -> list[str]:
     return [operation.outcome, *operation.steps.values_list("outcome", flat=True)]
 
 
+@committed
 def test_reconnect_replaces_the_servers_and_drops_no_client(
     pool: PgBouncer, connect: Connect, run: Run, live_fleet: Fleet
 ) -> None:
@@ -60,16 +61,17 @@ def test_reconnect_replaces_the_servers_and_drops_no_client(
         assert not before & set(left) and all(left[one] for one in held)
         assert {busy.execute("SELECT pg_backend_pid()").fetchone()} == pids
     operation = run("pool-reconnect", pool=POOL, database=DATABASE)
-    assert operation.status == "done", said(operation)
+    assert operation.status == "done", operation.outcome
     assert not held & {one.identity for one in pool.servers(DATABASE)}
     assert idle.execute("SELECT 1").fetchone() == (1,)
 
 
+@committed
 def test_a_size_is_set_seen_and_taken_back(
     pool: PgBouncer, run: Run, size: int, live_fleet: Fleet, person: MakePerson
 ) -> None:
     operation = run("pool-resize", pool=POOL, database=DATABASE, size=size + 3)
-    assert operation.status == "done", said(operation)
+    assert operation.status == "done", operation.outcome
     assert {one.pool_size for one in pool.databases()} == {size + 3}, "PgBouncer has one default for all"
     checks = {check.name: check.reason for check in operation.plan.checks}
     assert "primary too gets it" in checks["Which databases"]
@@ -80,11 +82,13 @@ def test_a_size_is_set_seen_and_taken_back(
     assert back.status == "planned", back.outcome
 
 
-def test_a_size_lasts_until_a_reload_which_tells_so(run: Run, pool: PgBouncer, size: int) -> None:
+@committed
+def test_a_size_lasts_until_a_reload_which_tells_so(run: Run, pool: PgBouncer, size: int, live_fleet: Fleet) -> None:
     pool.set_default_pool_size(size + 1)
     operation = run("pool-reload", pool=POOL)
-    assert operation.status == "done", said(operation)
-    assert any(f"default_pool_size {size + 1} → {size}" in sentence for sentence in said(operation))
+    with tenant_context(live_fleet):
+        assert operation.status == "done", said(operation)
+        assert any(f"default_pool_size {size + 1} → {size}" in sentence for sentence in said(operation))
     found = pool.database(DATABASE)
     assert found and found.pool_size == size
 
@@ -99,12 +103,13 @@ def test_a_size_that_is_there_already_leaves_nothing_to_do(ask: Run, size: int) 
     assert (operation.status, operation.outcome) == ("done", "Nothing to do.")
 
 
+@committed
 def test_kill_drops_who_is_there_and_serves_who_comes(pool: PgBouncer, connect: Connect, run: Run) -> None:
     victim = connect("victim")
     with pytest.raises(psycopg.OperationalError), victim.transaction():
         victim.execute("SELECT 1")
         operation = run("pool-kill", pool=POOL, database=DATABASE)
-        assert operation.status == "done", said(operation)
+        assert operation.status == "done", operation.outcome
         victim.execute("SELECT 1")
     [clients] = [check for check in operation.plan.checks if check.name == "Clients"]
     assert clients.outcome == "warned" and clients.evidence["in_transaction"] >= 1

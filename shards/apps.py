@@ -11,6 +11,7 @@ class ShardsConfig(AppConfig):
 
     def ready(self) -> None:
         from metrics import findings
+        from shards.backends.kinds import BackendCancel, BackendTerminate
         from shards.leftovers.findings import leftovers
         from shards.leftovers.probes import PROBES as LEFTOVERS
         from shards.leftovers.remembering import keep_leftovers
@@ -53,6 +54,6 @@ class ShardsConfig(AppConfig):
         operations.register(ShardFill())
         operations.register(LeftoverRemove())
         operations.register(LeftoverDelete())
-        for kind in (PoolReconnect, PoolReload, PoolKill, PoolResize):
+        for kind in (PoolReconnect, PoolReload, PoolKill, PoolResize, BackendCancel, BackendTerminate):
             operations.register(kind())
         tiles.register(10, shard_tiles)

@@ -53,6 +53,14 @@ class PgBouncer:
             rows = _rows(console, b"SHOW SERVERS")
         return tuple(PoolServer.model_validate(_known(row)) for row in rows if row["database"] == database)
 
+    def connection(self, port: int, pid: int) -> tuple[PoolServer, PoolClient | None] | None:
+        """The connection to the PostgreSQL at that port whose process has this number, and its client at the moment."""
+        with _sessions.open(self.target, self.timeout, CONSOLE) as console:
+            rows = [PoolServer.model_validate(_known(row)) for row in _rows(console, b"SHOW SERVERS")]
+            found = next((one for one in rows if (one.port, one.remote_pid) == (port, pid)), None)
+            clients = [_client(row) for row in _rows(console, b"SHOW CLIENTS")] if found and found.link else []
+        return (found, next((one for one in clients if one.ptr == found.link), None)) if found else None
+
     def pause(self, database: str) -> None:
         """Waits until running transactions ended; new ones queue. Whoever calls it must make sure of `resume`."""
         self._act(b"PAUSE", database)

@@ -48,6 +48,7 @@ class PoolClient(Reply):
     port: int = 0
     connect_time: str = ""
     application_name: str = ""
+    ptr: str = ""
     link: str = ""
     wait_seconds: float = 0.0
 

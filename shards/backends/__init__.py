@@ -1,0 +1,1 @@
+"""Sessions of a PostgreSQL server: a statement is cancelled, or a session ended."""

@@ -33,6 +33,7 @@ class ShardsConfig(AppConfig):
         from shards.replication.probes import PROBES as REPLICATION
         from shards.replication.server_findings import etcd, servers
         from shards.replication.switchover import Switchover
+        from shards.slots.kind import SlotDrop
         from shards.tiles import shard_tiles
 
         for probe in (*REPLICATION, *POOLS, *PARTITIONS, *PLACEMENT, *LEFTOVERS):
@@ -54,6 +55,6 @@ class ShardsConfig(AppConfig):
         operations.register(ShardFill())
         operations.register(LeftoverRemove())
         operations.register(LeftoverDelete())
-        for kind in (PoolReconnect, PoolReload, PoolKill, PoolResize, BackendCancel, BackendTerminate):
+        for kind in (PoolReconnect, PoolReload, PoolKill, PoolResize, BackendCancel, BackendTerminate, SlotDrop):
             operations.register(kind())
         tiles.register(10, shard_tiles)

@@ -25,6 +25,7 @@ class ShardsConfig(AppConfig):
         from shards.placement.probes import PROBES as PLACEMENT
         from shards.pools.acting.kinds import PoolKill, PoolReconnect, PoolReload, PoolResize
         from shards.pools.findings import pools
+        from shards.pools.pausing.findings import pauses
         from shards.pools.probes import PROBES as POOLS
         from shards.rebalancing.kinds import Rebalancing, ShardDrain, ShardFill
         from shards.replication.findings import clusters
@@ -38,7 +39,7 @@ class ShardsConfig(AppConfig):
 
         for probe in (*REPLICATION, *POOLS, *PARTITIONS, *PLACEMENT, *LEFTOVERS):
             registry.register(probe)
-        for rule in (clusters, servers, etcd, pools, partitions, leftovers):
+        for rule in (clusters, servers, etcd, pools, pauses, partitions, leftovers):
             findings.register(rule)
         answered.connect(keep_counts, dispatch_uid="placement counts")
         answered.connect(keep_leftovers, dispatch_uid="leftovers")

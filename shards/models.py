@@ -3,6 +3,7 @@
 from shards.leftovers.models import SeenLeftover
 from shards.moves.models import Move
 from shards.placement.models import Placement, PlacementChange
+from shards.pools.pausing.models import PoolGuard, PoolPause
 from shards.replication.history_models import Happening
 
-__all__ = ["Happening", "Move", "Placement", "PlacementChange", "SeenLeftover"]
+__all__ = ["Happening", "Move", "Placement", "PlacementChange", "PoolGuard", "PoolPause", "SeenLeftover"]

@@ -31,6 +31,7 @@ def steps(site: Site, supervisor: Supervisor, workload: bool) -> list[Step]:
         Step("collector", lambda: supervisor.launch(django.collector(site)), needs=(IMPORT,)),
     ]
     found.append(Step("ways-back", lambda: supervisor.launch(django.ways_back(site)), needs=(IMPORT,)))
+    found.append(Step("pool-guards", lambda: supervisor.launch(django.pool_guards(site)), needs=(IMPORT,)))
     found += [_change_stream(site, supervisor, part) for part in CHANGE_STREAM]
     if workload:
         found.append(Step("workload", lambda: supervisor.launch(django.workload(site)), needs=(SEED,)))

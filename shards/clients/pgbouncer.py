@@ -61,12 +61,13 @@ class PgBouncer:
             clients = [_client(row) for row in _rows(console, b"SHOW CLIENTS")] if found and found.link else []
         return (found, next((one for one in clients if one.ptr == found.link), None)) if found else None
 
-    def pause(self, database: str) -> None:
-        """Waits until running transactions ended; new ones queue. Whoever calls it must make sure of `resume`."""
-        self._act(b"PAUSE", database)
+    def pause(self, database: str, seconds: float = ACT_SECONDS) -> None:
+        """Waits until running transactions ended, at most `seconds`; new ones queue. It may have come to pass
+        whatever is raised: whoever calls it must make sure of `resume`."""
+        self._act(b"PAUSE", database, seconds)
 
-    def resume(self, database: str) -> None:
-        self._act(b"RESUME", database)
+    def resume(self, database: str, seconds: float = ACT_SECONDS) -> None:
+        self._act(b"RESUME", database, seconds)
 
     def reconnect(self, database: str) -> None:
         self._act(b"RECONNECT", database)
@@ -84,9 +85,9 @@ class PgBouncer:
         with _sessions.open(self.target, ACT_SECONDS, CONSOLE) as console:
             console.execute(b"SET default_pool_size = %d" % size)
 
-    def _act(self, verb: bytes, database: str) -> None:
+    def _act(self, verb: bytes, database: str, seconds: float = ACT_SECONDS) -> None:
         command = verb + (b" " + psycopg.sql.Identifier(database).as_bytes(None) if database else b"")
-        with _sessions.open(self.target, ACT_SECONDS, CONSOLE) as console:
+        with _sessions.open(self.target, seconds, CONSOLE) as console:
             console.execute(command)
 
 

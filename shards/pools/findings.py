@@ -16,7 +16,6 @@ def pools(snapshot: Snapshot, now: datetime) -> Iterator[Finding]:
         if seen.reachable:
             yield from _waiting(seen, facts)
             yield from _full(seen, facts)
-            yield from _paused(seen, facts)
             yield from _misled(snapshot, seen, facts)
 
 
@@ -44,15 +43,6 @@ def _full(seen: Seen, facts: PgBouncerFacts) -> Iterator[Finding]:
         yield _finding("clients", Severity.CRITICAL, seen, sentence, "Raise max_client_conn, or close idle clients.")
 
 
-def _paused(seen: Seen, facts: PgBouncerFacts) -> Iterator[Finding]:
-    paused = [database.name for database in facts.databases if database.paused]
-    if paused:
-        sentence = f"{seen.server.name} is paused ({', '.join(paused)}): clients wait until it is resumed."
-        yield _finding(
-            "paused", Severity.CRITICAL, seen, sentence, "RESUME it when nothing is under way that paused it.", seen
-        )
-
-
 def _misled(snapshot: Snapshot, seen: Seen, facts: PgBouncerFacts) -> Iterator[Finding]:
     """Writes go through the `primary` database: it has to lead to the leader."""
     writes = facts.database(seen.server.options.get("primary", "primary"))
@@ -66,15 +56,13 @@ def _misled(snapshot: Snapshot, seen: Seen, facts: PgBouncerFacts) -> Iterator[F
         yield _finding("misled", Severity.CRITICAL, seen, sentence, "See what re-points it after a failover.")
 
 
-def _finding(
-    what: str, severity: Severity, seen: Seen, sentence: str, next_step: str, since: Seen | None = None
-) -> Finding:
+def _finding(what: str, severity: Severity, seen: Seen, sentence: str, next_step: str) -> Finding:
     return Finding(
         key=f"pools:{what}:{seen.server.name}",
         severity=severity,
         sentence=sentence,
         subject=seen.server.name,
-        since=since.state_since if since else None,
+        since=None,
         page="replication",
         anchor=seen.server.shard,
         next_step=next_step,

@@ -1,5 +1,5 @@
 """NovaOps' own processes: console, worker, deliverer, beat, collector, the change stream's three, what keeps ways back,
-and the workload that makes the fleet live."""
+what guards paused pools, and the workload that makes the fleet live."""
 
 import sys
 
@@ -66,6 +66,12 @@ def ways_back(site: Site) -> Spec:
     """Keeps the old shards of moved tenants current."""
     said = probe.says(site.layout.log("ways-back"), "keeps ways back from now on")
     return _spec(site, "ways-back", ("manage.py", "ways_back"), ready=said)
+
+
+def pool_guards(site: Site) -> Spec:
+    """Resumes paused pools at the end of their pause."""
+    said = probe.says(site.layout.log("pool-guards"), "guards the pauses of pools from now on")
+    return _spec(site, "pool-guards", ("manage.py", "pool_guards"), ready=said)
 
 
 def workload(site: Site) -> Spec:

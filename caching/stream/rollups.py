@@ -27,6 +27,8 @@ ADD = (Path(__file__).parent / "sql" / "add_minutes.sql").read_text()
 SORTS = ("created", "changed", "removed", "other")
 KEEP = timedelta(days=30)
 GAP_SECONDS = 2 * ACK_SECONDS
+# Who is frozen in the middle of counting would keep the position from its successor for as long as that lasts.
+IDLE = "SET LOCAL idle_in_transaction_session_timeout = '5s'"
 
 
 @dataclass
@@ -58,6 +60,8 @@ class Rollups:
 
     def _position(self, born: str) -> int:
         """Locked until the end of the transaction. A stream that was made anew counts from its beginning."""
+        with connection.cursor() as cursor:
+            cursor.execute(IDLE)
         StreamPosition.objects.get_or_create(consumer=ROLLUPS, defaults={"stream_born": born})
         row = StreamPosition.objects.select_for_update().get(consumer=ROLLUPS)
         return row.sequence if row.stream_born == born else 0

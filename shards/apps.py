@@ -12,6 +12,7 @@ class ShardsConfig(AppConfig):
     def ready(self) -> None:
         from metrics import findings
         from shards.backends.kinds import BackendCancel, BackendTerminate
+        from shards.fleetwide.kinds import FleetDrain, FleetRestart
         from shards.leftovers.findings import leftovers
         from shards.leftovers.probes import PROBES as LEFTOVERS
         from shards.leftovers.remembering import keep_leftovers
@@ -56,6 +57,8 @@ class ShardsConfig(AppConfig):
         operations.register(ShardFill())
         operations.register(LeftoverRemove())
         operations.register(LeftoverDelete())
-        for kind in (PoolReconnect, PoolReload, PoolKill, PoolResize, BackendCancel, BackendTerminate, SlotDrop):
-            operations.register(kind())
+        for acting in (PoolReconnect, PoolReload, PoolKill, PoolResize, BackendCancel, BackendTerminate, SlotDrop):
+            operations.register(acting())
+        operations.register(FleetRestart())
+        operations.register(FleetDrain())
         tiles.register(10, shard_tiles)

@@ -2,9 +2,11 @@
 its parent, so that a worker which goes on for a killed one finds it, and requests none twice."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 
 from novaops.operations.choices import Status
 from novaops.operations.confirming import Order, carry_confirmation
@@ -24,6 +26,17 @@ def children_of(parent: Operation) -> dict[str, Operation]:
     """Those that were requested already, by their names."""
     found = parent.children.exclude(request_key=None).defer("plan_json")
     return {str(child.request_key).removeprefix(key_of(parent, "")): child for child in found}
+
+
+def is_over(child: Operation) -> bool:
+    return child.state.terminal or child.expired
+
+
+def left_alone(child: Operation, seconds: float) -> bool:
+    """Nobody has taken it for so long, though it may run: all workers may be busy with what waits for others. Who waits
+    for it carries it out then."""
+    patience = timedelta(seconds=seconds)
+    return child.status == Status.QUEUED and child.queued_at is not None and child.queued_at < timezone.now() - patience
 
 
 def begin_child(parent: Operation, name: str, kind: str, parameters: Mapping[str, Any], reason: str) -> str:

@@ -2,13 +2,10 @@
 
 import time
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import Any
 
-from django.utils import timezone
-
 from novaops.inventory.models import ShardState
-from novaops.operations.children import begin_child, children_of
+from novaops.operations.children import begin_child, children_of, is_over, left_alone
 from novaops.operations.choices import Status
 from novaops.operations.contract import PermanentProblem, Step, StepContext, TransientProblem
 from novaops.operations.models import Operation
@@ -44,9 +41,9 @@ def move_tenant(context: StepContext) -> str:
     refused: dict[str, float] = {}
     while True:
         begun = children_of(parent)
-        if mine in begun and _over(begun[mine]):
+        if mine in begun and is_over(begun[mine]):
             return _said(begun[mine])
-        ended = sum(_over(child) for child in begun.values())
+        ended = sum(is_over(child) for child in begun.values())
         context.progress(ended, len(wanted), f"{len(begun) - ended} of {len(wanted)} tenants are being moved")
         for parameters in _next(wanted, begun, context.arguments["at_once"], refused):
             context.hold()
@@ -56,16 +53,10 @@ def move_tenant(context: StepContext) -> str:
                 context.log(f"{parameters['tenant']}: {refusal}")
             if refusal and parameters["tenant"] == mine and mine not in children_of(parent):
                 return f"{mine} was not moved: {refusal}"
-        if mine in begun and _left_alone(begun[mine]):
+        if mine in begun and left_alone(begun[mine], ALONE_SECONDS):
             context.log(f"No worker is free for operation {begun[mine].pk}: this one carries it out itself.")
             execute(begun[mine].pk)
         pause()
-
-
-def _left_alone(child: Operation) -> bool:
-    """Nobody has taken it, though it may run: all workers may be busy with what waits for others, as this one is."""
-    patience = timedelta(seconds=ALONE_SECONDS)
-    return child.status == Status.QUEUED and child.queued_at is not None and child.queued_at < timezone.now() - patience
 
 
 def pause() -> None:
@@ -76,20 +67,16 @@ def _next(
     wanted: list[dict[str, Any]], begun: Mapping[str, Operation], at_once: int, refused: Mapping[str, float]
 ) -> list[dict[str, Any]]:
     """Whom to begin now, in the plan's order: those that nobody has, and those whose plan was left unconfirmed."""
-    going = [name for name, child in begun.items() if not _over(child) and child.status != Status.PLANNED]
+    going = [name for name, child in begun.items() if not is_over(child) and child.status != Status.PLANNED]
     now, left = time.monotonic(), max(0, at_once - len(going))
     open_ones = [
         one
         for one in wanted
         if (one["tenant"] not in begun or begun[one["tenant"]].status == Status.PLANNED)
-        and not (one["tenant"] in begun and _over(begun[one["tenant"]]))
+        and not (one["tenant"] in begun and is_over(begun[one["tenant"]]))
         and now - refused.get(one["tenant"], -CONFIRM_AGAIN_SECONDS) >= CONFIRM_AGAIN_SECONDS
     ]
     return open_ones[:left]
-
-
-def _over(child: Operation) -> bool:
-    return child.state.terminal or child.expired
 
 
 def _said(child: Operation) -> str:

@@ -1,0 +1,64 @@
+"""Which shards or servers, and how many at once."""
+
+import re
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+MOST_AT_ONCE = 16
+
+
+def names_of(text: str) -> tuple[str, ...]:
+    """ "shard-1, shard-2", each once, in their order."""
+    return tuple(dict.fromkeys(part for part in re.split(r"[,;\s]+", text.strip()) if part))
+
+
+def version_of(text: str) -> int:
+    """15.18 as PostgreSQL's own number, 150018; ValueError for what is no version."""
+    found = re.fullmatch(r"\s*(\d{2})(?:\.(\d{1,3}))?\s*", text)
+    if found is None:
+        raise ValueError(f"A version is written as 15.18 or 16; {text.strip()!r} is none.")
+    return int(found[1]) * 10_000 + int(found[2] or 0)
+
+
+def version_word(number: int | None) -> str:
+    """150018 as people write it."""
+    return f"{number // 10_000}.{number % 10_000}" if number else "unknown"
+
+
+def _a_version(text: str) -> str:
+    if text.strip():
+        version_of(text)
+    return text.strip()
+
+
+class Waves(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    parallel: int = Field(
+        default=1, title="Shards at once", ge=1, le=MOST_AT_ONCE, description="The next wave begins when all are well."
+    )
+
+
+class RestartParameters(Waves):
+    shards: str = Field(default="", title="Shards", description="Their names, with commas; all that need it if empty.")
+    only_pending: bool = Field(
+        default=True,
+        title="Only pending restarts",
+        description="Members that do not wait for a restart are left alone.",
+    )
+
+
+class DrainParameters(Waves):
+    """Servers by their version or by their names."""
+
+    version_below: Annotated[str, AfterValidator(_a_version)] = Field(
+        default="", title="PostgreSQL older than", description="Such as 15.18: leaders that run an older one hand over."
+    )
+    servers: str = Field(default="", title="Servers", description="Or these members, with commas: none is to lead.")
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> "DrainParameters":
+        if bool(self.version_below) == bool(names_of(self.servers)):
+            raise ValueError("Say either a version or servers.")
+        return self

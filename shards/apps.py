@@ -24,7 +24,7 @@ class ShardsConfig(AppConfig):
         from shards.partitions.probes import PROBES as PARTITIONS
         from shards.placement.counting import keep_counts
         from shards.placement.probes import PROBES as PLACEMENT
-        from shards.pools.acting.kinds import PoolKill, PoolReconnect, PoolReload, PoolResize
+        from shards.pools.acting.kinds import PoolKill, PoolPause, PoolReconnect, PoolReload, PoolResize, PoolResume
         from shards.pools.findings import pools
         from shards.pools.pausing.findings import pauses
         from shards.pools.probes import PROBES as POOLS
@@ -57,8 +57,11 @@ class ShardsConfig(AppConfig):
         operations.register(ShardFill())
         operations.register(LeftoverRemove())
         operations.register(LeftoverDelete())
-        for acting in (PoolReconnect, PoolReload, PoolKill, PoolResize, BackendCancel, BackendTerminate, SlotDrop):
-            operations.register(acting())
+        for of_pool in (PoolReconnect, PoolReload, PoolKill, PoolPause, PoolResume, PoolResize):
+            operations.register(of_pool())
+        operations.register(BackendCancel())
+        operations.register(BackendTerminate())
+        operations.register(SlotDrop())
         operations.register(FleetRestart())
         operations.register(FleetDrain())
         tiles.register(10, shard_tiles)

@@ -8,13 +8,14 @@ from shards.leftovers.known import held_locks
 from shards.leftovers.leftover import Leftover
 from shards.leftovers.models import SeenLeftover
 from shards.leftovers.pools import paused_pools
+from shards.pools.pausing.records import promised
 
 
 def stored(snapshot: Snapshot) -> tuple[Leftover, ...]:
     """Everything that is known to be left behind in the fleet, the worst first."""
     shards = {shard.name for shard in snapshot.shards}
     seen = [_read(row) for row in SeenLeftover.objects.filter(shard__in=shards)]
-    pools = paused_pools(snapshot, held_locks())
+    pools = paused_pools(snapshot, held_locks(), promised())
     return in_order([*seen, *pools, *control_leftovers(snapshot.at)])
 
 

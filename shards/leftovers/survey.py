@@ -29,6 +29,7 @@ from shards.leftovers.selectors import in_order
 from shards.partitions.leader import NoLeader, find
 from shards.placement.facts import TenantsFacts
 from shards.placement.probes import tenants_on
+from shards.pools.pausing.records import promised
 from shards.pools.probes import facts_of
 from shards.replication.own_slots import patroni_slots
 
@@ -92,7 +93,7 @@ def _pools(found: Survey, shard: str) -> None:
         except ShardError as problem:
             found.not_looked.append(f"{target.name} does not answer: {problem}")
         else:
-            found.found += paused_databases(shard, target.name, facts)
+            found.found += paused_databases(shard, target.name, facts, promised())
 
 
 def slots_now(shard: str) -> frozenset[str] | None:

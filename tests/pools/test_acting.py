@@ -12,10 +12,15 @@ from novaops.operations.contract import PermanentProblem, StepContext
 from novaops.operations.models import Operation
 from novaops.operations.problems import LeaseLost
 from shards.clients.pgbouncer import PgBouncer
+from shards.leftovers.survey import leftovers
 from shards.pools.acting import steps
 from shards.pools.acting.plans import KILL, RESUME
+from shards.pools.pausing import services as pausing
+from shards.pools.pausing.models import PoolPause
 from tests.conftest import MakePerson
+from tests.pool_guards import guarding
 from tests.pools.conftest import DATABASE, POOL, Connect, Run
+from tests.waiting import wait_for
 
 committed = pytest.mark.django_db(transaction=True)
 
@@ -33,7 +38,7 @@ def size(pool: PgBouncer) -> Iterator[int]:
 def resumed(pool: PgBouncer) -> Iterator[PgBouncer]:
     """Whatever becomes of the test."""
     yield pool
-    steps.resume_if_paused(pool, DATABASE)
+    pausing.resume(pool.target, DATABASE)
 
 
 def context(**arguments: object) -> StepContext:
@@ -104,9 +109,11 @@ def test_a_size_that_is_there_already_leaves_nothing_to_do(ask: Run, size: int) 
 
 
 @committed
-def test_kill_drops_who_is_there_and_serves_who_comes(pool: PgBouncer, connect: Connect, run: Run) -> None:
+def test_kill_drops_who_is_there_and_serves_who_comes(
+    pool: PgBouncer, connect: Connect, run: Run, live_fleet: Fleet
+) -> None:
     victim = connect("victim")
-    with pytest.raises(psycopg.OperationalError), victim.transaction():
+    with guarding(live_fleet), pytest.raises(psycopg.OperationalError), victim.transaction():
         victim.execute("SELECT 1")
         operation = run("pool-kill", pool=POOL, database=DATABASE)
         assert operation.status == "done", operation.outcome
@@ -119,19 +126,68 @@ def test_kill_drops_who_is_there_and_serves_who_comes(pool: PgBouncer, connect: 
     assert connect().execute("SELECT 1").fetchone() == (1,)
 
 
+@committed
 def test_who_goes_on_after_a_kill_sends_no_second_one_and_resumes(resumed: PgBouncer, live_fleet: Fleet) -> None:
-    """The worker died between the two: the database is paused."""
-    with tenant_context(live_fleet):
-        steps.kill(context())
+    """The worker died between KILL and RESUME, before it wrote that KILL was sent."""
+    with tenant_context(live_fleet), guarding(live_fleet):
+        steps.kill(context(seconds=60))
+        PoolPause.objects.update(paused_at=None)
         assert steps.STEPS[KILL].done(context()) and not steps.STEPS[RESUME].done(context())
         assert "is resumed" in steps.resume(context()) and steps.STEPS[RESUME].done(context())
         assert "is resumed" in steps.resume(context()), "a second time changes nothing"
+        assert PoolPause.objects.get().ending == "resumed"
+
+
+@committed
+def test_a_pause_ends_by_itself_or_is_ended_before(
+    pool: PgBouncer, run: Run, ask: Run, live_fleet: Fleet, person: MakePerson
+) -> None:
+    with guarding(live_fleet):
+        operation = run("pool-pause", pool=POOL, database=DATABASE, seconds=120)
+        assert operation.status == "done", operation.outcome
+        found = pool.database(DATABASE)
+        assert found and found.paused
+        with tenant_context(live_fleet):
+            assert not [one for one in leftovers("shard-2") if one.sort == "paused-pool"], "it is paused on purpose"
+            back = services.take_back(operation, person("operator"), "Done before its time.")
+            assert back.kind == "pool-resume" and back.status == "planned", back.outcome
+            assert f"Operation {operation.pk} paused it" in str([check.reason for check in back.plan.checks])
+        resumed = run("pool-resume", pool=POOL, database=DATABASE)
+        assert resumed.status == "done", resumed.outcome
+        found = pool.database(DATABASE)
+        assert found and not found.paused
+        assert ask("pool-resume", pool=POOL, database=DATABASE).outcome == "Nothing to do."
+        short = run("pool-pause", pool=POOL, database=DATABASE, seconds=1)
+        assert short.status == "done", short.outcome
+        wait_for(lambda: (now := pool.database(DATABASE)) and not now.paused, "the guard's RESUME")
+
+
+@committed
+def test_a_transaction_that_does_not_end_keeps_the_pool_from_being_paused(
+    pool: PgBouncer, connect: Connect, run: Run, live_fleet: Fleet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(steps, "REST_SECONDS", 0.5)
+    busy = connect()
+    with guarding(live_fleet), busy.transaction():
+        busy.execute("SELECT 1")
+        operation = run("pool-pause", pool=POOL, database=DATABASE, seconds=60)
+        assert operation.status == "failed" and "did not end within" in operation.outcome
+        found = pool.database(DATABASE)
+        assert found and not found.paused
+        assert busy.execute("SELECT 1").fetchone() == (1,)
+
+
+def test_nothing_is_paused_or_killed_without_a_guard(ask: Run, pool: PgBouncer) -> None:
+    for kind, more in (("pool-pause", {"seconds": 5}), ("pool-kill", {})):
+        operation = ask(kind, pool=POOL, database=DATABASE, **more)
+        assert operation.status == "refused" and "No guard of pool pauses runs" in operation.outcome
 
 
 def test_a_database_that_is_paused_is_not_killed(resumed: PgBouncer, ask: Run) -> None:
     resumed.pause(DATABASE)
     operation = ask("pool-kill", pool=POOL, database=DATABASE)
     assert operation.status == "refused" and "is paused: resume it first" in operation.outcome
+    assert ask("pool-pause", pool=POOL, database=DATABASE, seconds=5).status == "refused"
 
 
 def test_a_worker_that_lost_its_operation_sends_nothing(pool: PgBouncer, live_fleet: Fleet, size: int) -> None:
@@ -141,13 +197,13 @@ def test_a_worker_that_lost_its_operation_sends_nothing(pool: PgBouncer, live_fl
     late = StepContext(
         0,
         1,
-        {"pool": POOL, "database": DATABASE, "size": size + 1, "before": size},
+        {"pool": POOL, "database": DATABASE, "size": size + 1, "before": size, "seconds": 5},
         lambda done, total, note: None,
         lambda line: None,
         hold=lost,
     )
     with tenant_context(live_fleet):
-        for act in (steps.kill, steps.resize, steps.resume):
+        for act in (steps.kill, steps.pause, steps.resize, steps.resume):
             with pytest.raises(LeaseLost):
                 act(late)
     found = pool.database(DATABASE)
@@ -161,5 +217,5 @@ def test_what_is_not_there_is_a_sentence(ask: Run, pool_: str, database: str, sa
 
 
 def test_what_pgbouncer_refuses_is_said_in_its_words(live_fleet: Fleet) -> None:
-    with tenant_context(live_fleet), pytest.raises(PermanentProblem, match="no such database: none"):
-        steps.kill(StepContext(0, 1, {"pool": POOL, "database": "none"}, lambda *_: None, lambda line: None))
+    with tenant_context(live_fleet), pytest.raises(PermanentProblem, match="none"):
+        steps.reconnect(StepContext(0, 1, {"pool": POOL, "database": "none"}, lambda *_: None, lambda line: None))

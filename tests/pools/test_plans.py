@@ -1,13 +1,14 @@
 """What is done to a pool, planned: every refusal is a sentence with its numbers."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from novaops.operations.contract import Plan
 from shards.clients.pgbouncer_replies import Pool, PoolClient, PooledDatabase, PoolReport, PoolServer
-from shards.pools.acting.facts import PoolActFacts, Room
-from shards.pools.acting.plans import plan_kill, plan_reconnect, plan_reload, plan_resize
+from shards.pools.acting.facts import PoolActFacts, Room, StandingPause
+from shards.pools.acting.plans import plan_kill, plan_pause, plan_reconnect, plan_reload, plan_resize, plan_resume
 from shards.pools.acting.steps import differences
 
 PRIMARY = PooledDatabase(name="primary", host="h", port=1, database="d", pool_size=12, reserve_pool=4)
@@ -84,6 +85,31 @@ def test_a_kill_tells_who_is_dropped_and_asks_for_the_name() -> None:
         {"user": "app", "application": "web", "address": "1", "clients": 2, "in_transaction": 1}
     ]
     assert plan.confirm == "kill p primary" and [step.key for step in plan.steps] == ["kill", "resume"]
+
+
+def test_a_pause_warns_of_who_is_dropped_for_waiting_and_needs_a_guard() -> None:
+    waits = {check.name: check.reason for check in pause(30).checks}
+    assert "longer than 20 s" in waits["Long waits"]
+    assert (
+        "Nobody is dropped for waiting 10 s" in {check.name: check.reason for check in pause(10).checks}["Long waits"]
+    )
+    assert refusals(pause(10, no_guard="No guard runs.")) == {"Pool guard": "No guard runs."}
+    assert pause(10).confirm == "pause p primary" and pause(10).blast.write_pause_ms == 10_000
+
+
+def pause(seconds: int, **changes: Any) -> Plan:
+    return plan_pause("p", "primary", seconds, facts(config=CONFIG | {"query_wait_timeout": "20"}, **changes))
+
+
+def test_a_pause_of_an_operation_under_way_is_ended_by_nobody_else() -> None:
+    paused = (PRIMARY.model_copy(update={"paused": True}), REPLICA)
+    standing = StandingPause(operation=5, ends_at=datetime(2026, 11, 29, 8, tzinfo=UTC), active=True)
+    plan = plan_resume("p", "primary", facts(databases=paused, pause=standing))
+    assert "Operation 5, which is under way, paused it" in refusals(plan)["Whose pause"]
+    over = standing.model_copy(update={"active": False})
+    assert plan_resume("p", "primary", facts(databases=paused, pause=over)).runnable
+    assert plan_resume("p", "primary", facts(databases=paused)).runnable
+    assert plan_resume("p", "primary", facts()).summary.startswith("Nothing to do")
 
 
 def test_who_comes_and_goes_leaves_the_fingerprint_alone_but_a_pause_does_not() -> None:

@@ -31,6 +31,28 @@ def running(facts: PoolActFacts, database: str) -> Iterator[Check]:
         yield passed("Not paused", f"{database} of {facts.pool} is not paused.")
 
 
+def long_waits(facts: PoolActFacts, seconds: int) -> Check:
+    """PgBouncer itself gives up on clients that wait for too long."""
+    limit = facts.number("query_wait_timeout")
+    if limit and seconds > limit:
+        reason = f"Clients that wait longer than {limit} s (query_wait_timeout) get an error and are dropped."
+        return warned("Long waits", reason, query_wait_timeout=limit)
+    return passed("Long waits", f"Nobody is dropped for waiting {seconds} s (query_wait_timeout is {limit or 'off'}).")
+
+
+def whose_pause(facts: PoolActFacts, database: str) -> Check:
+    """Whether the pause may be ended by somebody else than who began it."""
+    pause = facts.pause
+    if pause is None:
+        return passed("Whose pause", "The console did not begin it; it ends only when somebody resumes it.")
+    until = f"it ends at {pause.ends_at:%H:%M:%S} UTC at the latest"
+    if pause.active:
+        return failed(
+            "Whose pause", f"Operation {pause.operation}, which is under way, paused it: {until}. Cancel that one."
+        )
+    return passed("Whose pause", f"Operation {pause.operation} paused it; {until}.")
+
+
 def clients(facts: PoolActFacts, database: str, what: str) -> Check:
     """`what` happens to those in a transaction."""
     sentence = f"{len(facts.clients)} clients of {database}, {facts.in_transaction} of them in a transaction"

@@ -1,6 +1,7 @@
 """What a plan to act on a pool rests on: the pool as it tells of itself, and the servers that it leads to."""
 
 from collections import Counter
+from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict
 
@@ -23,8 +24,17 @@ class Room(_Frozen):
     problem: str = ""
 
 
+class StandingPause(_Frozen):
+    """What the console's book says of a pause; `active`: the operation that asked for it is under way."""
+
+    operation: int
+    ends_at: datetime
+    active: bool = False
+
+
 class PoolActFacts(_Frozen):
-    """`problem` is set when the pool did not answer. `clients` and `servers` are those of the one database."""
+    """`problem` is set when the pool did not answer. `clients` and `servers` are those of the one database, `pause` is
+    its. `no_guard` says why no guard would end a pause; empty when one would."""
 
     pool: str
     shard: str = ""
@@ -36,6 +46,8 @@ class PoolActFacts(_Frozen):
     servers: tuple[PoolServer, ...] = ()
     config: dict[str, str] = {}
     rooms: tuple[Room, ...] = ()
+    pause: StandingPause | None = None
+    no_guard: str = ""
 
     def database(self, name: str) -> PooledDatabase | None:
         return next((one for one in self.databases if one.name == name), None)

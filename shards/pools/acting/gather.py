@@ -1,15 +1,21 @@
 """Asks a live pool, and the servers behind it. What does not answer is a fact too."""
 
 from collections.abc import Iterable, Iterator
+from typing import Any
+
+from django.utils import timezone
 
 from novaops.inventory.models import ServerKind
 from novaops.inventory.selectors import targets
 from novaops.inventory.targets import Target
+from novaops.operations.choices import ACTIVE
+from novaops.operations.models import Operation
 from shards.clients.pgbouncer import PgBouncer
 from shards.clients.pgbouncer_replies import PooledDatabase
 from shards.clients.postgres import sessions
 from shards.exceptions import ShardError
-from shards.pools.acting.facts import PoolActFacts, Room
+from shards.pools.acting.facts import PoolActFacts, Room, StandingPause
+from shards.pools.pausing import guards, records
 
 ASK_SECONDS = 3.0
 ROOM = """
@@ -19,18 +25,26 @@ ROOM = """
 """
 
 
-def gather(pool: str, database: str = "", *, rooms: bool = False) -> PoolActFacts:
-    """`rooms`: also how many connections the servers behind it take."""
+def gather(pool: str, database: str = "", *, rooms: bool = False, pausing: bool = False) -> PoolActFacts:
+    """`rooms`: also how many connections the servers behind it take. `pausing`: also what the console's book says of
+    pauses."""
     found = {target.name: target for target in targets(ServerKind.PGBOUNCER)}
     if pool not in found:
         there = ", ".join(found) or "none"
         return PoolActFacts(pool=pool, problem=f"There is no pool {pool} in this fleet. There: {there}.")
     target = found[pool]
-    known = PoolActFacts(pool=pool, shard=target.shard)
+    known = PoolActFacts(pool=pool, shard=target.shard, **(_of_pauses(pool, database) if pausing else {}))
     try:
         return _asked(known, PgBouncer(target), target, database, rooms)
     except ShardError as problem:
         return known.model_copy(update={"problem": f"{pool} did not answer: {problem}"})
+
+
+def _of_pauses(pool: str, database: str) -> dict[str, Any]:
+    standing = next((one for one in records.standing() if (one.pool, one.database) == (pool, database)), None)
+    active = standing is not None and Operation.objects.filter(pk=standing.operation, status__in=ACTIVE).exists()
+    pause = standing and StandingPause(operation=standing.operation, ends_at=standing.ends_at, active=active)
+    return {"pause": pause, "no_guard": guards.absence(timezone.now())}
 
 
 def _asked(known: PoolActFacts, api: PgBouncer, target: Target, database: str, rooms: bool) -> PoolActFacts:

@@ -1,4 +1,5 @@
-"""The kinds of operations `pool-reconnect`, `pool-reload`, `pool-kill` and `pool-resize`."""
+"""The kinds of operations on a pool: `pool-reconnect`, `pool-reload`, `pool-kill`, `pool-pause`, `pool-resume` and
+`pool-resize`."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -9,8 +10,8 @@ from novaops.fleets.rights import Right
 from novaops.operations.contract import Kind, Lock, Plan, Risk, Step
 from shards.pools.acting.facts import PoolActFacts
 from shards.pools.acting.gather import gather
-from shards.pools.acting.parameters import OfDatabase, OfPool, Resize
-from shards.pools.acting.plans import plan_kill, plan_reconnect, plan_reload, plan_resize
+from shards.pools.acting.parameters import OfDatabase, OfPool, Pause, Resize
+from shards.pools.acting.plans import plan_kill, plan_pause, plan_reconnect, plan_reload, plan_resize, plan_resume
 from shards.pools.acting.steps import STEPS
 from shards.pools.facts import PgBouncerFacts
 
@@ -76,10 +77,44 @@ class PoolKill(PoolKind[OfDatabase]):
     parameters = OfDatabase
 
     def gather(self, parameters: OfDatabase) -> PoolActFacts:
-        return gather(parameters.pool, parameters.database)
+        return gather(parameters.pool, parameters.database, pausing=True)
 
     def plan(self, parameters: OfDatabase, facts: Any, now: datetime) -> Plan:
         return plan_kill(parameters.pool, parameters.database, facts)
+
+
+class PoolPause(PoolKind[Pause]):
+    name: ClassVar[str] = "pool-pause"
+    title: ClassVar[str] = "Pause a pool"
+    description: ClassVar[str] = (
+        "Lets the clients of a database wait, once their transactions have ended: for a short work on the servers"
+        " behind it. A guard resumes it when its time is over."
+    )
+    risk: ClassVar[Risk] = Risk.HIGH
+    parameters = Pause
+
+    def gather(self, parameters: Pause) -> PoolActFacts:
+        return gather(parameters.pool, parameters.database, pausing=True)
+
+    def plan(self, parameters: Pause, facts: Any, now: datetime) -> Plan:
+        return plan_pause(parameters.pool, parameters.database, parameters.seconds, facts)
+
+    def inverse(self, parameters: Pause, plan: Plan) -> tuple[str, dict[str, Any]] | None:
+        return PoolResume.name, {"pool": parameters.pool, "database": parameters.database}
+
+
+class PoolResume(PoolKind[OfDatabase]):
+    name: ClassVar[str] = "pool-resume"
+    title: ClassVar[str] = "Resume a pool"
+    description: ClassVar[str] = "Ends the pause of a database before its time, whoever paused it: its clients go on."
+    risk: ClassVar[Risk] = Risk.LOW
+    parameters = OfDatabase
+
+    def gather(self, parameters: OfDatabase) -> PoolActFacts:
+        return gather(parameters.pool, parameters.database, pausing=True)
+
+    def plan(self, parameters: OfDatabase, facts: Any, now: datetime) -> Plan:
+        return plan_resume(parameters.pool, parameters.database, facts)
 
 
 class PoolResize(PoolKind[Resize]):

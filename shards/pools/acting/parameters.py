@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel, ConfigDict, Field
 
-LARGEST = 10_000
+LARGEST, LONGEST_PAUSE = 10_000, 300
 
 
 class OfPool(BaseModel):
@@ -18,4 +18,10 @@ class OfDatabase(OfPool):
 class Resize(OfDatabase):
     size: int = Field(
         title="Connections", ge=1, le=LARGEST, description="To PostgreSQL, for each user of the database, at most."
+    )
+
+
+class Pause(OfDatabase):
+    seconds: int = Field(
+        title="Seconds", ge=1, le=LONGEST_PAUSE, description="At the latest then it goes on, whatever happens."
     )

@@ -6,9 +6,13 @@ from typing import Any
 from novaops.operations.contract import BlastRadius, Check, Plan, PlannedStep
 from shards.pools.acting import checks
 from shards.pools.acting.facts import PoolActFacts
+from shards.pools.pausing.guards import guard_check
 from shards.replication.switchover_checks import warned
 
 RECONNECT, CLOSED, RELOAD, KILL, RESUME, RESIZE = "reconnect", "old-closed", "reload", "kill", "resume", "resize"
+PAUSE = "pause"
+# How long a pool may stay paused after KILL, should who is to resume it die.
+KILL_SECONDS = 10
 
 
 def plan_reconnect(pool: str, database: str, facts: PoolActFacts) -> Plan:
@@ -74,6 +78,7 @@ def plan_kill(pool: str, database: str, facts: PoolActFacts) -> Plan:
             checks.answers(facts),
             checks.known(facts, database),
             *checks.running(facts, database),
+            guard_check(facts.no_guard),
             checks.clients(facts, database, "they are rolled back."),
         ),
         blast=BlastRadius(summary=dropped, targets=(f"pool:{pool}",), connections=len(facts.clients)),
@@ -81,8 +86,9 @@ def plan_kill(pool: str, database: str, facts: PoolActFacts) -> Plan:
             PlannedStep(
                 key=KILL,
                 title=f"KILL {database}",
-                consequence="Clients and connections to PostgreSQL are closed; who comes anew waits.",
-                arguments=told,
+                consequence="Clients and connections to PostgreSQL are closed; who comes anew waits, for"
+                f" {KILL_SECONDS} s at most.",
+                arguments={**told, "seconds": KILL_SECONDS},
             ),
             PlannedStep(
                 key=RESUME, title=f"RESUME {database}", consequence="Who comes anew is served.", arguments=told
@@ -135,6 +141,65 @@ def plan_resize(pool: str, database: str, size: int, facts: PoolActFacts) -> Pla
             ),
         ),
         facts={**told, "affected": affected},
+        expected_seconds=1.0,
+    )
+
+
+def plan_pause(pool: str, database: str, seconds: int, facts: PoolActFacts) -> Plan:
+    if unfit := _unfit(facts, database):
+        return _refused(pool, unfit)
+    told = {"pool": pool, "database": database, "seconds": seconds}
+    return Plan(
+        summary=f"{database} of {pool} is paused for {seconds} s at most.",
+        checks=(
+            checks.answers(facts),
+            checks.known(facts, database),
+            *checks.running(facts, database),
+            guard_check(facts.no_guard),
+            checks.clients(facts, database, "the pause begins when they end, or not at all."),
+            checks.long_waits(facts, seconds),
+        ),
+        blast=BlastRadius(
+            summary="Statements of its clients wait, and go on when it is resumed.",
+            targets=(f"pool:{pool}",),
+            connections=len(facts.clients),
+            write_pause_ms=seconds * 1000,
+        ),
+        steps=(
+            PlannedStep(
+                key=PAUSE,
+                title=f"PAUSE {database}",
+                consequence=f"A guard resumes it after {seconds} s, unless pool-resume does so before.",
+                arguments=told,
+            ),
+        ),
+        facts={**told, "paused": _paused(facts, database)},
+        confirm=f"pause {pool} {database}",
+        expected_seconds=3.0,
+    )
+
+
+def plan_resume(pool: str, database: str, facts: PoolActFacts) -> Plan:
+    if unfit := _unfit(facts, database):
+        return _refused(pool, unfit)
+    told = {"pool": pool, "database": database}
+    if not _paused(facts, database):
+        return Plan(
+            summary=f"Nothing to do: {database} of {pool} is not paused.",
+            checks=(checks.answers(facts),),
+            blast=BlastRadius(summary="Nothing is touched."),
+            facts=told,
+        )
+    return Plan(
+        summary=f"{database} of {pool} is resumed: {facts.waiting} clients that wait go on.",
+        checks=(checks.answers(facts), checks.known(facts, database), checks.whose_pause(facts, database)),
+        blast=BlastRadius(
+            summary="Clients that wait go on.", targets=(f"pool:{pool}",), connections=len(facts.clients)
+        ),
+        steps=(
+            PlannedStep(key=RESUME, title=f"RESUME {database}", consequence="Clients that wait go on.", arguments=told),
+        ),
+        facts={**told, "paused_by": facts.pause.operation if facts.pause else None},
         expected_seconds=1.0,
     )
 

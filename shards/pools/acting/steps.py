@@ -1,21 +1,27 @@
 """How it is done. Every step asks the pool whether it came out so.
 
-PgBouncer knows no fencing tokens: a worker asks whether it still has the operation right before each command. A late
-RECONNECT, RELOAD or RESUME does no harm. A late KILL finds the database paused by the first, or is not sent."""
+PgBouncer knows no fencing tokens: a worker asks whether it still has the operation right before each command, and a
+pause is written down with its token before PgBouncer is told. A late RECONNECT, RELOAD or RESUME does no harm."""
 
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+
+from django.db.models import QuerySet
 
 from novaops.inventory.models import ServerKind
 from novaops.inventory.selectors import target
 from novaops.operations.contract import PermanentProblem, Step, StepContext, TransientProblem
 from shards.clients.pgbouncer import PgBouncer
 from shards.clients.pgbouncer_replies import PooledDatabase, PoolReport
-from shards.exceptions import Refused, ShardError
-from shards.pools.acting.plans import CLOSED, KILL, RECONNECT, RELOAD, RESIZE, RESUME
+from shards.exceptions import ShardError
+from shards.pools.acting.plans import CLOSED, KILL, PAUSE, RECONNECT, RELOAD, RESIZE, RESUME
+from shards.pools.pausing import services
+from shards.pools.pausing.models import PoolPause
 
 CLOSED_SECONDS = 20.0
+# How long running transactions may keep a pause from its beginning: new ones wait meanwhile.
+REST_SECONDS = 5.0
 LOOK_SECONDS = 0.2
 MOST_CHANGES = 12
 
@@ -81,39 +87,56 @@ def kill(context: StepContext) -> str:
     api, database = pool_of(context), context.arguments["database"]
     with answering(api):
         dropped = len(api.clients(database))
-        context.hold()
-        api.kill(database)
+        services.kill(context, api.target, database, context.arguments["seconds"])
     return f"About {dropped} clients of {database} were dropped."
 
 
-def is_paused(context: StepContext) -> bool:
-    """KILL leaves the database paused, and it was not when the plan was made: so it was killed."""
-    return paused_now(context)
+def is_killed(context: StepContext) -> bool:
+    """Written down; or KILL was sent and its worker died before it wrote: the database is paused, which it was not."""
+    mine = _pauses(context).filter(operation=context.operation_id)
+    if mine.filter(paused_at__isnull=False).exists():
+        return True
+    return mine.filter(ended_at=None).exists() and paused_now(context)
+
+
+def pause(context: StepContext) -> str:
+    """For its time alone: a guard ends it. Another try is another pause, of its whole length."""
+    told, api = context.arguments, pool_of(context)
+    begun = services.ask(context, api.target, told["database"], told["seconds"], REST_SECONDS)
+    return f"{begun} is paused; it goes on at {begun.ends_at:%H:%M:%S} UTC at the latest."
+
+
+def is_at_rest(context: StepContext) -> bool:
+    """Also when its time is over by now: it was paused, as it was asked for."""
+    return _pauses(context).filter(operation=context.operation_id, paused_at__isnull=False).exists()
 
 
 def resume(context: StepContext) -> str:
+    """Ends what the console's book knows of, and what somebody else paused; a second time changes nothing."""
     api, database = pool_of(context), context.arguments["database"]
     with answering(api):
+        for one in _pauses(context).filter(ended_at=None):
+            context.hold()
+            services.end(context, one.pk)
         context.hold()
-        resume_if_paused(api, database)
+        services.resume(api.target, database)
         found = api.database(database)
     if found is None or found.paused:
         raise TransientProblem(f"{database} of {api.target.name} is still paused.")
-    return f"{database} is resumed: who comes anew is served."
+    return f"{database} is resumed: its clients go on."
+
+
+def let_go(context: StepContext) -> str:
+    """Ends the pause that this operation began, and nobody else's."""
+    with answering(pool_of(context)):
+        for one in _pauses(context).filter(operation=context.operation_id, ended_at=None):
+            context.hold()
+            services.end(context, one.pk)
+    return "Nothing of it is paused."
 
 
 def is_resumed(context: StepContext) -> bool:
     return not paused_now(context)
-
-
-def resume_if_paused(api: PgBouncer, database: str) -> None:
-    """PgBouncer refuses to resume what is not paused."""
-    try:
-        api.resume(database)
-    except Refused:
-        found = api.database(database)
-        if found is None or found.paused:
-            raise
 
 
 def paused_now(context: StepContext) -> bool:
@@ -121,6 +144,10 @@ def paused_now(context: StepContext) -> bool:
     with answering(api):
         found = api.database(database)
     return found is not None and found.paused
+
+
+def _pauses(context: StepContext) -> QuerySet[PoolPause]:
+    return PoolPause.objects.filter(pool=context.arguments["pool"], database=context.arguments["database"])
 
 
 def resize(context: StepContext) -> str:
@@ -178,8 +205,9 @@ STEPS: Mapping[str, Step] = {
     RECONNECT: Step(run=reconnect, timeout_seconds=30),
     CLOSED: Step(run=old_closed, timeout_seconds=CLOSED_SECONDS + 20),
     RELOAD: Step(run=reload, timeout_seconds=30),
-    KILL: Step(run=kill, done=is_paused, undo=resume, timeout_seconds=30, attempts=1),
-    # As often as it takes: nobody else does it.
+    KILL: Step(run=kill, done=is_killed, undo=let_go, timeout_seconds=30, attempts=1),
+    PAUSE: Step(run=pause, done=is_at_rest, undo=let_go, timeout_seconds=60, attempts=1),
+    # As often as it takes: without it a guard makes the clients wait for the whole of their pause.
     RESUME: Step(run=resume, done=is_resumed, timeout_seconds=30, attempts=1000, cancellable=False),
     RESIZE: Step(run=resize, done=has_size, undo=size_as_before, timeout_seconds=30),
 }

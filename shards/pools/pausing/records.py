@@ -67,6 +67,12 @@ def standing() -> list[PoolPause]:
     return list(PoolPause.objects.filter(ended_at__isnull=True).order_by("pk"))
 
 
+def promised() -> frozenset[tuple[str, str]]:
+    """Pools and databases that are paused on purpose, and whose end has not been missed."""
+    found = PoolPause.objects.filter(ended_at__isnull=True, ends_at__gte=Now() - OVERDUE)
+    return frozenset(found.values_list("pool", "database"))
+
+
 def of_operation(operation: int) -> list[PoolPause]:
     """Those that it asked for and that stand."""
     return list(PoolPause.objects.filter(operation=operation, ended_at__isnull=True).order_by("pk"))

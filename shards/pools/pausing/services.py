@@ -63,6 +63,22 @@ def ask_all(
     return asked
 
 
+def kill(context: StepContext, pool: Target, database: str, seconds: float) -> PoolPause:
+    """Drops all clients of one database at once, under the same guard: PgBouncer leaves it paused after that."""
+    one = Wanted(pool, database)
+    context.hold()
+    pause = _recorded(context, one, seconds)
+    try:
+        _guarded(context, [pause])
+        context.hold()
+        PgBouncer(pool).kill(database)
+        records.at_rest(pause.pk)
+    except BaseException:
+        _let_go(one, pause, Ending.GAVE_UP, f"operation {context.operation_id}")
+        raise
+    return pause
+
+
 def end(context: StepContext, pause_pk: int) -> str:
     """Resumes the pool and writes it down; what has been ended already is left alone. Raises ShardError when the pool
     does not answer: then a guard resumes it at the end of the pause."""

@@ -36,6 +36,7 @@ class ShardsConfig(AppConfig):
         from shards.replication.server_findings import etcd, servers
         from shards.replication.switchover import Switchover
         from shards.slots.kind import SlotDrop
+        from shards.replication.switchover.kind import Switchover
         from shards.tiles import shard_tiles
 
         for probe in (*REPLICATION, *POOLS, *PARTITIONS, *PLACEMENT, *LEFTOVERS):

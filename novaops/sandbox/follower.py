@@ -1,7 +1,8 @@
 """Keeps every pool leading to its shard's leader: one process for all shards, started by the supervisor.
 
 Level-triggered: every second it compares what Patroni says with what the pool was told, so that nothing is lost
-when a member, a pool or this process itself was away.
+when a member, a pool or this process itself was away. In between it sleeps on a session to the leader, which ends when
+the leader does: from then on it looks again and again until there is another one.
 """
 
 import argparse
@@ -10,18 +11,23 @@ import json
 import logging
 import signal
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
 import psycopg
 
 from novaops.sandbox import account, binaries, choices, probe
-from novaops.sandbox.layout import Member, Shard
+from novaops.sandbox.layout import HOST, Member, Shard
+from novaops.sandbox.leader_session import LeaderSession
 from novaops.sandbox.pool_targets import Targets, choose, databases_file
 from novaops.sandbox.servers import pgbouncer
+from novaops.sandbox.servers.bootstrap import CONSOLE_ROLE, DATABASE
 from novaops.sandbox.site import Site
 
 EVERY = 1.0
+# After the leader ended its sessions, until another one leads, or this one again.
+QUICK, QUICK_SECONDS = 0.03, 30.0
 TIMEOUT = 1.5
 log = logging.getLogger("follower")
 
@@ -33,11 +39,14 @@ class PoolFollower:
         self.site, self.shard = site, shard
         self.told: Targets | None = None
         self.asked = 0
+        self.session = LeaderSession()
+        self.quick_until = 0.0
 
     def look(self) -> None:
         """Compare once and act on the difference; never raises for a server that is away."""
         wanted = choose(self._members(), self.told)
         if wanted is None or wanted == self.told:
+            self._listen()
             return
         self.site.write(self.shard.pool_name, pgbouncer.DATABASES, databases_file(wanted))
         try:
@@ -47,6 +56,19 @@ class PoolFollower:
             return
         log.info("%s: primary on port %s, replica on port %s", self.shard.pool_name, wanted.primary, wanted.replica)
         self.told = wanted
+        self._listen()
+
+    def rest(self, ending: threading.Event) -> None:
+        """Until the next look: soon while the leader changes."""
+        if time.monotonic() < self.quick_until:
+            ending.wait(QUICK)
+        elif self.session.ended_within(EVERY):
+            self.quick_until = time.monotonic() + QUICK_SECONDS
+
+    def _listen(self) -> None:
+        """To the leader that the pool was told of; a session that was had is the end of looking quickly."""
+        if self.told and self.session.open(leader_dsn(self.site, self.told.primary)):
+            self.quick_until = 0.0
 
     def _members(self) -> list[dict[str, Any]]:
         """The cluster as the first member that answers sees it; a silent one is asked last the next time."""
@@ -69,6 +91,10 @@ def cluster(member: Member) -> list[dict[str, Any]]:
     return list(found.get("members", []))
 
 
+def leader_dsn(site: Site, port: int) -> str:
+    return f"postgresql://{CONSOLE_ROLE}:{site.secret(CONSOLE_ROLE)}@{HOST}:{port}/{DATABASE}"
+
+
 def reload_pool(dsn: str) -> None:
     """PgBouncer's RELOAD; its console has no transactions and no parameters."""
     with psycopg.connect(dsn, connect_timeout=2, autocommit=True, cursor_factory=psycopg.ClientCursor) as connection:
@@ -82,7 +108,8 @@ def follow(follower: PoolFollower, ending: threading.Event) -> None:
         except Exception:
             # The edge of a loop that must outlive every surprise: say it, and look again.
             log.exception("%s: the look failed", follower.shard.pool_name)
-        ending.wait(EVERY)
+            ending.wait(EVERY)
+        follower.rest(ending)
 
 
 def main() -> None:

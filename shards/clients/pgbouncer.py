@@ -38,6 +38,7 @@ class PgBouncer:
             )
 
     def databases(self) -> tuple[PooledDatabase, ...]:
+        """Where each name leads to, and no more: for whoever asks again and again."""
         with _sessions.open(self.target, self.timeout, CONSOLE) as console:
             return tuple(_database(row) for row in _rows(console, b"SHOW DATABASES") if row["name"] != CONSOLE)
 

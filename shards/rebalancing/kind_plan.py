@@ -13,7 +13,7 @@ from shards.rebalancing.kind_facts import RebalanceFacts
 from shards.rebalancing.parameters import Draining, Filling, Options, Pace
 from shards.rebalancing.planner import plan
 from shards.rebalancing.problems import Contradiction
-from shards.replication.switchover_checks import failed, passed, warned
+from shards.replication.switchover.outcomes import failed, passed, warned
 
 CHILD, MEASURE = "move-tenant", "measure"
 CLOSE, EMPTY = "close-shard", "empty-shard"

@@ -8,7 +8,7 @@ from django.db.models import Q
 
 from novaops.operations.models import Operation, OperationStep
 from shards.replication.history import LeaderChange
-from shards.replication.switchover_plan import SWITCH
+from shards.replication.switchover.plan import SWITCH
 
 # Clocks of the members and of the control database may differ by so much.
 CLOCKS = timedelta(seconds=10)

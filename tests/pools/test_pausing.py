@@ -157,6 +157,6 @@ def test_the_finding_says_who_paused_it_and_until_when() -> None:
         "Operation 7 paused it at 12:00:00 UTC; it ends at 12:00:30 UTC at the latest.",
     )
     severity, sentence, _ = said("p", "primary", ours, at + timedelta(seconds=40))
-    assert severity is Severity.CRITICAL and "its end has passed 10 s ago" in sentence
+    assert severity is Severity.CRITICAL and "its end has passed 10\xa0s ago" in sentence
     severity, sentence, _ = said("p", "primary", None, later)
     assert severity is Severity.CRITICAL and "The console did not pause it." in sentence

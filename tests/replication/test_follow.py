@@ -6,8 +6,8 @@ import pytest
 
 from novaops.operations.contract import PermanentProblem
 from shards.exceptions import NoAnswer, Refused
-from shards.replication.switchover_order import Situation
-from shards.replication.switchover_steps import _stop_when_it_failed
+from shards.replication.switchover.handing_over import _stop_when_it_failed
+from shards.replication.switchover.order import Situation
 from tests.replication.test_situation import ORDER, led_by
 
 LOST = NoAnswer("It answered 503: Switchover failed The outcome is not known yet.")

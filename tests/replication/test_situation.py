@@ -3,7 +3,7 @@
 import pytest
 
 from shards.clients.patroni_replies import Cluster, Member, Role
-from shards.replication.switchover_order import Order, Situation, situation
+from shards.replication.switchover.order import Order, Situation, situation
 
 ORDER = Order(shard="s", cluster="s", leader="a", candidate="b", timeline=7, synchronous_mode=True, patience_seconds=18)
 

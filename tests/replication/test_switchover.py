@@ -16,10 +16,12 @@ from novaops.operations.problems import LeaseLost
 from novaops.operations.runner import execute
 from shards.clients.patroni import Patroni
 from shards.clients.patroni_replies import Cluster
-from shards.replication.switchover_gather import gather
-from shards.replication.switchover_order import postmaster, through_pool
-from shards.replication.switchover_plan import plan_switchover
-from shards.replication.switchover_steps import leads_already, settled, switch_over
+from shards.replication.switchover.gather import gather
+from shards.replication.switchover.handing_over import leads_already, switch_over
+from shards.replication.switchover.order import postmaster, through_pool
+from shards.replication.switchover.plan import plan_switchover
+from shards.replication.switchover.settling import settled
+from tests.pool_guards import guarding
 from tests.waiting import wait_for
 
 SHARD = "shard-1"
@@ -30,7 +32,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def shard(live_fleet: Fleet) -> Iterator[str]:
     with tenant_context(live_fleet):
         wait_for(lambda: ready(cluster()), f"{SHARD} with a leader and a synchronous standby")
-        yield SHARD
+        with guarding(live_fleet):
+            yield SHARD
 
 
 @pytest.fixture

@@ -7,14 +7,16 @@ import pytest
 
 from novaops.operations.contract import CheckOutcome, Plan
 from shards.clients.patroni_replies import Cluster, Config, Member, Role, ScheduledSwitchover
-from shards.replication.switchover_facts import ApiFacts, SwitchoverFacts
-from shards.replication.switchover_plan import plan_switchover
+from shards.replication.switchover.facts import ApiFacts, LeaderWork, PoolFacts, SwitchoverFacts
+from shards.replication.switchover.plan import plan_switchover
 
 LEADER = Member(name="a", role=Role.LEADER, state="running", timeline=5)
 SYNC = Member(name="b", role=Role.SYNC_STANDBY, state="streaming", timeline=5, lag_bytes=0)
 REPLICA = Member(name="c", role=Role.REPLICA, state="streaming", timeline=5, lag_bytes=0)
 PLANNED = ScheduledSwitchover(at=datetime(2026, 11, 24, 3, tzinfo=UTC), leader="a", candidate="c")
 ANSWERS = ApiFacts(state="running", timeline=5)
+
+POOL = PoolFacts(name="p", databases=("primary",), wait_seconds=30)
 
 
 def facts(**changes: Any) -> SwitchoverFacts:
@@ -25,6 +27,7 @@ def facts(**changes: Any) -> SwitchoverFacts:
         "config": Config(synchronous_mode="on", maximum_lag_on_failover=16 * 1024**2),
         "candidate_api": ANSWERS,
         "leader_api": ANSWERS,
+        "pools": (POOL,),
     }
     return SwitchoverFacts(**(healthy | changes))
 
@@ -64,6 +67,18 @@ def test_a_healthy_cluster_is_switched_over_in_three_steps() -> None:
         ({}, "z", "Candidate", "no member of main"),
         ({}, "c", "Synchronous", "choose b"),
         ({"candidate_api": ApiFacts(problem="timed out")}, "b", "Candidate answers", "timed out"),
+        ({"pools": (PoolFacts(name="p", problem="No answer within 3 s."),)}, "b", "Pools", "p does not answer"),
+        ({"guard_absent": "No guard of pool pauses runs."}, "b", "Pool guard", "No guard"),
+        ({"work": LeaderWork(base_backups=1)}, "b", "No base backup", "1 base backups run"),
+        (
+            {
+                "leader_api": ApiFacts(system_identifier="1"),
+                "candidate_api": ApiFacts(system_identifier="2"),
+            },
+            "b",
+            "Same system",
+            "another database system",
+        ),
         ({"candidate_api": ApiFacts(state="running", timeline=5, nofailover=True)}, "b", "May lead", "nofailover"),
     ],
 )
@@ -114,3 +129,48 @@ def test_lag_and_load_leave_the_fingerprint_alone_but_leader_role_and_timeline_d
     demoted = facts(cluster=members(LEADER, SYNC.model_copy(update={"role": Role.REPLICA})))
     assert plan_switchover("shard-1", "b", promoted).fingerprint != plan.fingerprint
     assert plan_switchover("shard-1", "b", demoted).fingerprint != plan.fingerprint
+
+
+@pytest.mark.parametrize(
+    ("changes", "check", "says"),
+    [
+        ({"pools": ()}, "Pools", "No pool stands in front of main"),
+        ({"pools": (PoolFacts(name="p", problem="Nothing listens there.", absent=True),)}, "Pools", "p is left out"),
+        ({"work": LeaderWork(lost_slots=("cdc",))}, "Logical slots", "cdc"),
+        ({"work": LeaderWork(longest_seconds=12, longest_application="report")}, "Short transactions", "of report"),
+        ({"ways_back": ("t-1",)}, "Ways back", "of t-1"),
+        (
+            {"leader_api": ApiFacts(server_version=150018), "candidate_api": ApiFacts(server_version=150017)},
+            "PostgreSQL",
+            "older",
+        ),
+        ({"candidate_api": ApiFacts(pending_restart=True)}, "Pending restart", "waits for a restart"),
+    ],
+)
+def test_what_speaks_against_it_without_forbidding_it(changes: dict[str, Any], check: str, says: str) -> None:
+    plan = plan_switchover("shard-1", "b", facts(**changes))
+    assert plan.runnable
+    [warning] = [one for one in plan.checks if one.outcome is CheckOutcome.WARNED]
+    assert warning.name == check and says in warning.reason
+
+
+def test_every_member_is_judged_with_its_reason() -> None:
+    lame = REPLICA.model_copy(update={"name": "d", "role": Role.SYNC_STANDBY, "timeline": 4})
+    plan = plan_switchover("shard-1", "b", facts(cluster=members(LEADER, SYNC, REPLICA, lame)))
+    [check] = [one for one in plan.checks if one.name == "Candidates"]
+    assert check.reason.startswith("b can lead. c cannot: main is in synchronous mode and c is not in sync")
+    assert check.evidence == {"b": [], "c": check.evidence["c"], "d": ["d is on timeline 4, the leader on 5."]}
+
+
+def test_the_pause_ends_before_the_pool_refuses_who_waits() -> None:
+    arguments = plan_switchover("shard-1", "b", facts()).steps[1].arguments
+    assert arguments["pauses"] == [{"pool": "p", "database": "primary"}]
+    assert arguments["pause_seconds"] == 18.0
+    patient = POOL.model_copy(update={"wait_seconds": 0})
+    assert plan_switchover("shard-1", "b", facts(pools=(patient,))).steps[1].arguments["pause_seconds"] == 20.0
+
+
+def test_the_expected_pause_is_what_was_measured_here() -> None:
+    assert plan_switchover("shard-1", "b", facts()).blast.write_pause_ms == 1600
+    assert plan_switchover("shard-1", "b", facts(usual_pause_ms=1234)).blast.write_pause_ms == 1234
+    assert plan_switchover("shard-1", "b", facts(pools=())).blast.write_pause_ms == 3000

@@ -1,4 +1,4 @@
-"""`switchover` of a real shard: the candidate leads, on the very next timeline."""
+"""`switchover` of a real shard: the candidate leads, on the very next timeline, and no pool is left paused."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,6 +9,9 @@ from novaops.inventory.selectors import targets_of
 from novaops.operations.models import Operation
 from shards.clients.patroni import Patroni
 from shards.clients.patroni_replies import Cluster, Member
+from shards.clients.pgbouncer import PgBouncer
+from shards.pools.pausing import records
+from tests.pool_guards import guarding
 from tests.proof.cases.case import Call, Case, Subject
 from tests.proof.scene import Scene
 from tests.waiting import wait_for
@@ -28,15 +31,24 @@ def make(scene: Scene) -> Iterator[Case]:
     def violations(operation: Operation) -> list[str]:
         with tenant_context(scene.fleet):
             found = _leader(_cluster())
+            wait_for(lambda: not records.of_operation(operation.pk), "pauses that have ended")
+            paused = _paused()
         said = f"{found.name} leads on timeline {found.timeline}"
         wanted = f"{candidate.name} leads on timeline {(leader.timeline or 0) + 1}"
-        return [] if said == wanted else [f"{said}; it should be that {wanted}."]
+        wrong = [] if said == wanted else [f"{said}; it should be that {wanted}."]
+        return wrong + [f"{one} is still paused." for one in paused]
 
-    yield Case(
-        kind="switchover",
-        parameters=lambda way: {"shard": SHARD, "candidate": candidate.name},
-        violations=violations,
-    )
+    with guarding(scene.fleet):
+        yield Case(
+            kind="switchover",
+            parameters=lambda way: {"shard": SHARD, "candidate": candidate.name},
+            violations=violations,
+        )
+
+
+def _paused() -> list[str]:
+    reports = {pool.name: PgBouncer(pool).databases() for pool in targets_of(SHARD, "pgbouncer")}
+    return [f"{one.name} of {pool}" for pool, databases in reports.items() for one in databases if one.paused]
 
 
 def _cluster() -> Cluster:
@@ -54,15 +66,21 @@ def _ready(cluster: Cluster) -> bool:
     return follow and any(member.synchronous for member in cluster.members)
 
 
-# Patroni is about to be asked; it was asked, and the leader is changing; it may be done, and nobody has looked.
+ROOM = "shards.replication.switchover"
+# The pause is written down; a guard has it; the pools are at rest; Patroni was asked; the leader is changing; it has
+# changed; the clients go on and it is not written down; it is done, and nobody has looked.
 SUBJECT = Subject(
     kind="switchover",
     make=make,
     steps=3,
     calls=(
-        Call(1, "shards.replication.switchover_steps:_follow"),
-        Call(1, "shards.replication.switchover_steps:read_cluster", 3),
-        Call(1, "shards.replication.switchover_steps:_success"),
-        Call(2, "shards.replication.switchover_steps:unsettled", 2),
+        Call(1, "shards.pools.pausing.services:_guarded"),
+        Call(1, "shards.pools.pausing.services:_at_rest"),
+        Call(1, f"{ROOM}.handing_over:GoingOn"),
+        Call(1, f"{ROOM}.handing_over:_follow"),
+        Call(1, f"{ROOM}.handing_over:_tell", 3),
+        Call(1, f"{ROOM}.handing_over:_success"),
+        Call(1, f"{ROOM}.handing_over:end_all"),
+        Call(2, f"{ROOM}.settling:unsettled", 2),
     ),
 )

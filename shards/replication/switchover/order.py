@@ -1,7 +1,6 @@
-"""What the steps of a switchover were told to do, and the cluster as they ask for it while they do it."""
+"""What the steps of a switchover were told to do, and what a cluster says about how far it is. Pure but for `of`."""
 
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from enum import Enum
 
@@ -10,17 +9,25 @@ from pydantic import BaseModel, ConfigDict
 from novaops.inventory.selectors import targets
 from novaops.inventory.targets import Target
 from novaops.operations.contract import PermanentProblem, StepContext
-from shards.clients.patroni import Patroni
 from shards.clients.patroni_replies import Cluster
 from shards.clients.postgres import sessions
-from shards.exceptions import ShardError
 
 POLL_SECONDS = 0.5
 ASK_SECONDS = 2.0
 
 
+class PoolDatabase(BaseModel):
+    """A database of a pool that leads to the leader, and is paused while that changes."""
+
+    model_config = ConfigDict(frozen=True)
+
+    pool: str
+    database: str
+
+
 class Order(BaseModel):
-    """The arguments of every step. `timeline` is the one that the old leader was on."""
+    """The arguments of every step. `timeline` is the one that the old leader was on; `pauses` are empty for a shard
+    without pools; `pause_seconds` is when a guard resumes them at the latest."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -31,6 +38,8 @@ class Order(BaseModel):
     timeline: int
     synchronous_mode: bool
     patience_seconds: float
+    pauses: tuple[PoolDatabase, ...] = ()
+    pause_seconds: float = 0.0
 
     @classmethod
     def of(cls, context: StepContext) -> "Order":
@@ -68,20 +77,6 @@ def member(kind: str, order: Order, name: str) -> Target:
     if found is None:
         raise PermanentProblem(f"{name} is no longer registered as a {kind} server of {order.shard}.")
     return found
-
-
-def read_cluster(order: Order) -> Cluster | None:
-    """The cluster by the first member that answers, the candidate first; None when none does."""
-    asked = sorted(members("patroni", order.shard), key=lambda target: target.name != order.candidate)
-    return next(_answers(asked), None)
-
-
-def _answers(asked: list[Target]) -> Iterator[Cluster]:
-    for target in asked:
-        try:
-            yield Patroni(target, timeout=ASK_SECONDS).cluster()
-        except ShardError:
-            continue
 
 
 def postmaster(target: Target, database: str = "") -> str:

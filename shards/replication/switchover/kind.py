@@ -9,10 +9,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from metrics.selectors import snapshot
 from novaops.fleets.rights import Right
 from novaops.operations.contract import Kind, Lock, Plan, Risk, Step
-from shards.replication.switchover_facts import SwitchoverFacts
-from shards.replication.switchover_gather import gather
-from shards.replication.switchover_plan import plan_switchover
-from shards.replication.switchover_steps import STEPS
+from shards.replication.switchover.facts import SwitchoverFacts
+from shards.replication.switchover.gather import gather
+from shards.replication.switchover.order import members
+from shards.replication.switchover.plan import plan_switchover
+from shards.replication.switchover.steps import STEPS
 from shards.replication.topology import topologies
 
 
@@ -34,7 +35,8 @@ class Switchover(Kind[SwitchoverParameters]):
     parameters = SwitchoverParameters
 
     def locks(self, parameters: SwitchoverParameters) -> tuple[Lock, ...]:
-        return (Lock("shard", parameters.shard),)
+        pools = [Lock("pool", pool.name) for pool in members("pgbouncer", parameters.shard)]
+        return (Lock("shard", parameters.shard), *pools)
 
     def gather(self, parameters: SwitchoverParameters) -> SwitchoverFacts:
         return gather(parameters.shard, parameters.candidate)

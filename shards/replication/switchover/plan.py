@@ -1,11 +1,15 @@
 """The plan of a switchover: pure, from what Patroni told."""
 
 from novaops.operations.contract import BlastRadius, Plan, PlannedStep
-from shards.replication.switchover_checks import checks
-from shards.replication.switchover_facts import SwitchoverFacts
+from shards.replication.switchover.checks import checks
+from shards.replication.switchover.facts import SwitchoverFacts
 
 CHECKPOINT, SWITCH, SETTLE = "checkpoint", "switch-over", "settle"
-WRITE_PAUSE_MS = 2000
+# Where nothing was measured yet. The longer one: clients that are refused, where no pool is there to pause.
+PAUSE_MS, WITHOUT_POOL_MS = 1600, 3000
+PAUSE_SECONDS = 20.0
+# A pause must end well before PgBouncer refuses those who wait.
+SHARE_OF_WAIT = 0.6
 EXPECTED_SECONDS = 25.0
 
 
@@ -36,12 +40,31 @@ def _summary(shard: str, candidate: str, leader: str, already: bool) -> str:
 
 def _blast(shard: str, candidate: str, leader: str, facts: SwitchoverFacts) -> BlastRadius:
     return BlastRadius(
-        summary=f"Writes to {shard} wait or fail while the leader changes; reads from its replicas go on.",
+        summary=_what_happens(shard, facts),
         targets=tuple(name for name in (leader, candidate) if name),
         tenants=facts.tenants,
         connections=facts.connections,
-        write_pause_ms=WRITE_PAUSE_MS,
+        write_pause_ms=expected_ms(facts),
     )
+
+
+def expected_ms(facts: SwitchoverFacts) -> int:
+    """The median of the last pauses that were measured here, before that what was measured elsewhere."""
+    if not facts.pauses:
+        return WITHOUT_POOL_MS
+    return facts.usual_pause_ms or PAUSE_MS
+
+
+def pause_seconds(facts: SwitchoverFacts) -> float:
+    """After how long a guard resumes the pools, whatever the switchover has come to."""
+    limits = [SHARE_OF_WAIT * pool.wait_seconds for pool in facts.pools if pool.databases and pool.wait_seconds]
+    return round(min([PAUSE_SECONDS, *limits]), 1)
+
+
+def _what_happens(shard: str, facts: SwitchoverFacts) -> str:
+    if facts.pauses:
+        return f"Clients of {shard} wait while the leader changes; reads from its replicas go on."
+    return f"Writes to {shard} fail while the leader changes; reads from its replicas go on."
 
 
 def _steps(shard: str, candidate: str, facts: SwitchoverFacts) -> tuple[PlannedStep, ...]:
@@ -55,6 +78,8 @@ def _steps(shard: str, candidate: str, facts: SwitchoverFacts) -> tuple[PlannedS
         "timeline": leader.timeline,
         "synchronous_mode": facts.synchronous_mode,
         "patience_seconds": 2 * facts.config.loop_wait + 10,
+        "pauses": [{"pool": pool, "database": database} for pool, database in facts.pauses],
+        "pause_seconds": pause_seconds(facts) if facts.pauses else 0.0,
     }
     return (
         PlannedStep(
@@ -65,8 +90,8 @@ def _steps(shard: str, candidate: str, facts: SwitchoverFacts) -> tuple[PlannedS
         ),
         PlannedStep(
             key=SWITCH,
-            title=f"Switch over to {candidate}",
-            consequence=f"{leader.name} stops as leader, {candidate} is promoted; writes pause for about 2 s.",
+            title=_switch_title(candidate, facts),
+            consequence=f"{leader.name} stops as leader, {candidate} is promoted. {_wait_words(facts)}",
             arguments=arguments,
         ),
         PlannedStep(
@@ -76,6 +101,19 @@ def _steps(shard: str, candidate: str, facts: SwitchoverFacts) -> tuple[PlannedS
             arguments=arguments,
         ),
     )
+
+
+def _switch_title(candidate: str, facts: SwitchoverFacts) -> str:
+    names = sorted({pool for pool, _ in facts.pauses})
+    return f"Pause {', '.join(names)}, switch over to {candidate}, resume" if names else f"Switch over to {candidate}"
+
+
+def _wait_words(facts: SwitchoverFacts) -> str:
+    seconds = expected_ms(facts) / 1000
+    if not facts.pauses:
+        return f"Writes fail for about {seconds:.1f} s."
+    latest = f"a guard resumes the pools after {pause_seconds(facts):g} s at the latest"
+    return f"Writes wait for about {seconds:.1f} s; {latest}."
 
 
 def _stable(shard: str, candidate: str, facts: SwitchoverFacts) -> dict[str, object]:
@@ -92,4 +130,5 @@ def _stable(shard: str, candidate: str, facts: SwitchoverFacts) -> dict[str, obj
         "candidate_timeline": member.timeline if member else None,
         "synchronous_mode": facts.synchronous_mode,
         "paused": facts.cluster.paused,
+        "pauses": [f"{pool}/{database}" for pool, database in facts.pauses],
     }

@@ -19,10 +19,35 @@ class ApiFacts(_Frozen):
     state: str = ""
     timeline: int | None = None
     nofailover: bool = False
+    server_version: int | None = None
+    patroni_version: str = ""
+    pending_restart: bool = False
+    system_identifier: str = ""
 
     @property
     def answered(self) -> bool:
         return not self.problem
+
+
+class PoolFacts(_Frozen):
+    """A pool in front of the shard: its databases that lead to the leader now. `absent`: nothing listens at its
+    address, so that no client waits for it either. `wait_seconds`: when PgBouncer refuses who waits; 0: never."""
+
+    name: str
+    databases: tuple[str, ...] = ()
+    problem: str = ""
+    absent: bool = False
+    wait_seconds: float = 0.0
+
+
+class LeaderWork(_Frozen):
+    """What the leader is busy with. `lost_slots`: logical ones that the new leader will not have."""
+
+    problem: str = ""
+    lost_slots: tuple[str, ...] = ()
+    base_backups: int = 0
+    longest_seconds: float = 0.0
+    longest_application: str = ""
 
 
 class SwitchoverFacts(_Frozen):
@@ -38,6 +63,12 @@ class SwitchoverFacts(_Frozen):
     leader_api: ApiFacts = ApiFacts(problem="It was not asked.")
     tenants: int | None = None
     connections: int | None = None
+    apis: dict[str, ApiFacts] = {}
+    pools: tuple[PoolFacts, ...] = ()
+    guard_absent: str = ""
+    usual_pause_ms: int | None = None
+    work: LeaderWork = LeaderWork()
+    ways_back: tuple[str, ...] = ()
 
     @property
     def leader(self) -> Member | None:
@@ -46,6 +77,11 @@ class SwitchoverFacts(_Frozen):
     @property
     def synchronous_mode(self) -> bool:
         return self.config.synchronous_mode != "off"
+
+    @property
+    def pauses(self) -> tuple[tuple[str, str], ...]:
+        """Pool and database of everything that is paused while the leader changes."""
+        return tuple((pool.name, database) for pool in self.pools for database in pool.databases)
 
     @property
     def sync_standbys(self) -> tuple[str, ...]:

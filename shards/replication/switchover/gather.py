@@ -1,5 +1,9 @@
 """Asks the live cluster for what a switchover's plan rests on. A server that does not answer is a fact too."""
 
+from concurrent.futures import ThreadPoolExecutor
+
+from django.utils import timezone
+
 from metrics.selectors import snapshot
 from novaops.inventory.targets import Target
 from shards.clients.patroni import Patroni
@@ -7,8 +11,13 @@ from shards.clients.patroni_replies import Cluster, Config
 from shards.exceptions import ShardError
 from shards.placement.selectors import loads
 from shards.pools.facts import PgBouncerFacts
-from shards.replication.switchover_facts import ApiFacts, SwitchoverFacts, must_not_lead
-from shards.replication.switchover_order import members
+from shards.pools.pausing.guards import absence
+from shards.pools.pausing.measured import usual_ms
+from shards.replication.switchover.facts import ApiFacts, LeaderWork, SwitchoverFacts, must_not_lead
+from shards.replication.switchover.gather_work import pools_of, ways_back_of, work_of
+from shards.replication.switchover.order import members
+
+KIND = "switchover"
 
 
 def gather(shard: str, candidate: str) -> SwitchoverFacts:
@@ -35,27 +44,52 @@ def _facts(
     asked: Target, cluster: Cluster, config: Config, targets: dict[str, Target], candidate: str
 ) -> SwitchoverFacts:
     tenants, connections = _load(asked.shard)
+    apis = own_words(targets)
+    leader = cluster.leader.name if cluster.leader else ""
+    postgres = {one.name: one for one in members("postgres", asked.shard)}
+    pools = pools_of(asked.shard, leader, postgres)
     return SwitchoverFacts(
         scope=asked.cluster,
         asked=asked.name,
         cluster=cluster,
         config=config,
-        candidate_api=own_word(targets.get(candidate)),
-        leader_api=own_word(targets.get(cluster.leader.name) if cluster.leader else None),
+        candidate_api=apis.get(candidate, UNREGISTERED),
+        leader_api=apis.get(leader, UNREGISTERED),
+        apis=apis,
         tenants=tenants,
         connections=connections,
+        pools=pools,
+        guard_absent=absence(timezone.now()),
+        usual_pause_ms=usual_ms(KIND, [pool.name for pool in pools]),
+        work=work_of(postgres[leader], config) if leader in postgres else LeaderWork(),
+        ways_back=ways_back_of(asked.shard),
     )
 
 
-def own_word(target: Target | None) -> ApiFacts:
+UNREGISTERED = ApiFacts(problem="It is not registered with this fleet.")
+
+
+def own_words(targets: dict[str, Target]) -> dict[str, ApiFacts]:
+    """Every member's own word, asked at the same time."""
+    with ThreadPoolExecutor(max(1, len(targets)), "members") as threads:
+        return dict(zip(targets, threads.map(own_word, targets.values()), strict=True))
+
+
+def own_word(target: Target) -> ApiFacts:
     """What a member says of itself."""
-    if target is None:
-        return ApiFacts(problem="It is not registered with this fleet.")
     try:
         status = Patroni(target).status()
     except ShardError as problem:
         return ApiFacts(problem=str(problem))
-    return ApiFacts(state=status.state, timeline=status.timeline, nofailover=must_not_lead(status.tags))
+    return ApiFacts(
+        state=status.state,
+        timeline=status.timeline,
+        nofailover=must_not_lead(status.tags),
+        server_version=status.server_version,
+        patroni_version=status.version,
+        pending_restart=status.pending_restart,
+        system_identifier=status.system_identifier,
+    )
 
 
 def _load(shard: str) -> tuple[int | None, int | None]:

@@ -1,0 +1,135 @@
+"""The step in which the leader changes while clients wait: pause, ask Patroni, go on.
+
+Patroni knows no fencing tokens, and needs none: the request names the leader that is to hand over, so that one that is
+sent late, by a worker that was replaced, is refused once that leader does not lead. Nothing is taken back: a leader
+that changed changes back only by a switchover of its own, with its own checks. The pools are resumed by this worker,
+or, when it dies, by the guard that took the pause on."""
+
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+
+from django.db import DatabaseError, InterfaceError
+
+from novaops.inventory.targets import Target
+from novaops.operations.contract import PermanentProblem, StepContext
+from shards.clients.patroni import Patroni
+from shards.clients.patroni_replies import Cluster
+from shards.exceptions import NoAnswer, Refused
+from shards.pools.pausing.services import ask_all, end_all
+from shards.replication.switchover import checkpointing
+from shards.replication.switchover.going_on import GoingOn
+from shards.replication.switchover.order import Order, Situation
+from shards.replication.switchover.places import Places
+
+SWITCH_SECONDS = 120.0
+POLL_SECONDS = 0.2
+
+
+def leads_already(context: StepContext) -> bool:
+    places = Places.of(Order.of(context))
+    return places.situation(places.cluster()) is Situation.DONE
+
+
+def switch_over(context: StepContext) -> str:
+    """Asks once, and believes only the cluster: a refusal, a lost answer or a 503 is not the outcome."""
+    places = Places.of(Order.of(context))
+    apis, wanted = places.apis(), places.wanted()
+    if not apis:
+        raise PermanentProblem(f"No member of {places.order.shard} answers Patroni's API: nothing was asked.")
+    checkpointing.write(places.leader)
+    pauses = ask_all(context, wanted, places.order.pause_seconds) if wanted else []
+    began, going_on = time.monotonic(), GoingOn(places, wanted)
+    try:
+        context.hold()
+        going_on.start()
+        with _background() as asking:
+            said = _follow(context, places, asking.submit(_asked, places.order, apis), going_on)
+    finally:
+        going_on.stop()
+        end_all(context, list(zip(wanted, pauses, strict=True)))
+    return " ".join([said, *waited(began, going_on), *going_on.notes])
+
+
+class _background(ThreadPoolExecutor):
+    """One thread that is not waited for: Patroni may hold its answer back for longer than the switchover takes."""
+
+    def __init__(self) -> None:
+        super().__init__(max_workers=1, thread_name_prefix="switchover")
+
+    def __exit__(self, *raised: object) -> None:
+        self.shutdown(wait=False)
+
+
+def _asked(order: Order, apis: list[Target]) -> str:
+    """What the first member said that got the request. One that cannot have got it is followed by the next."""
+    for last, target in enumerate(apis, start=1):
+        try:
+            return Patroni(target).switchover(order.leader, order.candidate)
+        except NoAnswer as problem:
+            if "Nothing listens" not in str(problem) or last == len(apis):
+                raise
+    raise NoAnswer("No member was asked.")
+
+
+def _follow(context: StepContext, places: Places, answer: Future[str], going_on: GoingOn) -> str:
+    started = time.monotonic()
+    unchanged_since: float | None = None
+    while (elapsed := time.monotonic() - started) < SWITCH_SECONDS:
+        cluster = places.cluster()
+        now = places.situation(cluster)
+        _tell(context, elapsed, now, going_on)
+        if now is Situation.DONE and going_on.over.wait(POLL_SECONDS):
+            return _success(places.order, started, going_on)
+        unchanged_since = (unchanged_since or elapsed) if now is Situation.UNCHANGED else None
+        unchanged_for = elapsed - unchanged_since if unchanged_since else 0.0
+        _stop_when_it_failed(places.order, cluster, now, answer, unchanged_for)
+        going_on.over.wait(POLL_SECONDS)
+    raise PermanentProblem(_unknown(places.order, places.cluster(), answer))
+
+
+def _tell(context: StepContext, elapsed: float, now: Situation, going_on: GoingOn) -> None:
+    """A control database that is away does not end what is under way: clients wait for its end."""
+    try:
+        context.progress(int(elapsed), None, f"{elapsed:.0f} s: {now.value}")
+    except (DatabaseError, InterfaceError):
+        if going_on.over.is_set():
+            raise
+
+
+def _success(order: Order, started: float, going_on: GoingOn) -> str:
+    seconds = (going_on.writes_at or time.monotonic()) - started
+    return f"{order.candidate} leads {order.shard}, {seconds:.1f} s after Patroni was asked."
+
+
+def waited(began: float, going_on: GoingOn) -> list[str]:
+    if not going_on.wanted or going_on.resumed_at is None:
+        return []
+    return [f"Writes waited for {going_on.resumed_at - began:.2f} s, and none was refused."]
+
+
+def _stop_when_it_failed(
+    order: Order, cluster: Cluster | None, now: Situation, answer: Future[str], unchanged_for: float
+) -> None:
+    if now is Situation.ELSEWHERE:
+        other = cluster.leader.name if cluster and cluster.leader else "another member"
+        raise PermanentProblem(f"{other} leads {order.shard} now, not {order.candidate}. {said(answer)}")
+    if now is not Situation.UNCHANGED or not answer.done():
+        return
+    if isinstance(answer.exception(), Refused):
+        raise PermanentProblem(f"Patroni refused, and {order.leader} still leads {order.shard}. {said(answer)}")
+    if unchanged_for > order.patience_seconds:
+        stays = f"{order.leader} still leads {order.shard}, for {unchanged_for:.0f} s after Patroni was asked."
+        raise PermanentProblem(f"{stays} {said(answer)}")
+
+
+def said(answer: Future[str]) -> str:
+    """Patroni's own words."""
+    if not answer.done():
+        return "Patroni has not answered yet."
+    problem = answer.exception()
+    return str(problem) if problem else f"Patroni said: {answer.result()}"
+
+
+def _unknown(order: Order, cluster: Cluster | None, answer: Future[str]) -> str:
+    leader = cluster.leader.name if cluster and cluster.leader else "nobody"
+    return f"After {SWITCH_SECONDS:.0f} s {leader} leads {order.shard}: look at its members. {said(answer)}"

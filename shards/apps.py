@@ -34,9 +34,8 @@ class ShardsConfig(AppConfig):
         from shards.replication.history_servers import keep_pauses, keep_restarts
         from shards.replication.probes import PROBES as REPLICATION
         from shards.replication.server_findings import etcd, servers
-        from shards.replication.switchover import Switchover
-        from shards.slots.kind import SlotDrop
         from shards.replication.switchover.kind import Switchover
+        from shards.slots.kind import SlotDrop
         from shards.tiles import shard_tiles
 
         for probe in (*REPLICATION, *POOLS, *PARTITIONS, *PLACEMENT, *LEFTOVERS):

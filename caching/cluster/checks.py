@@ -6,22 +6,11 @@ from caching.clients.redis_replies import SLOTS
 from caching.cluster.facts import ClusterFacts, NodeState
 from novaops.operations.contract import Check, CheckOutcome
 from novaops.ui.formats import human_bytes, percent
+from shards.outcomes import failed, passed, warned
 
 # A target that would be fuller than this begins to evict what is used.
 FULL = 0.9
 LAG_BYTES = 1_000_000
-
-
-def passed(name: str, reason: str, **evidence: object) -> Check:
-    return Check(name=name, outcome=CheckOutcome.PASSED, reason=reason, evidence=evidence)
-
-
-def warned(name: str, reason: str, **evidence: object) -> Check:
-    return Check(name=name, outcome=CheckOutcome.WARNED, reason=reason, evidence=evidence)
-
-
-def failed(name: str, reason: str, **evidence: object) -> Check:
-    return Check(name=name, outcome=CheckOutcome.FAILED, reason=reason, evidence=evidence)
 
 
 def refused(checks: tuple[Check, ...]) -> bool:

@@ -5,18 +5,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from caching.cluster.checks import (
     bytes_of,
     cluster_checks,
-    failed,
     in_sync,
-    passed,
     refused,
     replicas_left,
     room_for,
-    warned,
 )
 from caching.cluster.facts import ClusterFacts, NodeState
 from caching.cluster.parameters import AddParameters, FailoverParameters, MoveParameters, RemoveParameters
 from caching.cluster.shares import among, for_newcomer, ranges, taken
 from novaops.operations.contract import BlastRadius, Check, Plan, PlannedStep
+from shards.outcomes import failed, passed, warned
 
 FAIL_OVER, MEET, FOLLOW, MOVE, FORGET, SETTLE = "fail-over", "meet", "follow", "move-slots", "forget", "settle"
 SLOTS_PER_SECOND = 150

@@ -6,7 +6,7 @@ from typing import Any
 from novaops.operations.contract import Check
 from novaops.ui.formats import duration
 from shards.backends.facts import Backend, BackendFacts
-from shards.replication.switchover_checks import failed, passed, warned
+from shards.outcomes import failed, passed, warned
 
 
 def what_it_does(one: Backend) -> Check:

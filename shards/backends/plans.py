@@ -6,7 +6,7 @@ from typing import Any
 from novaops.operations.contract import BlastRadius, Check, Plan, PlannedStep
 from shards.backends import checks
 from shards.backends.facts import Backend, BackendFacts
-from shards.replication.switchover_checks import failed, passed
+from shards.outcomes import failed, passed
 
 CANCEL, TERMINATE = "cancel", "terminate"
 

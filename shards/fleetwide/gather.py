@@ -12,7 +12,7 @@ from shards.clients.patroni_replies import Cluster, Config, Member, Status
 from shards.exceptions import ShardError
 from shards.fleetwide.facts import FleetFacts, MemberHealth, ShardHealth
 from shards.placement.selectors import loads
-from shards.replication.switchover_facts import must_not_lead
+from shards.replication.switchover.facts import must_not_lead
 
 AT_ONCE = 8
 ASK_SECONDS = 3.0

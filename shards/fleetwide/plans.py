@@ -7,7 +7,7 @@ from typing import Any
 from novaops.operations.contract import BlastRadius, Check, Plan, PlannedStep
 from shards.fleetwide.facts import FleetFacts, MemberHealth, ShardHealth, unwell
 from shards.fleetwide.parameters import DrainParameters, RestartParameters, names_of, version_of, version_word
-from shards.replication.switchover_checks import failed, passed, warned
+from shards.outcomes import failed, passed, warned
 
 WAVE, VERIFY_RESTART, VERIFY_DRAIN = "wave", "no-pending-restart", "nobody-leads"
 RESTART_KIND, SWITCHOVER_KIND = "shard-restart", "switchover"

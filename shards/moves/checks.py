@@ -6,7 +6,7 @@ from novaops.operations.contract import Check
 from novaops.ui.formats import human_bytes, human_number, moment
 from shards.moves.checks_of_sides import of_both, of_side
 from shards.moves.facts import MoveFacts
-from shards.replication.switchover.outcomes import failed, passed, warned
+from shards.outcomes import failed, passed, warned
 
 SHOWN = 50
 

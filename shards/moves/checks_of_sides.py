@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from novaops.operations.contract import Check
 from novaops.ui.formats import duration, human_bytes, moment
 from shards.moves.facts import LongTransaction, MoveFacts, Server, Side
-from shards.replication.switchover.outcomes import failed, passed, warned
+from shards.outcomes import failed, passed, warned
 
 GATES_FROM = 10
 MARGIN = 1.3

@@ -9,7 +9,7 @@ from novaops.ui.formats import human_bytes, moment
 from shards.moves.checks_of_sides import of_side
 from shards.moves.later_facts import LaterFacts
 from shards.moves.planner import COMPARE, CUTOVER, EXPECTED_PAUSE_MS, FINISH, FOLLOW
-from shards.replication.switchover.outcomes import failed, passed, warned
+from shards.outcomes import failed, passed, warned
 
 RETURN_SECONDS, FINISH_SECONDS = 60.0, 60.0
 PAUSE_LIMIT_MS = 1000

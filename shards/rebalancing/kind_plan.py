@@ -7,13 +7,13 @@ from typing import Any
 from novaops.operations.contract import BlastRadius, Check, Plan, PlannedStep
 from novaops.ui.formats import human_bytes, human_number, percent
 from shards.moves.planner import EXPECTED_PAUSE_MS, expected_seconds
+from shards.outcomes import failed, passed, warned
 from shards.rebalancing.answer import Move, Rebalance
 from shards.rebalancing.emptying import drained, filled
 from shards.rebalancing.kind_facts import RebalanceFacts
 from shards.rebalancing.parameters import Draining, Filling, Options, Pace
 from shards.rebalancing.planner import plan
 from shards.rebalancing.problems import Contradiction
-from shards.replication.switchover.outcomes import failed, passed, warned
 
 CHILD, MEASURE = "move-tenant", "measure"
 CLOSE, EMPTY = "close-shard", "empty-shard"

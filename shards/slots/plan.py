@@ -7,7 +7,7 @@ from novaops.operations.contract import BlastRadius, Check, Plan, PlannedStep
 from novaops.ui.formats import human_bytes
 from shards.dataplane.published import SLOT_PREFIX
 from shards.fences import MISSING
-from shards.replication.switchover_checks import failed, passed, warned
+from shards.outcomes import failed, passed, warned
 from shards.slots.facts import DropFacts, SlotFacts
 
 DROP = "drop-slot"

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from novaops.operations.contract import Check
 from shards.clients.pgbouncer_replies import PooledDatabase
+from shards.outcomes import failed, passed, warned
 from shards.pools.acting.facts import PoolActFacts, Room
-from shards.replication.switchover_checks import failed, passed, warned
 
 
 def answers(facts: PoolActFacts) -> Check:

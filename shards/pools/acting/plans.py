@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from novaops.operations.contract import BlastRadius, Check, Plan, PlannedStep
+from shards.outcomes import warned
 from shards.pools.acting import checks
 from shards.pools.acting.facts import PoolActFacts
 from shards.pools.pausing.guards import guard_check
-from shards.replication.switchover_checks import warned
 
 RECONNECT, CLOSED, RELOAD, KILL, RESUME, RESIZE = "reconnect", "old-closed", "reload", "kill", "resume", "resize"
 PAUSE = "pause"

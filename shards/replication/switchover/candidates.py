@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from novaops.operations.contract import Check, CheckOutcome
 from novaops.ui.formats import human_bytes
 from shards.clients.patroni_replies import Member
+from shards.outcomes import failed, passed, warned
 from shards.replication.switchover.facts import ApiFacts, SwitchoverFacts, must_not_lead
-from shards.replication.switchover.outcomes import failed, passed, warned
 
 
 def of_candidate(facts: SwitchoverFacts, member: Member, api: ApiFacts) -> Iterator[Check]:

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from novaops.operations.contract import Check
 from novaops.ui.formats import duration, moment
+from shards.outcomes import failed, passed, warned
 from shards.pools.pausing.guards import guard_check
 from shards.replication.switchover.candidates import candidates_check, of_candidate
 from shards.replication.switchover.facts import SwitchoverFacts
-from shards.replication.switchover.outcomes import failed, passed, warned
 
 # A pause waits so long for running transactions; older ones would probably outlast it.
 LONG_SECONDS = 3.0

@@ -57,17 +57,17 @@ def fill(session: Leader, stream: Stream, vms: int) -> None:
         session.execute(sql.SQL(FILL).format(**values))
 
 
-def place(stream: Stream) -> None:
-    shard, now = Shard.objects.get(name=stream.sender), timezone.now()
+def place(stream: Stream, shard: str = "") -> None:
+    home, now = Shard.objects.get(name=shard or stream.sender), timezone.now()
     Placement.objects.create(
         tenant_id=stream.tenant_id,
         name=stream.tenant_id,
         isolation=Isolation.SCHEMA if stream.schema_name else Isolation.ROWS,
         schema_name=stream.schema_name,
-        shard=shard,
+        shard=home,
         since=now,
     )
-    PlacementChange.objects.create(tenant_id=stream.tenant_id, epoch=1, shard=shard, at=now, reason="test")
+    PlacementChange.objects.create(tenant_id=stream.tenant_id, epoch=1, shard=home, at=now, reason="test")
 
 
 def rows_of(session: Leader, stream: Stream) -> dict[str, list[str]]:

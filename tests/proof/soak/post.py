@@ -43,7 +43,7 @@ def posted(scene: Scene, servers: Client, wanted: Sequence[tuple[Subject, Way]],
     with ExitStack() as stack:
         cases = [(stack.enter_context(subject.make(scene)), subject, way) for subject, way in wanted]
         plans = [_plan(scene, subject, case, way) for case, subject, way in cases]
-        office = stack.enter_context(_office(scene, [fault for plan in plans for fault in plan]))
+        office = stack.enter_context(opened(scene, [fault for plan in plans for fault in plan]))
         servers.stop("broker")
         queued = [(scene.queued(case.kind, case.parameters(way)), case) for case, _, way in cases]
         started(servers, "broker")
@@ -131,7 +131,7 @@ class Office:
 
 
 @contextmanager
-def _office(scene: Scene, faults: Sequence[Fault]) -> Iterator[Office]:
+def opened(scene: Scene, faults: Sequence[Fault]) -> Iterator[Office]:
     """Open, with this process sending to the same queue, everything twice too."""
     send, address = type(app).send_task, app.conf.broker_write_url
     type(app).send_task = messages.twice(send)  # type: ignore[method-assign]

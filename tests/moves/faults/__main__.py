@@ -1,0 +1,62 @@
+"""`python -m tests.moves.faults`; `script/soak moves` starts the sandbox that it needs."""
+
+import argparse
+import logging
+import os
+import random
+import sys
+import time
+from collections.abc import Iterator
+from itertools import chain
+from pathlib import Path
+
+import django
+
+django.setup()
+
+from novaops.sandbox.control import Client  # noqa: E402  models can be imported from here on
+from tests.moves.faults.cells import MOMENTS, Cell, attempt, fixed, random_ones  # noqa: E402
+from tests.proof.soak import stage  # noqa: E402
+from tests.proof.soak.attempt import made  # noqa: E402
+from tests.proof.soak.report import Report  # noqa: E402
+
+
+def main() -> int:
+    options = _options()
+    state = Path(os.environ["NOVAOPS_STATE"])
+    began, report = time.monotonic(), Report(options.seed)
+    report.say(f"Seed {options.seed}.")
+    logging.disable(logging.CRITICAL)
+    with stage.prepared(state) as scene:
+        servers, report.log = Client(state), stage.log_in(scene.folder)
+        for number, cell in enumerate(_chosen(options)):
+            if number >= _matrix(options) and time.monotonic() - began > options.minutes * 60:
+                break
+            report.add(made(attempt(cell, scene, servers, lambda text: report.say(f"       {text}"))))
+    report.end()
+    return 1 if report.failed else 0
+
+
+def _chosen(options: argparse.Namespace) -> Iterator[Cell]:
+    """The matrix, and then at random."""
+    kinds = options.kind or list(MOMENTS)
+    found = chain(fixed(options.seed), random_ones(options.seed))
+    return (cell for cell in found if cell.kind in kinds and options.only in f"{cell.kind}, {cell.name}")
+
+
+def _matrix(options: argparse.Namespace) -> int:
+    kinds = options.kind or list(MOMENTS)
+    return sum(cell.kind in kinds and options.only in f"{cell.kind}, {cell.name}" for cell in fixed(options.seed))
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="script/soak moves", description="Kills under moves of a ledger's tenants.")
+    parser.add_argument("--minutes", type=float, default=0, help="go on with random combinations until then")
+    parser.add_argument("--kind", action="append", choices=list(MOMENTS), help="only this one")
+    parser.add_argument("--only", default="", metavar="WORDS", help="those with these words in what is killed and when")
+    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,5 +1,6 @@
 """Asking the live fleet for a limited time, however many servers take a question and do not answer it."""
 
+import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
@@ -15,7 +16,13 @@ class Askers:
     these: who comes then waits for one, within the same time."""
 
     def __init__(self, name: str, most: int) -> None:
-        self._pool = ThreadPoolExecutor(max_workers=most, thread_name_prefix=name)
+        self._name, self._most = name, most
+        self._begin()
+        # A fork has none of the threads, and a pool that believes it has them: whatever it is asked would wait in vain.
+        os.register_at_fork(after_in_child=self._begin)
+
+    def _begin(self) -> None:
+        self._pool = ThreadPoolExecutor(max_workers=self._most, thread_name_prefix=self._name)
 
     def within(self, seconds: float, work: Callable[[], Value]) -> Value:
         """In the current fleet. Raises TimeoutError; what was asked then ends by the timeouts of its clients, and

@@ -21,6 +21,7 @@ OLD, NEW = SHARDS
 CLIENTS, EVERY = 8, 0.08
 TEN, OWN_SCHEMAS = 10, 2
 TURN_SECONDS = 240
+LAST_LINES = 8
 Say = Callable[[str], None]
 
 
@@ -75,8 +76,11 @@ def _wrong(made: Ground, shard: str, epoch: int, say: Say, operation: Operation)
     """All that is not as it should be; the ways back that are still open are finished, and the clients stopped."""
     await_whole()
     ended = [operation, *operation.children.all()]
-    wrong = [f"Operation {one.pk} ({one.title}) is {one.status}: {one.outcome}" for one in ended if not _done(one)]
-    wrong += go_on(made, shard, epoch)
+    wrong = [_told(one) for one in ended if one.status != Status.DONE]
+    if wrong:
+        made.stop()
+        return wrong
+    wrong = go_on(made, shard, epoch)
     for number in Move.objects.filter(phase=Phase.MOVED).values_list("operation_id", flat=True):
         carried_out(made.scene, "tenant-move-finish", operation=number)
     made.stop()
@@ -86,5 +90,6 @@ def _wrong(made: Ground, shard: str, epoch: int, say: Say, operation: Operation)
         return wrong + judged(made, shard, epoch)
 
 
-def _done(operation: Operation) -> bool:
-    return bool(operation.status == Status.DONE)
+def _told(operation: Operation) -> str:
+    lines = "\n".join(operation.lines.order_by("-id").values_list("text", flat=True)[:LAST_LINES])
+    return f"Operation {operation.pk} ({operation.title}) is {operation.status}: {operation.outcome}\n{lines}"

@@ -1,6 +1,5 @@
 """kill -9 of a rebalance's worker, anywhere: the next one finds the moves by their keys, and requests none twice.
-
-Not yet the same each time, so it is only run by its name: script/test tests/rebalancing/kills.py"""
+NOVAOPS_KILL_EVERY=1 tries each line."""
 
 from collections import Counter
 

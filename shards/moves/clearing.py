@@ -9,6 +9,7 @@ from novaops.operations.contract import PermanentProblem, StepContext
 from shards import fences
 from shards.clients.postgres import Session
 from shards.moves import gates
+from shards.moves.chunks import by_index
 from shards.moves.tables import Table
 
 BATCH = 5000
@@ -45,6 +46,7 @@ def _batch(session: Session, context: StepContext, tenant_id: str, table: Table)
             gate = gates.gate_of(session, tenant_id)
             if gate is not None:
                 raise PermanentProblem(f"{tenant_id} is open on this shard: its rows are not deleted.")
+        by_index(session)
         return session.execute(_statement(table), {"tenant": tenant_id}).rowcount
 
 

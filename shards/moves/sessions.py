@@ -10,10 +10,12 @@ from psycopg import sql
 from novaops.inventory.targets import Target
 from novaops.operations.contract import TransientProblem
 from shards.clients.postgres import Session
-from shards.decoding.replication import TEXT_FORM
+from shards.decoding.replication import TEXT_FORM, Replication
+from shards.moves.applying.problems import told_by
 from shards.moves.streams import Stream
 from shards.partitions.leader import NoLeader, find, session_on
 
+APPLICATION = "novaops move"
 # Values as text mean the same here as in the decoding of the slot.
 SETTINGS = {**TEXT_FORM, "row_security": "off", "client_encoding": "UTF8"}
 _SET = sql.SQL("SELECT {}").format(sql.SQL(", ").join([sql.SQL("set_config(%s, %s, false)")] * len(SETTINGS)))
@@ -33,6 +35,15 @@ def leaders_of(stream: Stream) -> Leaders:
         return Leaders(find(stream.sender), find(stream.receiver))
     except NoLeader as problem:
         raise TransientProblem(str(problem)) from problem
+
+
+def replicating(stream: Stream) -> Replication:
+    """A connection to the leader of the shard that sends, for a slot; problems are those of a step."""
+    with told_by(f"The leader of {stream.sender}"):
+        try:
+            return Replication(find(stream.sender), APPLICATION)
+        except NoLeader as problem:
+            raise TransientProblem(str(problem)) from problem
 
 
 @contextmanager

@@ -4,13 +4,14 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+import psycopg2
 import pytest
 from django_tenants.utils import tenant_context
 
 from novaops.fleets.models import Fleet
 from novaops.operations.contract import PermanentProblem, TransientProblem
 from shards.moves import slots
-from shards.moves.applying.problems import Diverged, Late
+from shards.moves.applying.problems import Diverged, Late, told_by
 from tests import on_shard
 from tests.moves import two_shards
 from tests.moves.flowing import Flow, flowing
@@ -46,6 +47,7 @@ KINDS = """
         '10.0.0.1/24', '[2026-01-01,)', '{[1,3),[7,)}', '(1.5,-2)', gen_random_uuid(), 12.34, 'pg_class', '16/B374D848',
         'a fat cat', true)
 """
+SAYS = "The leader of shard-1"
 LONG = "repeat(md5(random()::text), 400)"
 
 
@@ -318,3 +320,15 @@ def test_lenient_changes_of_rows_that_are_there_or_not(flow: Flow) -> None:
     applied(flow)
     run("DELETE FROM plain WHERE id = 1")
     applied(flow)
+
+
+@pytest.mark.parametrize("kind", [psycopg2.DatabaseError, psycopg2.OperationalError, psycopg2.InterfaceError])
+def test_a_connection_that_breaks_in_the_middle_of_a_stream_is_worth_another_try(kind: type[Exception]) -> None:
+    """A leader that is killed ends it so."""
+    with pytest.raises(TransientProblem, match="The leader of shard-1: error with status"), told_by(SAYS):
+        raise kind("error with status PGRES_COPY_BOTH and no message from the libpq")
+
+
+def test_what_a_server_refuses_is_not_tried_again() -> None:
+    with pytest.raises(PermanentProblem), told_by(SAYS):
+        raise psycopg2.errors.UndefinedObject("slot is not there")

@@ -18,13 +18,11 @@ from shards.moves.applying.problems import Late, told_by
 from shards.moves.applying.reading import Reader, Told
 from shards.moves.applying.receiving import Receiver
 from shards.moves.applying.unseen import Unseen
-from shards.moves.sessions import receiving, sending
+from shards.moves.sessions import receiving, replicating, sending
 from shards.moves.slots import Arrival, Broken
 from shards.moves.streams import Stream
 from shards.moves.tables import Table
-from shards.partitions.leader import NoLeader, find
 
-APPLICATION = "novaops move"
 OPEN_SECONDS = 20.0
 # Statements are sent for so many changes at once, and a transaction takes so many, while the stream is behind.
 BATCH_CHANGES, BATCH_BYTES = 2_000, 4_000_000
@@ -119,11 +117,7 @@ class Applier:
         return arrival
 
     def _replication(self, arrival: Arrival) -> Replication:
-        with told_by(f"The leader of {self.stream.sender}"):
-            try:
-                made = Replication(find(self.stream.sender), APPLICATION)
-            except NoLeader as problem:
-                raise TransientProblem(str(problem)) from problem
+        made = replicating(self.stream)
         if (made.system_identifier, made.timeline) != (arrival.system_identifier, arrival.timeline):
             made.__exit__(None, None, None)
             raise TransientProblem(f"{self.stream.sender} has just failed over.")

@@ -30,7 +30,12 @@ def told_by(server: str) -> Iterator[None]:
         yield
     except psycopg.Error as problem:
         raise problem_of(server, problem) from problem
-    except psycopg2.OperationalError as problem:
-        raise TransientProblem(f"{server}: {' '.join(str(problem).split())}") from problem
     except (psycopg2.Error, Unreadable) as problem:
-        raise PermanentProblem(f"{server}: {' '.join(str(problem).split())}") from problem
+        kind = TransientProblem if isinstance(problem, psycopg2.Error) and _passes(problem) else PermanentProblem
+        raise kind(f"{server}: {' '.join(str(problem).split())}") from problem
+
+
+def _passes(problem: psycopg2.Error) -> bool:
+    """Where a connection breaks in the middle of a stream, psycopg2 knows neither a kind nor a code of the error."""
+    nameless = problem.pgcode is None and type(problem) is psycopg2.DatabaseError
+    return nameless or isinstance(problem, psycopg2.OperationalError | psycopg2.InterfaceError)

@@ -17,9 +17,8 @@ from shards.clients.postgres import Session
 from shards.decoding.replication import Replication
 from shards.moves.chunks import by_index
 from shards.moves.comparing.touched import FORGET_ALL
-from shards.moves.sessions import receiving, sending
+from shards.moves.sessions import receiving, replicating, sending
 from shards.moves.streams import Stream
-from shards.partitions.leader import find
 
 PAIRS = 2
 # A snapshot holds back vacuum: another point is taken for the parts that are left after so long.
@@ -33,7 +32,6 @@ STATEMENT_SECONDS, IDLE_SECONDS = 600, 300
 # of whoever reads a slot (wal_sender_timeout).
 PATIENCE_SECONDS, MOST_PATIENCE = 5.0, 30.0
 LOOK_SECONDS = 0.1
-APPLICATION = "novaops move"
 # Rows that came straight from the sender, and later than the point, make the receiver newer than it.
 PURE = "SELECT strict_from <= '0/0'::pg_lsn + %s AS pure FROM novaops_schema.arrivals WHERE stream = %s"
 
@@ -80,7 +78,7 @@ def _pure_snapshot(context: StepContext, stream: Stream, receiver: Session, appl
     """The sender's snapshot; the receiver has got just as far."""
     patience = PATIENCE_SECONDS
     while True:
-        with Replication(find(stream.sender), APPLICATION) as replication:
+        with replicating(stream) as replication:
             made = _make(context, replication, f"{stream.name}_{secrets.token_hex(4)}", patience)
             if made is not None and _reached(made[0], stream, receiver, applier):
                 yield made[1]

@@ -1,1 +1,1 @@
-"""Moves under a ledger's clients while servers and workers are killed: `script/soak moves`, and a sample in the suite."""
+"""Moves under a ledger's clients while servers and workers are killed: `script/soak moves`; the suite has a sample."""

@@ -42,9 +42,7 @@ def judged(ground: Ground, shard: str, epoch: int) -> list[str]:
     return wrong + [f"Left behind: {one}" for one in ground.left_behind]
 
 
-def _of_moved(
-    ground: Ground, stream: Stream, found: Mapping[str, Leader], shard: str, epoch: int
-) -> Iterator[str]:
+def _of_moved(ground: Ground, stream: Stream, found: Mapping[str, Leader], shard: str, epoch: int) -> Iterator[str]:
     tenant, other = stream.tenant_id, next(name for name in SHARDS if name != shard)
     homes = dict.fromkeys(SHARDS, stream.schema_name) if stream.schema_name else None
     yield from checking.check(ground.records[tenant], found, shard, homes=homes)

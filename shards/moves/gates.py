@@ -48,15 +48,17 @@ AS_BEFORE = """
     WHERE tenant_id = %s AND gate = 'arriving' AND epoch = %s
 """
 # Transactions that have written for the tenant and have not ended, oldest first.
+# Locks are looked up before sessions are: the transaction of one may have ended in between. Who holds the lock outside
+# of a transaction is waited for like others.
 INSIDE = """
-    SELECT pid, usename AS user, coalesce(application_name, '') AS application,
-        extract(epoch FROM clock_timestamp() - xact_start)::float AS seconds
+    SELECT pid, coalesce(usename, '') AS user, coalesce(application_name, '') AS application,
+        coalesce(extract(epoch FROM clock_timestamp() - coalesce(xact_start, state_change)), 0)::float AS seconds
     FROM pg_locks
     JOIN pg_stat_activity USING (pid)
     WHERE locktype = 'advisory' AND granted AND objsubid = 1
         AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
         AND (classid::bigint << 32 | objid::bigint) = novaops_schema.gate_key(%s)
-    ORDER BY xact_start
+    ORDER BY seconds DESC
 """
 
 

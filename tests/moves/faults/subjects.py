@@ -16,6 +16,7 @@ from tests.moves.faults.judging import go_on, judged, measured
 from tests.proof.cases.case import Case, Subject
 from tests.proof.faults import Way
 from tests.proof.scene import Scene
+from tests.waiting import wait_for
 
 OLD, NEW = SHARDS
 CLIENTS, EVERY = 8, 0.08
@@ -65,8 +66,8 @@ def carried_out(scene: Scene, kind: str, **parameters: object) -> int:
     operation = scene.queued(kind, parameters)
     worker = scene.begin_turn(operation)
     worker.join(TURN_SECONDS)
-    with tenant_context(scene.fleet):
-        operation.refresh_from_db()
+    # Where workers listen for messages, one of them may have it.
+    wait_for(lambda: scene.is_over(operation), f"{kind} to end", TURN_SECONDS)
     if operation.status != Status.DONE:
         raise AssertionError(f"{kind} is {operation.status}: {operation.outcome}")
     return operation.pk

@@ -33,6 +33,7 @@ WEIGHTS = {
     "cache-warm": 2,
     "memcached-out": 2,
     "memcached-in": 2,
+    "tenant-move": 1,
     "switchover": 1,
 }
 POSTED_ONE_IN = 15

@@ -1,18 +1,20 @@
 """How fast a move copies, beside what one does by hand with the same rows: `psql COPY` into `psql COPY`, into a twin of
 the tables with the same indexes and constraints; and beside a plain subscription of PostgreSQL's own, into the tables
-themselves. Rounds alternate; medians count. NOVAOPS_BENCH_TIMES=10 copies 1 GB in place of 100 MB."""
+themselves; while nobody writes, and under 500 updates a second of the tenant's rows. Rounds alternate; medians count.
+NOVAOPS_BENCH_TIMES=10 copies 1 GB in place of 100 MB, NOVAOPS_BENCH_ROUNDS says how often."""
 
 import os
 import statistics
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django_tenants.utils import schema_context
 
 from benchmarks.environment import FLEET, Environment
-from benchmarks.move_copy_tables import MARK, ROWS, SCHEMA, TWIN, Tenant, connect, counts, fill, twin
+from benchmarks.move_copy_tables import MARK, ROWS, SCHEMA, TWIN, Tenant, address, connect, counts, fill, twin
+from benchmarks.move_writes import Orders, writing
 from novaops.inventory import reading
 from novaops.inventory.services import import_fleet
 from novaops.inventory.targets import Target
@@ -29,8 +31,10 @@ from shards.moves.tables import Table
 from shards.moves.throttle import Unhindered
 from tests.waiting import wait_for
 
-ROUNDS = 3
+ROUNDS = int(os.environ.get("NOVAOPS_BENCH_ROUNDS", "3"))
+WRITES_A_SECOND = 500.0
 SUBSCRIPTION = "bench_subscription"
+NAMES = {"ours": "copy", "by_hand": "by_hand", "subscription": "subscription"}
 READY = "SELECT bool_and(srsubstate IN ('r', 's')) FROM pg_subscription_rel"
 FORGOTTEN = (
     b"DELETE FROM novaops_schema.arrival_chunks",
@@ -60,6 +64,14 @@ def measure(environment: Environment, times: float = 1, rounds: int = ROUNDS) ->
     return figures
 
 
+def _ratios(took: Mapping[str, float], under: str) -> dict[str, object]:
+    return {
+        f"{under}copy_ratio": round(took["by_hand"] / took["ours"], 2),
+        f"{under}subscription_ratio": round(took["subscription"] / took["ours"], 2),
+        **{f"{under}{name}_seconds": round(took[way], 2) for way, name in NAMES.items()},
+    }
+
+
 class Side:
     """One tenant, copied in several ways. Each leaves the receiver as it was."""
 
@@ -77,24 +89,26 @@ class Side:
             "by_hand": self.by_hand,
             "subscription": self.subscribed,
         }
-        seconds: dict[str, list[float]] = {name: [] for name in ways}
         try:
             self.clear()
             fill(self.sender, self.tenant, times)
-            for _ in range(rounds):
-                for name, way in ways.items():
-                    seconds[name].append(way())
-                    print(f"{self.tenant.name}, {name}: {seconds[name][-1]:.2f} s", flush=True)
+            figures = _ratios(self._took(ways, rounds, ""), "")
+            with writing(self._orders()) as written:
+                figures |= _ratios(self._took(ways, rounds, "written to, "), "writes_")
         finally:
             self.clear(both=True)
-        took = {name: statistics.median(found) for name, found in seconds.items()}
-        return {
-            "copy_ratio": round(took["by_hand"] / took["ours"], 2),
-            "subscription_ratio": round(took["subscription"] / took["ours"], 2),
-            "copy_seconds": round(took["ours"], 2),
-            "by_hand_seconds": round(took["by_hand"], 2),
-            "subscription_seconds": round(took["subscription"], 2),
-        }
+        return {**figures, "writes_per_s": round(written.a_second)}
+
+    def _took(self, ways: Mapping[str, Callable[[], float]], rounds: int, words: str) -> dict[str, float]:
+        seconds: dict[str, list[float]] = {name: [] for name in ways}
+        for _ in range(rounds):
+            for name, way in ways.items():
+                seconds[name].append(way())
+                print(f"{self.tenant.name}, {words}{name}: {seconds[name][-1]:.2f} s", flush=True)
+        return {name: statistics.median(found) for name, found in seconds.items()}
+
+    def _orders(self) -> Orders:
+        return Orders(address(self.leaders.sender), self.tenant.home, self.tenant.name, WRITES_A_SECOND)
 
     def ours(self) -> float:
         tables = self._arrive()
@@ -130,13 +144,13 @@ class Side:
         options = "WITH (publish_via_partition_root = true)"
         self.sender.execute(f"CREATE PUBLICATION {SUBSCRIPTION} FOR {published} {options}".encode())
         target, admin = self.leaders.sender, connect(self.leaders.receiver, "postgres", self.superuser)
-        address = (
+        source = (
             f"host={target.host} port={target.port} dbname={target.database} user=postgres password={self.superuser}"
         )
         with admin:
             began = time.perf_counter()
             admin.execute(
-                f"CREATE SUBSCRIPTION {SUBSCRIPTION} CONNECTION '{address}' PUBLICATION {SUBSCRIPTION}".encode()
+                f"CREATE SUBSCRIPTION {SUBSCRIPTION} CONNECTION '{source}' PUBLICATION {SUBSCRIPTION}".encode()
             )
             try:
                 wait_for(lambda: admin.execute(READY).fetchone() == (True,), "the subscription's rows", 600, 0.02)

@@ -6,6 +6,7 @@ from typing import Any
 
 import psycopg
 from psycopg import sql
+from psycopg.conninfo import make_conninfo
 
 from novaops.inventory.targets import Target
 from shards.marks import Mark
@@ -65,15 +66,15 @@ class Tenant:
 ROWS, SCHEMA = Tenant("bench rows", "public"), Tenant("bench schema", "tenant_bench")
 
 
+def address(target: Target) -> dict[str, Any]:
+    """As psycopg connects to it."""
+    login = {"user": target.login.username, "password": target.login.password}
+    return {"host": target.host, "port": target.port, "dbname": target.database, **login}
+
+
 def connect(target: Target, user: str = "", password: str = "") -> psycopg.Connection[Any]:
-    return psycopg.connect(
-        host=target.host,
-        port=target.port,
-        dbname=target.database,
-        user=user or target.login.username,
-        password=password or target.login.password,
-        autocommit=True,
-    )
+    login: dict[str, Any] = {"user": user, "password": password} if user else {}
+    return psycopg.connect(make_conninfo(**{**address(target), **login}), autocommit=True)
 
 
 def fill(session: psycopg.Connection[Any], tenant: Tenant, times: float) -> None:

@@ -3,23 +3,34 @@
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from typing import Protocol
 
 from caching.clients.jetstream import JetStream
 from caching.console_tiers import tiers_of
 from caching.stream import names
 from caching.stream.consuming import Consumer
 from caching.stream.invalidator import Invalidator
-from caching.stream.process import Hired, Servers, Worker
+from caching.stream.parts import Report
 from caching.stream.reader import Reader
 from caching.stream.road import Road
 from caching.stream.rollups import Rollups
 from novaops.fleets.models import Fleet
 from novaops.inventory.models import ServerKind
 from novaops.inventory.selectors import shards, targets
+from novaops.inventory.targets import Target
+from novaops.leased import process
 
 READER = "reader"
 SORTS = (READER, names.INVALIDATOR, names.ROLLUPS)
 USED = (ServerKind.NATS, ServerKind.REDIS, ServerKind.MEMCACHED)
+Servers = tuple[Target, ...]
+
+
+class Worker(process.Worker, Protocol):
+    """It tells how its work goes."""
+
+    @property
+    def report(self) -> Report: ...
 
 
 @dataclass
@@ -48,11 +59,11 @@ def _parts(sort: str) -> Iterable[str]:
     return [names.ROLLUPS]
 
 
-def hire(fleet: Fleet, name: str) -> Hired:
+def hire(fleet: Fleet, name: str) -> process.Hired[Worker]:
     """A worker that is ready to run; inside the fleet. Addresses and passwords are read once."""
     with ExitStack() as stack:
         worker = _worker(fleet, name, stack)
-        return Hired(worker, stack.pop_all().close)
+        return process.Hired(worker, stack.pop_all().close)
 
 
 def _worker(fleet: Fleet, name: str, stack: ExitStack) -> Worker:

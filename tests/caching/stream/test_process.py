@@ -7,13 +7,14 @@ from django_tenants.utils import tenant_context
 
 from caching.library.tiers import Tiers
 from caching.stream import hiring
-from caching.stream import process as room
 from caching.stream.models import PartState, StreamPart
 from caching.stream.names import INVALIDATOR, LANES, lane_of
-from caching.stream.process import Process
 from caching.stream.road import Road
+from caching.stream.work import ChangeStream
 from novaops.fleets.models import Fleet
 from novaops.inventory.models import Server, ServerKind, Shard
+from novaops.leased import process as room
+from novaops.leased.process import Process
 from tests.caching.coherence.places import Places
 from tests.caching.stream.samples import notice
 from tests.waiting import wait_for
@@ -37,8 +38,8 @@ def road(live_fleet: Fleet) -> Iterator[Road]:
 
 
 @pytest.fixture
-def process(road: Road) -> Iterator[Process]:
-    found = Process(lambda: hiring.wanted([INVALIDATOR]), hiring.hire)
+def process(road: Road) -> Iterator[Process[hiring.Worker]]:
+    found = Process(ChangeStream((INVALIDATOR,)))
     yield found
     found.end()
 
@@ -50,7 +51,7 @@ def tiers(places: Places) -> Iterator[Tiers]:
     found.close()
 
 
-def turned(process: Process, what: str, over: Callable[[], bool]) -> None:
+def turned(process: Process[hiring.Worker], what: str, over: Callable[[], bool]) -> None:
     def turn() -> bool:
         process.turn()
         return over()
@@ -58,7 +59,7 @@ def turned(process: Process, what: str, over: Callable[[], bool]) -> None:
     wait_for(turn, what)
 
 
-def all_run(process: Process) -> bool:
+def all_run(process: Process[hiring.Worker]) -> bool:
     return len(process.running) == LANES and all(one.thread.is_alive() for one in process.running.values())
 
 
@@ -68,7 +69,7 @@ def state(fleet: Fleet) -> str:
 
 
 def test_servers_that_an_import_changes_are_noticed(
-    process: Process, road: Road, live_fleet: Fleet, tiers: Tiers
+    process: Process[hiring.Worker], road: Road, live_fleet: Fleet, tiers: Tiers
 ) -> None:
     turned(process, "every lane to have a worker", lambda: all_run(process))
     first = {one.thread for one in process.running.values()}
@@ -86,11 +87,13 @@ def test_servers_that_an_import_changes_are_noticed(
     assert tiers.get_or_compute("vm", TENANT, "a", lambda: 2) == 2
 
 
-def threads(process: Process) -> set[object]:
+def threads(process: Process[hiring.Worker]) -> set[object]:
     return {one.thread for one in process.running.values()}
 
 
-def test_without_nats_nobody_works_and_what_ended_is_free_at_once(process: Process, live_fleet: Fleet) -> None:
+def test_without_nats_nobody_works_and_what_ended_is_free_at_once(
+    process: Process[hiring.Worker], live_fleet: Fleet
+) -> None:
     turned(process, "every lane to have a worker", lambda: all_run(process))
     with tenant_context(live_fleet):
         Server.objects.filter(kind=ServerKind.NATS).update(present=False)
@@ -98,7 +101,7 @@ def test_without_nats_nobody_works_and_what_ended_is_free_at_once(process: Proce
     with tenant_context(live_fleet):
         assert not StreamPart.objects.exclude(holder="").exists()
         Server.objects.filter(kind=ServerKind.NATS).update(present=True)
-    other = Process(process.wanted, process.hire)
+    other = Process(process.work)
     turned(other, "another process to take over", lambda: all_run(other))
     other.end()
 

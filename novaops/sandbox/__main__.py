@@ -20,6 +20,14 @@ def parser() -> argparse.ArgumentParser:
     up.add_argument("--servers-only", action="store_true", help="without the console's processes")
     up.add_argument("--shards", type=int, help="how many shards (default 2)")
     up.add_argument("--port-base", type=int, help="the first port (default NOVAOPS_PORT_BASE, else 17000)")
+    up.add_argument("--etcd", type=int, metavar="N", help="1 etcd (default), or a cluster of 3")
+    up.add_argument(
+        "--patroni",
+        action="append",
+        default=[],
+        metavar="SHARD=VERSION",
+        help="another Patroni than the system's for one shard, such as shard-2=4.1.5; may be repeated",
+    )
     status = found.add_parser("status", help="each process: pid, port, state, memory")
     status.add_argument("--json", action="store_true")
     logs = found.add_parser("logs", help="the log of one process")

@@ -31,7 +31,8 @@ def up(state: Path, options: Namespace) -> int:
     if known.supervised():
         say(known.message or f"The sandbox in {state} is {known.phase}: `script/demo status` shows it.")
         return 0
-    wanted = choices.decide(state, options.port_base, options.shards)
+    asked = choices.Asked(options.port_base, options.shards, options.etcd, tuple(options.patroni))
+    wanted = choices.decide(state, asked)
     wishes = starting.Wishes(wanted, quiet=options.quiet, servers_only=options.servers_only)
     site = starting.prepare(state, wishes, say)
     return _detached(site, wishes) if options.detach else starting.supervise(site, wishes, say)

@@ -5,7 +5,7 @@ from typing import Any
 import yaml
 
 from novaops.sandbox.layout import HOST, Layout, Shard
-from novaops.sandbox.servers import bootstrap, etcd, nats, patroni
+from novaops.sandbox.servers import bootstrap, nats, patroni
 from novaops.sandbox.servers.redis import CLUSTER_SECRET
 
 SLUG, TITLE = "demo", "Demo fleet"
@@ -24,7 +24,7 @@ def document(layout: Layout) -> dict[str, Any]:
             "pgbouncer": _credential(bootstrap.CONSOLE_ROLE),
             "redis": _credential("default", CLUSTER_SECRET),
         },
-        "etcd": [{"name": etcd.NAME, "url": f"http://{_at(layout.etcd_client)}"}],
+        "etcd": [{"name": node.name, "url": f"http://{_at(node.client)}"} for node in layout.etcd],
         "shards": [_shard(shard) for shard in layout.shards],
         "redis": [{"name": node.name, "address": _at(node.port)} for node in layout.redis],
         "memcached": [{"name": name, "address": _at(port)} for name, port in layout.memcached],

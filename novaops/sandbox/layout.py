@@ -1,6 +1,6 @@
 """Where everything lives: ports counted from one base, paths below one state folder, names of the servers."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 HOST = "127.0.0.1"
@@ -9,6 +9,8 @@ MEMBERS = "abc"
 MAX_SHARDS = 9
 REDIS_NODES = 6
 MEMCACHED_NODES = 3
+# Client and peer port of each etcd, counted from the base.
+ETCD_PORTS = ((1, 2), (5, 6), (7, 8))
 PORTS_IN_USE = 510
 
 
@@ -33,6 +35,15 @@ class Shard:
 
 
 @dataclass(frozen=True)
+class EtcdNode:
+    """One etcd; the nodes talk to each other on `peer`."""
+
+    name: str
+    client: int
+    peer: int
+
+
+@dataclass(frozen=True)
 class RedisNode:
     """One node of the Redis Cluster; `bus` is the port on which the nodes talk to each other."""
 
@@ -43,23 +54,26 @@ class RedisNode:
 
 @dataclass(frozen=True)
 class Layout:
-    """The whole sandbox on paper. Ports: base for the console, +100 shards, +300 Redis, +400 Memcached, +500 NATS."""
+    """The whole sandbox on paper. Ports: base for the console, +100 shards, +300 Redis, +400 Memcached, +500 NATS.
+
+    `patroni` is the version of Patroni by shard, where it is not the system's own."""
 
     state: Path
     base: int = 17000
     shard_count: int = 2
+    etcd_count: int = 1
+    patroni: dict[str, str] = field(default_factory=dict, hash=False)
 
     @property
     def console(self) -> int:
         return self.base
 
     @property
-    def etcd_client(self) -> int:
-        return self.base + 1
-
-    @property
-    def etcd_peer(self) -> int:
-        return self.base + 2
+    def etcd(self) -> tuple[EtcdNode, ...]:
+        ports = ETCD_PORTS[: self.etcd_count]
+        return tuple(
+            EtcdNode(f"etcd-{n}", self.base + client, self.base + peer) for n, (client, peer) in enumerate(ports, 1)
+        )
 
     @property
     def control(self) -> int:
@@ -106,13 +120,13 @@ class Layout:
         """Every port that the sandbox listens on, with the server that wants it."""
         wanted = {
             self.console: "the console",
-            self.etcd_client: "etcd-1",
-            self.etcd_peer: "etcd-1 (peers)",
             self.control: "the control PostgreSQL",
             self.broker: "the broker",
             self.nats: "nats-1",
             self.nats_monitor: "nats-1 (monitor)",
         }
+        for etcd in self.etcd:
+            wanted |= {etcd.client: etcd.name, etcd.peer: f"{etcd.name} (peers)"}
         for member in self.members:
             wanted |= {
                 member.postgres: f"{member.name} (PostgreSQL)",

@@ -10,6 +10,7 @@ from novaops.sandbox.servers import (
     memcached,
     nats,
     patroni,
+    patroni_versions,
     pgbouncer,
     redis,
     redis_cluster,
@@ -29,13 +30,14 @@ def steps(site: Site, supervisor: Supervisor) -> list[Step]:
     """Every step that needs no Django; see `names` for what later steps may wait for."""
     fleet_file.write(site.layout)
     return [
-        Step(ETCD, lambda: supervisor.launch(etcd.spec(site))),
+        Step(ETCD, lambda: _together(supervisor, etcd.specs(site))),
         Step(CONTROL, lambda: _control(site, supervisor)),
         Step(BROKER, lambda: supervisor.launch(redis.broker(site))),
         Step("Redis Cluster", lambda: _redis(site, supervisor)),
         Step("Memcached", lambda: _together(supervisor, memcached.specs(site))),
         Step("NATS", lambda: supervisor.launch(nats.spec(site))),
         Step("pools", lambda: _pools(site, supervisor)),
+        *(_patroni_step(site, version) for version in sorted(set(site.layout.patroni.values()))),
         *(_shard_step(site, supervisor, shard) for shard in site.layout.shards),
         *(_pool_step(site, shard) for shard in site.layout.shards),
     ]
@@ -78,7 +80,16 @@ def _shard_step(site: Site, supervisor: Supervisor, shard: Shard) -> Step:
         first_start.remember_whole(site.layout, shard)
         return "leader, synchronous standby, asynchronous replica"
 
-    return Step(shard.name, run, needs=(ETCD,))
+    version = site.layout.patroni.get(shard.name)
+    return Step(shard.name, run, needs=(ETCD, _patroni_name(version)) if version else (ETCD,))
+
+
+def _patroni_step(site: Site, version: str) -> Step:
+    return Step(_patroni_name(version), lambda: patroni_versions.install(site, version))
+
+
+def _patroni_name(version: str) -> str:
+    return f"Patroni {version}"
 
 
 def _pool_step(site: Site, shard: Shard) -> Step:

@@ -28,6 +28,12 @@ def test_the_fleet_file_names_every_server_and_no_password(tmp_path: Path) -> No
     assert [len(found[kind]) for kind in ("etcd", "redis", "memcached", "nats")] == [1, 6, 3, 1]
 
 
+def test_the_fleet_file_names_all_of_an_etcd_cluster() -> None:
+    etcds = fleet_file.document(Layout(Path("/state"), etcd_count=3))["etcd"]
+    assert [one["name"] for one in etcds] == ["etcd-1", "etcd-2", "etcd-3"]
+    assert len({one["url"] for one in etcds}) == 3
+
+
 def test_the_environment_is_private_and_the_same_at_every_start(tmp_path: Path) -> None:
     here = site(tmp_path)
     first, second = environment.write(here), environment.write(here)

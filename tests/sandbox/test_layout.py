@@ -6,8 +6,8 @@ from novaops.sandbox.layout import MAX_SHARDS, PORTS_IN_USE, Layout
 
 
 def test_no_two_servers_want_one_port_even_with_all_shards() -> None:
-    layout = Layout(Path("/state"), base=17000, shard_count=MAX_SHARDS)
-    per_shard, others = 7, 7 + 12 + 3
+    layout = Layout(Path("/state"), base=17000, shard_count=MAX_SHARDS, etcd_count=3)
+    per_shard, others = 7, 11 + 12 + 3
     assert len(layout.ports()) == MAX_SHARDS * per_shard + others
     assert max(layout.ports()) < layout.base + PORTS_IN_USE
 

@@ -24,7 +24,7 @@ def forget_unfinished(layout: Layout, shard: Shard) -> None:
         return
     for member in shard.members:
         shutil.rmtree(layout.data(member.name), ignore_errors=True)
-    _delete_keys(layout.etcd_client, f"{NAMESPACE}{shard.name}/")
+    _delete_keys(layout.etcd[0].client, f"{NAMESPACE}{shard.name}/")
 
 
 def _mark(layout: Layout, shard: Shard) -> Path:

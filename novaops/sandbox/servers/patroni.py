@@ -6,7 +6,7 @@ import yaml
 
 from novaops.sandbox import probe
 from novaops.sandbox.layout import HOST, Member, Shard
-from novaops.sandbox.servers import bootstrap
+from novaops.sandbox.servers import bootstrap, patroni_versions
 from novaops.sandbox.servers.first_start import NAMESPACE
 from novaops.sandbox.site import Site
 from novaops.sandbox.spec import Spec, Stage
@@ -57,7 +57,7 @@ def _spec(site: Site, shard: Shard, member: Member) -> Spec:
     path = site.write(member.name, "patroni.yml", text)
     return Spec(
         name=member.name,
-        argv=(site.binaries.program("patroni"), str(path)),
+        argv=(str(patroni_versions.program(site, shard.name)), str(path)),
         cwd=site.layout.home(member.name),
         stage=Stage.SHARD,
         port=member.postgres,
@@ -84,7 +84,7 @@ def configuration(site: Site, shard: Shard, member: Member) -> dict[str, Any]:
             "connect_address": rest,
             "authentication": {"username": REST_USER, "password": site.secret("patroni")},
         },
-        "etcd3": {"hosts": [f"{HOST}:{site.layout.etcd_client}"]},
+        "etcd3": {"hosts": [f"{HOST}:{node.client}" for node in site.layout.etcd]},
         "bootstrap": _bootstrap(site, shard),
         "postgresql": _postgresql(site, member),
         "watchdog": {"mode": "off"},

@@ -1,9 +1,14 @@
-"""Replies of Patroni 3.0.2 and 4.1.5, both recorded from running clusters, become the same types."""
+"""Replies of Patroni 3.0.2, 3.3.8 and 4.1.5, recorded from running clusters, become the same types."""
 
 from datetime import UTC, datetime
 
+import pytest
+
 from shards.clients.patroni_replies import Cluster, Config, Role, Status, TimelineSwitch
 from tests.replies import said
+
+
+VERSIONS = ("3.0.2", "3.3.8", "4.1.5")
 
 
 def cluster(name: str) -> Cluster:
@@ -61,3 +66,59 @@ def test_configuration_and_history() -> None:
     assert (old.ttl, new.permanent_slots) == (20, ("cdc",))
     switches = [TimelineSwitch.from_response(entry) for entry in said("patroni-4.1.5/history")]
     assert (switches[0].timeline, switches[0].new_leader) == (1, "four-b")
+
+
+def status(name: str) -> Status:
+    return Status.from_response(said(name))
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_every_version_says_the_same_of_a_quiet_cluster(version: str) -> None:
+    quiet = cluster(f"patroni-{version}/cluster")
+    assert sorted(member.role for member in quiet.members) == [Role.LEADER, Role.REPLICA, Role.SYNC_STANDBY]
+    assert all(member.healthy and member.host and member.port and member.timeline for member in quiet.members)
+    assert {member.name: member.lag_bytes for member in quiet.members if not member.leads}.keys() == {
+        member.name for member in quiet.members
+    } - {quiet.leader.name if quiet.leader else ""}
+    assert {member.lag_bytes for member in quiet.members if not member.leads} == {0}
+    assert (quiet.paused, quiet.scheduled_switchover) == (False, None)
+    for who, role in (("leader", Role.LEADER), ("standby", Role.SYNC_STANDBY), ("replica", Role.REPLICA)):
+        one = status(f"patroni-{version}/patroni-{who}")
+        assert (one.version, one.role, one.healthy, one.server_version) == (version, role, True, one.server_version)
+        assert one.timeline and one.started_at and one.dcs_last_seen and one.system_identifier
+        assert bool(one.location) is (role is Role.LEADER) and bool(one.replayed) is (role is not Role.LEADER)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_every_version_says_the_same_of_a_pause_and_of_a_plan(version: str) -> None:
+    assert cluster(f"patroni-{version}/cluster-paused").paused and status(f"patroni-{version}/patroni-paused").paused
+    config = Config.from_response(said(f"patroni-{version}/config-paused"))
+    assert config.whole["pause"] is True and config.synchronous_mode == "on"
+    scheduled = cluster(f"patroni-{version}/cluster-scheduled")
+    planned = scheduled.scheduled_switchover
+    assert planned is not None and scheduled.leader is not None
+    assert planned.at.tzinfo is not None and planned.leader == scheduled.leader.name
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_every_version_says_who_waits_for_a_restart(version: str) -> None:
+    assert all(member.pending_restart for member in cluster(f"patroni-{version}/cluster-pending").members)
+    for who in ("leader", "standby", "replica"):
+        one = status(f"patroni-{version}/pending-{who}")
+        assert one.pending_restart
+        # 3.0 does not say for what.
+        reasons = {} if version == "3.0.2" else {"max_connections": {"old_value": "100", "new_value": "120"}}
+        assert one.pending_restart_reason == reasons
+
+
+def test_in_quorum_mode_every_follower_may_be_counted_on() -> None:
+    found = cluster("patroni-4.1.5/cluster-quorum")
+    followers = [member for member in found.members if not member.leads]
+    assert len(followers) == 2 and all(one.role is Role.QUORUM_STANDBY and one.synchronous for one in followers)
+    assert status("patroni-4.1.5/quorum-standby").role is Role.QUORUM_STANDBY
+
+
+def test_a_leader_that_came_back_is_in_the_history_of_each_version() -> None:
+    for version in ("3.0.2", "3.3.8"):
+        first = TimelineSwitch.from_response(said(f"patroni-{version}/history")[0])
+        assert first.timeline == 1 and first.lsn and first.at and first.new_leader

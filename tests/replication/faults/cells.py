@@ -1,0 +1,173 @@
+"""The faults, and what has to be said of each."""
+
+from contextlib import ExitStack
+
+from tests.replication.faults import means
+from tests.replication.faults.scene import Scene
+from tests.replication.faults.watching import Expected, Fault
+from tests.waiting import wait_for
+
+# Patroni's ttl, and a moment for the election.
+LEASE = 20 + 15
+
+
+def frozen_replica(scene: Scene, mending: ExitStack) -> None:
+    means.freeze(scene, mending, scene.replica())
+
+
+def frozen_patroni_of_replica(scene: Scene, mending: ExitStack) -> None:
+    means.freeze(scene, mending, scene.replica(), tree=False)
+
+
+def frozen_leader(scene: Scene, mending: ExitStack) -> None:
+    means.freeze(scene, mending, scene.leader())
+
+
+def frozen_patroni_of_leader(scene: Scene, mending: ExitStack) -> None:
+    means.freeze(scene, mending, scene.leader(), tree=False)
+
+
+def replica_without_etcd(scene: Scene, mending: ExitStack) -> None:
+    means.behind_gate(scene, mending, scene.replica()).close_door()
+
+
+def leader_without_etcd(scene: Scene, mending: ExitStack) -> None:
+    leader = scene.leader()
+    gate = means.behind_gate(scene, mending, leader)
+    if scene.leader() != leader:
+        scene.patroni(leader).switchover(scene.leader(), leader)
+        scene.wait_whole()
+    gate.close_door()
+
+
+def full_disk_of_replica(scene: Scene, mending: ExitStack) -> None:
+    name = scene.replica()
+    data = means.on_small_disk(scene, mending, name, spare=64)
+    scene.wait_whole()
+    means.fill(data)
+    means.write_wal(scene, scene.leader(), 48)
+
+
+def full_disk_of_leader(scene: Scene, mending: ExitStack) -> None:
+    name = scene.replica()
+    data = means.on_small_disk(scene, mending, name, spare=64)
+    scene.wait_whole()
+    scene.patroni(name).switchover(scene.leader(), name) if name == scene.standby() else _lead(scene, name)
+    means.fill(data)
+    try:
+        means.write_wal(scene, name, 48)
+    except Exception as expected:  # PostgreSQL dies of it
+        print(f"  the leader said: {str(expected).strip().splitlines()[0]}")
+
+
+def _lead(scene: Scene, name: str) -> None:
+    """Makes an asynchronous replica lead: it becomes the synchronous standby first."""
+    former = scene.standby()
+    scene.servers.stop(former)
+    wait_for(lambda: scene.standby() == name, f"{name} to be the synchronous standby")
+    scene.servers.start(former)
+    wait_for(lambda: scene.patroni(name).switchover(scene.leader(), name), f"{name} to lead")
+    scene.wait_whole()
+
+
+def paused_replay(scene: Scene, mending: ExitStack) -> None:
+    name = scene.replica()
+    mending.callback(scene.sql, name, "SELECT pg_wal_replay_resume()")
+    scene.sql(name, "SELECT pg_wal_replay_pause()")
+    means.write_wal(scene, scene.leader(), 8)
+
+
+def recovery_conflict(scene: Scene, mending: ExitStack) -> None:
+    means.hold_replay(scene, mending, scene.leader(), scene.replica())
+
+
+def slot_that_holds(scene: Scene, mending: ExitStack) -> None:
+    leader = scene.leader()
+    scene.sql(leader, "SELECT pg_create_physical_replication_slot('forgotten', true)")
+    mending.callback(scene.sql, leader, "SELECT pg_drop_replication_slot('forgotten')", "CHECKPOINT")
+    means.write_wal(scene, leader, 288)
+
+
+def slot_that_lost(scene: Scene, mending: ExitStack) -> None:
+    leader = scene.leader()
+    parameters = {"max_slot_wal_keep_size": "64MB", "wal_keep_size": "0"}
+    before = {"max_slot_wal_keep_size": "2GB", "wal_keep_size": "128MB"}
+    scene.patroni(leader).configure({"postgresql": {"parameters": parameters}})
+    mending.callback(scene.patroni(leader).configure, {"postgresql": {"parameters": before}})
+    wait_for(lambda: _setting(scene, leader, "max_slot_wal_keep_size") == "64MB", "the setting")
+    scene.sql(leader, "SELECT pg_create_physical_replication_slot('forgotten', true)")
+    mending.callback(scene.sql, leader, "SELECT pg_drop_replication_slot('forgotten')")
+    means.write_wal(scene, leader, 160)
+    scene.sql(leader, "SELECT pg_switch_wal()", "CHECKPOINT")
+
+
+def _setting(scene: Scene, name: str, setting: str) -> str:
+    with scene.connect(name) as session:
+        row = session.execute("SELECT current_setting(%s)", [setting]).fetchone()
+    return str(row[0]) if row else ""
+
+
+def one_etcd_of_three(scene: Scene, mending: ExitStack) -> None:
+    means.stop(scene, mending, "etcd-2")
+
+
+def etcd_without_quorum(scene: Scene, mending: ExitStack) -> None:
+    means.stop(scene, mending, "etcd-2", "etcd-3")
+
+
+def etcd_without_quorum_nor_failsafe(scene: Scene, mending: ExitStack) -> None:
+    name = scene.leader()
+    scene.patroni(name).configure({"failsafe_mode": False})
+    mending.callback(scene.patroni(name).configure, {"failsafe_mode": True})
+    mending.callback(scene.wait_whole)
+    means.stop(scene, mending, "etcd-2", "etcd-3")
+
+
+def killed_leader(scene: Scene, mending: ExitStack) -> None:
+    scene.servers.kill(scene.leader(), tree=True)
+
+
+def who_asked(scene: Scene) -> str:
+    """The last change of leader, as the change log tells it."""
+    found = wait_for(lambda: scene.changes_of_leader()[-1:], "the change of leader in the change log", 60)[0]
+    assert found.data["asked_for_by"] == "nobody", found.data
+    return f"Change log: {found.outcome}"
+
+
+FAULTS = (
+    Fault("frozen replica", frozen_replica, (Expected("neither its Patroni nor its PostgreSQL answers", alone=True),)),
+    Fault(
+        "frozen Patroni of a replica",
+        frozen_patroni_of_replica,
+        (Expected("Patroni of .* does not answer, its Postgr", alone=True),),
+    ),
+    Fault(
+        "frozen leader",
+        frozen_leader,
+        (Expected("leader .* neither its Patroni nor"), Expected("took over", LEASE + 30)),
+        who_asked,
+    ),
+    Fault(
+        "frozen Patroni of the leader",
+        frozen_patroni_of_leader,
+        (Expected("Patroni of the leader"), Expected("takes writes although", LEASE)),
+    ),
+    Fault("a replica that cannot reach etcd", replica_without_etcd, (Expected("cannot reach etcd", 30, alone=True),)),
+    Fault("a leader that cannot reach etcd", leader_without_etcd, (Expected("cannot reach etcd", 30),)),
+    Fault("full disk of a replica", full_disk_of_replica, (Expected("disk is full|full disk", 30),)),
+    Fault("full disk of the leader", full_disk_of_leader, (Expected("disk is full|full disk", 30),)),
+    Fault("paused replay", paused_replay, (Expected("Replay on .* is paused", alone=True),)),
+    Fault("recovery conflict", recovery_conflict, (Expected("waits? for a (query|transaction)", alone=True),)),
+    Fault("a slot that holds WAL", slot_that_holds, (Expected("Slot forgotten .* holds .* nobody reads", alone=True),)),
+    Fault("a slot that lost WAL", slot_that_lost, (Expected("Slot forgotten .* has lost WAL", alone=True),)),
+    Fault("one etcd of three", one_etcd_of_three, (Expected("2 of 3", alone=True),)),
+    Fault("etcd without quorum, failsafe mode", etcd_without_quorum, (Expected("quorum", alone=True),)),
+    Fault(
+        "etcd without quorum",
+        etcd_without_quorum_nor_failsafe,
+        (Expected("quorum"), Expected("quorum.*no leader", LEASE, alone=True)),
+    ),
+    Fault(
+        "killed leader", killed_leader, (Expected("leader .* neither"), Expected("took over", LEASE + 30)), who_asked
+    ),
+)

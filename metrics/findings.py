@@ -1,6 +1,7 @@
 """Everything that a person should know now: rules of all rooms over one snapshot. Rooms register theirs in ready()."""
 
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -19,14 +20,34 @@ def register(rule: Rule) -> None:
 
 
 def evaluate(snapshot: Snapshot, now: datetime) -> tuple[Finding, ...]:
-    """What all rules find, the worst first, one of each key."""
+    """What all rules find, the worst first, one of each key; what follows from another one is counted with it."""
     found: dict[str, Finding] = {}
     for rule in _rules:
         for finding in rule(snapshot, now):
             known = found.get(finding.key)
             if known is None or known.severity < finding.severity:
                 found[finding.key] = finding
-    return in_order(found.values())
+    return in_order(folded(found))
+
+
+def folded(found: Mapping[str, Finding]) -> Iterator[Finding]:
+    """Without what another one explains; that one says how many these are. A cause may have a cause itself."""
+    causes = {key: one.key for one in found.values() for key in one.explains if key != one.key and key in found}
+    counts = Counter(_root(key, causes) for key in causes)
+    for key, one in found.items():
+        if key in causes:
+            continue
+        count = counts[key]
+        told = f"{'One more finding follows' if count == 1 else f'{count} more findings follow'} from it."
+        yield replace(one, next_step=f"{one.next_step} {told}".strip()) if count else one
+
+
+def _root(key: str, causes: Mapping[str, str]) -> str:
+    passed = set[str]()
+    while key in causes and key not in passed:
+        passed.add(key)
+        key = causes[key]
+    return key
 
 
 def in_order(several: Iterable[Finding]) -> tuple[Finding, ...]:

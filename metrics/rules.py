@@ -22,10 +22,16 @@ def unreachable(snapshot: Snapshot, now: datetime) -> Iterator[Finding]:
     for server in snapshot.servers:
         readings = [one for one in snapshot.readings if one.server == server]
         silent = [one for one in readings if one.state == State.UNREACHABLE]
-        if silent and not any(one.reachable for one in readings if one.every_seconds <= silent[0].every_seconds):
+        if silent and all(one.state == State.UNREACHABLE for one in _most_often_asked(readings)):
             yield _down(server, silent)
         elif silent:
             yield from (_unanswered(one) for one in silent)
+
+
+def _most_often_asked(readings: list[Seen]) -> list[Seen]:
+    """The others may still stand as they were before the server fell silent."""
+    often = min(one.every_seconds for one in readings)
+    return [one for one in readings if one.every_seconds == often]
 
 
 def _down(server: ServerSeen, silent: list[Seen]) -> Finding:

@@ -29,9 +29,12 @@ class ShardsConfig(AppConfig):
         from shards.pools.pausing.findings import pauses
         from shards.pools.probes import PROBES as POOLS
         from shards.rebalancing.kinds import Rebalancing, ShardDrain, ShardFill
+        from shards.replication.etcd_findings import etcd_cluster
+        from shards.replication.failover_findings import failovers
         from shards.replication.findings import clusters
         from shards.replication.history_recording import keep_history
         from shards.replication.history_servers import keep_pauses, keep_restarts
+        from shards.replication.member_findings import members
         from shards.replication.probes import PROBES as REPLICATION
         from shards.replication.server_findings import etcd, servers
         from shards.replication.switchover.kind import Switchover
@@ -41,6 +44,7 @@ class ShardsConfig(AppConfig):
         for probe in (*REPLICATION, *POOLS, *PARTITIONS, *PLACEMENT, *LEFTOVERS):
             registry.register(probe)
         for rule in (clusters, servers, etcd, pools, pauses, partitions, leftovers):
+        for rule in (clusters, members, servers, etcd_cluster, etcd, failovers, pools, partitions, leftovers):
             findings.register(rule)
         answered.connect(keep_counts, dispatch_uid="placement counts")
         answered.connect(keep_leftovers, dispatch_uid="leftovers")

@@ -15,7 +15,8 @@ class Severity(IntegerChoices):
 @dataclass(frozen=True, slots=True)
 class Finding:
     """`key` is stable while the same thing is wrong ("unreachable:postgres:shard-1-a"); `since` is when it began;
-    `page` is a URL name and `anchor` where on it. `next_step` says what to do, where that is known."""
+    `page` is a URL name and `anchor` where on it. `next_step` says what to do, where that is known. `explains` are the
+    keys of findings that follow from this one, whether they stand or not: they are not told beside it."""
 
     key: str
     severity: Severity
@@ -25,3 +26,4 @@ class Finding:
     page: str
     anchor: str = ""
     next_step: str = ""
+    explains: tuple[str, ...] = ()

@@ -26,6 +26,13 @@ def cluster_of(snapshot: Snapshot, shard: str) -> Cluster | None:
     return newest.cluster if newest else None
 
 
+def newest_cluster(snapshot: Snapshot, shard: str) -> Cluster | None:
+    """The same; where none answers now, what was said last."""
+    told = [(seen, facts.cluster) for seen, facts in snapshot.facts(PatroniFacts, shard) if seen.good_at]
+    newest = max(told, key=lambda pair: (pair[0].reachable, pair[0].good_at), default=None)
+    return newest[1] if newest else None
+
+
 def _cluster(snapshot: Snapshot, shard: str, cluster: Cluster) -> Iterator[Finding]:
     if cluster.leader is None:
         yield finding(
@@ -59,13 +66,16 @@ def _member(shard: str, member: Member, leader: Member | None) -> Iterator[Findi
         yield finding(f"state:{member.name}", Severity.WARNING, shard, sentence, "Its log says why.", member.name)
     if member.lag_bytes is not None and member.lag_bytes > thresholds.LAG_WARNING_BYTES:
         sentence = f"{member.name} is {human_bytes(member.lag_bytes)} behind its leader."
-        yield finding(f"lag-bytes:{member.name}", Severity.WARNING, shard, sentence, subject=member.name)
+        step = "See whether it streams and replays: its network, its disk, a long query on it, a paused replay."
+        yield finding(f"lag-bytes:{member.name}", Severity.WARNING, shard, sentence, step, member.name)
     if leader and member.healthy and member.timeline and leader.timeline and member.timeline < leader.timeline:
         sentence = f"{member.name} is on timeline {member.timeline}, its leader on {leader.timeline}."
-        yield finding(f"timeline:{member.name}", Severity.WARNING, shard, sentence, subject=member.name)
+        step = "It follows by itself or with pg_rewind; where it stays so, its log says why: then reinitialise it."
+        yield finding(f"timeline:{member.name}", Severity.WARNING, shard, sentence, step, member.name)
     if member.pending_restart:
         sentence = f"{member.name} has settings that wait for a restart."
-        yield finding(f"restart:{member.name}", Severity.INFO, shard, sentence, subject=member.name)
+        step = "Restart it when it suits: replicas first, the leader after a switchover."
+        yield finding(f"restart:{member.name}", Severity.INFO, shard, sentence, step, member.name)
 
 
 def _missing(snapshot: Snapshot, shard: str, cluster: Cluster) -> Iterator[Finding]:
@@ -85,6 +95,7 @@ def finding(
     next_step: str = "",
     subject: str = "",
     since: Seen | None = None,
+    explains: tuple[str, ...] = (),
 ) -> Finding:
     """A finding of this page. `since` is a reading whose state began with it, where there is one."""
     return Finding(
@@ -96,4 +107,5 @@ def finding(
         page=PAGE,
         anchor=shard,
         next_step=next_step,
+        explains=explains,
     )

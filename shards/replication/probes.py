@@ -10,6 +10,7 @@ from shards.clients.etcd import Etcd
 from shards.clients.patroni import Patroni
 from shards.clients.patroni_replies import Member
 from shards.replication.facts import EtcdFacts, PatroniFacts, PatroniSettingsFacts, PostgresFacts, Slot
+from shards.replication.own_word import PROBE as ITSELF
 from shards.replication.server_report import server_report
 
 SETTINGS_EVERY = 30.0
@@ -92,6 +93,7 @@ def ask_etcd(target: Target) -> Answer:
 PROBES = (
     Probe("patroni", ServerKind.PATRONI, PatroniFacts, ask_patroni),
     Probe("patroni-settings", ServerKind.PATRONI, PatroniSettingsFacts, ask_patroni_settings, every=SETTINGS_EVERY),
+    ITSELF,
     Probe("postgres", ServerKind.POSTGRES, PostgresFacts, ask_postgres),
     Probe("etcd", ServerKind.ETCD, EtcdFacts, ask_etcd),
 )

@@ -27,15 +27,33 @@ def _standby(seen: Seen, facts: PostgresFacts) -> Iterator[Finding]:
     name, shard, lag = seen.server.name, seen.server.shard, facts.replay_lag_seconds or 0.0
     if lag > thresholds.LAG_WARNING_SECONDS:
         critical = lag > thresholds.LAG_CRITICAL_SECONDS
-        sentence = f"{name} is {duration(lag)} behind its leader."
-        step = "Look for a long query on it, a paused replay, or a full disk; reads from it are old meanwhile."
-        yield finding(f"lag:{name}", Severity.CRITICAL if critical else Severity.WARNING, shard, sentence, step, name)
+        sentence, step = _why_behind(name, lag, facts)
+        severity = Severity.CRITICAL if critical else Severity.WARNING
+        yield finding(f"lag:{name}", severity, shard, sentence, step, name, explains=(f"replication:lag-bytes:{name}",))
     if facts.replay_paused:
-        step = "SELECT pg_wal_replay_resume() on it."
-        yield finding(f"replay:{name}", Severity.WARNING, shard, f"Replay on {name} is paused.", step, name)
+        step = "SELECT pg_wal_replay_resume() on it, when whoever paused it is done."
+        sentence = f"Replay on {name} is paused: reads from it grow old, and it cannot become leader quickly."
+        explains = (f"replication:lag:{name}", f"replication:lag-bytes:{name}")
+        yield finding(f"replay:{name}", Severity.WARNING, shard, sentence, step, name, explains=explains)
     if facts.in_recovery and facts.receiver_status != "streaming":
         sentence = f"{name} does not stream from its leader; it replays only what it has."
-        yield finding(f"receiver:{name}", Severity.WARNING, shard, sentence, subject=name)
+        step = "Its log says why: no way to the leader, a refused login, or WAL that is gone (then reinitialise it)."
+        yield finding(f"receiver:{name}", Severity.WARNING, shard, sentence, step, name)
+
+
+def _why_behind(name: str, lag: float, facts: PostgresFacts) -> tuple[str, str]:
+    """A query that is as old as the lag, while WAL arrives: replay waits for it, a recovery conflict."""
+    longest, told = facts.longest_transaction, f"{name} is {duration(lag)} behind its leader"
+    waits = facts.receiver_status == "streaming" and (facts.received or 0) > (facts.replayed or 0)
+    if not longest or not waits or longest.seconds < lag:
+        step = "Look for a long query on it, a paused replay, or a full disk; reads from it are old meanwhile."
+        return f"{told}.", step
+    who = f"pid {longest.pid} of {longest.user or 'an unknown user'}, open for {duration(longest.seconds)}"
+    step = (
+        f"End it on {name} (SELECT pg_terminate_backend({longest.pid})), or let it finish; "
+        "max_standby_streaming_delay says how long replay waits."
+    )
+    return f"{told}: WAL arrives, and replay waits for a transaction ({who}).", step
 
 
 def _work(seen: Seen, facts: PostgresFacts) -> Iterator[Finding]:

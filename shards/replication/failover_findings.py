@@ -1,0 +1,39 @@
+"""A leader that changed lately without anybody here having asked for it."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from metrics.contract import Finding, Severity, Snapshot
+from novaops.ui.formats import duration
+from shards.replication.facts import PatroniSettingsFacts
+from shards.replication.findings import finding
+from shards.replication.history import LeaderChange, changes
+from shards.replication.history_causes import cause_of
+
+TOLD_FOR = timedelta(minutes=15)
+
+
+def failovers(snapshot: Snapshot, now: datetime) -> Iterator[Finding]:
+    """Asks the control database only where there was a change."""
+    for shard in snapshot.shards:
+        change = _latest(snapshot, shard.name)
+        if change is None or change.at is None or not timedelta() <= now - change.at <= TOLD_FOR:
+            continue
+        if change.verb == "leader changed" and cause_of(shard.name, change, change.at).operation is None:
+            yield _told(shard.name, change, change.at, now)
+
+
+def _latest(snapshot: Snapshot, shard: str) -> LeaderChange | None:
+    told = [change for _, facts in snapshot.facts(PatroniSettingsFacts, shard) for change in changes(facts.history)]
+    return max(told, key=lambda change: change.timeline, default=None)
+
+
+def _told(shard: str, change: LeaderChange, at: datetime, now: datetime) -> Finding:
+    former = f" from {change.old_leader}" if change.old_leader else ""
+    ago = duration(round((now - at).total_seconds()))
+    sentence = (
+        f"{change.new_leader or 'Another member'} took over {shard}{former} at {at:%H:%M:%S} UTC, {ago} ago, on "
+        f"timeline {change.timeline}: nobody asked for it through NovaOps."
+    )
+    step = "See in the change log what happened before it, and whether the former leader follows again."
+    return finding(f"failover:{shard}", Severity.INFO, shard, sentence, step)

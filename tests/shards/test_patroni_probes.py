@@ -7,7 +7,6 @@ import pytest
 from shards.clients.patroni_replies import Cluster, Config, Role, Status, TimelineSwitch
 from tests.replies import said
 
-
 VERSIONS = ("3.0.2", "3.3.8", "4.1.5")
 
 

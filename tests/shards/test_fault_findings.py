@@ -1,0 +1,200 @@
+"""What is said of faults: the cause once, with the next step, and not what follows from it."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from metrics.contract import Facts, Finding, Seen, ServerSeen, Severity, ShardSeen, Snapshot, State
+from metrics.findings import folded
+from metrics.rules import unreachable
+from novaops.inventory.models import ServerKind
+from shards.clients.etcd_replies import EtcdMember, EtcdStatus
+from shards.clients.patroni_replies import Cluster, Config, Status
+from shards.replication.etcd_findings import etcd_cluster
+from shards.replication.facts import EtcdFacts, LongestTransaction, PatroniFacts, PatroniSettingsFacts, PostgresFacts
+from shards.replication.findings import clusters
+from shards.replication.member_findings import members
+from shards.replication.own_word import PatroniItselfFacts
+from shards.replication.server_findings import etcd, servers
+from tests.replies import said
+
+NOW = datetime(2026, 11, 29, 8, tzinfo=UTC)
+SHARD = ShardSeen("shard-2", "shard-2", "novacron", 100, "active")
+CLUSTER = Cluster.from_response(said("patroni-3.3.8/cluster"))
+LEADER, STANDBY, REPLICA = "shard-2-b", "shard-2-a", "shard-2-c"
+SILENT: dict[str, Any] = {"state": State.UNREACHABLE, "cause": "No answer within 3 s."}
+REFUSED: dict[str, Any] = {"state": State.UNREACHABLE, "cause": "Nothing listens there (connection refused)."}
+RULES = (clusters, members, servers, etcd_cluster, etcd, unreachable)
+
+
+def postgres(name: str, timeline: int = 1, **more: Any) -> PostgresFacts:
+    leads = name == LEADER
+    known: dict[str, Any] = {"in_recovery": not leads, "receiver_status": "" if leads else "streaming"}
+    facts = {"version": "15", "version_number": 150018, "started_at": NOW, "uptime_seconds": 9, "timeline": timeline}
+    return PostgresFacts.model_validate(facts | {"data_directory": f"/data/{name}"} | known | more)
+
+
+def etcd_facts(leader: str = "1", total: int = 3) -> EtcdFacts:
+    members = tuple(EtcdMember(id=str(number)) for number in range(total))
+    return EtcdFacts(status=EtcdStatus(version="3", id="1", leader=leader, healthy=bool(leader), members=members))
+
+
+class Fleet:
+    """A whole shard and three etcds, until something is broken."""
+
+    def __init__(self) -> None:
+        self.readings: dict[tuple[str, str], Seen] = {}
+        for port, name in enumerate((LEADER, STANDBY, REPLICA)):
+            config = PatroniSettingsFacts(config=Config(synchronous_mode="on", ttl=20))
+            self.put(ServerKind.PATRONI, name, port, "patroni", PatroniFacts(status=status(name), cluster=CLUSTER))
+            self.put(ServerKind.PATRONI, name, port, "patroni-itself", PatroniItselfFacts(status=status(name)))
+            self.put(ServerKind.PATRONI, name, port, "patroni-settings", config, every_seconds=30.0)
+            self.put(ServerKind.POSTGRES, name, 10 + port, "postgres", postgres(name))
+        for number in (1, 2, 3):
+            self.put(ServerKind.ETCD, f"etcd-{number}", 20 + number, "etcd", etcd_facts(), shard="")
+
+    def put(
+        self, kind: str, name: str, port: int, probe: str, facts: Facts, shard: str = "shard-2", **more: Any
+    ) -> None:
+        server = ServerSeen(port, kind, name, "127.0.0.1", port, shard)
+        self.readings[probe, name] = Seen(
+            server, probe, State.OK, facts=facts, checked_at=NOW, good_at=NOW, state_since=NOW, **more
+        )
+
+    def now(self, probe: str, name: str, **changes: Any) -> "Fleet":
+        known = self.readings[probe, name]
+        values = {field: getattr(known, field) for field in Seen.__dataclass_fields__} | changes
+        self.readings[probe, name] = Seen(**values)
+        return self
+
+    def silent(self, *probes: str, name: str, **how: Any) -> "Fleet":
+        for probe in probes:
+            self.now(probe, name, **(how or SILENT))
+        return self
+
+    def told(self) -> list[Finding]:
+        readings = tuple(self.readings.values())
+        servers_seen = tuple({one.server.id: one.server for one in readings}.values())
+        snapshot = Snapshot(NOW, 5, (SHARD,), servers_seen, readings)
+        found = {finding.key: finding for rule in RULES for finding in rule(snapshot, NOW)}
+        return [one for one in folded(found) if one.severity > Severity.INFO]
+
+
+def status(name: str) -> Status:
+    seen = NOW - timedelta(seconds=9)
+    return Status(name=name, state="running", dcs_last_seen=seen)
+
+
+BOTH = ("patroni", "patroni-itself", "postgres")
+
+
+def test_nothing_is_said_of_a_whole_fleet() -> None:
+    assert Fleet().told() == []
+
+
+def test_a_silent_replica_is_one_finding() -> None:
+    (found,) = Fleet().silent(*BOTH, name=REPLICA).told()
+    assert found.sentence == ("shard-2-c: neither its Patroni nor its PostgreSQL answers. No answer within 3 s.")
+    assert found.next_step.startswith("See whether the machine and its network work;")
+    assert found.next_step.endswith("2 more findings follow from it.")
+
+
+def test_a_killed_leader_is_one_finding_that_says_what_comes_next() -> None:
+    fleet = Fleet().silent(*BOTH, name=LEADER, **REFUSED)
+    for name in (STANDBY, REPLICA):
+        fleet.now("postgres", name, facts=postgres(name, receiver_status=""))
+    (found,) = fleet.told()
+    assert found.severity == Severity.CRITICAL
+    assert found.sentence.startswith("The leader shard-2-b: neither its Patroni nor its PostgreSQL answers.")
+    assert "Both processes ended" in found.next_step and "when its lock ends, within 20 s" in found.next_step
+
+
+def test_a_leader_whose_patroni_is_silent_will_be_one_of_two() -> None:
+    fleet = Fleet().silent("patroni", "patroni-itself", name=LEADER)
+    (found,) = fleet.told()
+    assert "another one leads while this one still takes writes" in found.sentence
+    moved = said("patroni-3.3.8/cluster")
+    for member in moved["members"]:
+        member["role"] = {STANDBY: "leader", LEADER: "replica"}.get(member["name"], "sync_standby")
+    for name in (STANDBY, REPLICA):
+        facts = PatroniFacts(status=status(name), cluster=Cluster.from_response(moved))
+        fleet.now("patroni", name, facts=facts)
+    fleet.now("postgres", STANDBY, facts=postgres(STANDBY, 2, in_recovery=False, receiver_status=""))
+    critical = [one for one in fleet.told() if one.severity == Severity.CRITICAL]
+    assert [one.sentence for one in critical] == [
+        "shard-2-b still takes writes although shard-2-a leads shard-2: its Patroni does not answer."
+    ]
+    assert critical[0].next_step.startswith("Stop PostgreSQL on shard-2-b now")
+
+
+@pytest.mark.parametrize(("name", "severity", "after"), [
+    (LEADER, Severity.CRITICAL, "It stops leading when its lock ends, within 20 s, and another member takes over."),
+    (REPLICA, Severity.WARNING, "It cannot become leader."),
+])  # fmt: skip
+def test_a_member_without_etcd(name: str, severity: Severity, after: str) -> None:
+    (found,) = Fleet().silent("patroni", name=name).told()
+    assert found.severity == severity and found.sentence.endswith(
+        f"cannot reach etcd, which it saw last at 07:59:51 UTC; other members can. {after}"
+    )
+
+
+def test_a_full_disk_is_named_with_its_folder() -> None:
+    how = {"state": State.UNREACHABLE, "cause": "PostgreSQL answered: could not write init file."}
+    (found,) = Fleet().silent("postgres", name=REPLICA, **how).told()
+    assert found.sentence.startswith("The disk of shard-2-c is full: PostgreSQL answered: could not write init file.")
+    assert found.next_step.startswith("Make room: df -h /data/shard-2-c.")
+
+
+@pytest.mark.parametrize("state", ["crashed", "start failed", "starting"])
+def test_a_server_that_does_not_come_up_leads_to_its_disk_and_its_log(state: str) -> None:
+    fleet = Fleet().silent("postgres", name=REPLICA, **REFUSED)
+    fleet.now("patroni-itself", REPLICA, facts=PatroniItselfFacts(status=Status(state=state)))
+    (found,) = fleet.told()
+    assert found.sentence.startswith(f"PostgreSQL of shard-2-c died and does not come up (“{state}”): a full disk does")
+    assert "df -h /data/shard-2-c" in found.next_step
+
+
+def test_etcd_without_a_quorum_is_the_one_thing_that_is_said() -> None:
+    fleet = Fleet().silent("etcd", name="etcd-2", **REFUSED).silent("etcd", name="etcd-3", **REFUSED)
+    fleet.now("etcd", "etcd-1", facts=etcd_facts(leader=""), state=State.DEGRADED)
+    for name in (LEADER, STANDBY, REPLICA):
+        fleet.silent("patroni", "patroni-settings", name=name)
+    (found,) = fleet.told()
+    assert found.sentence.startswith("etcd has no quorum: 1 of 3 members answer, 2 have to agree. No leader can be")
+    assert found.next_step.startswith("Start etcd-2, etcd-3 again;")
+    fleet.now("postgres", LEADER, facts=postgres(LEADER, in_recovery=True))
+    (found,) = fleet.told()
+    assert found.sentence.endswith("shard-2 has no leader and takes no writes.")
+
+
+def test_one_etcd_of_three_may_be_away() -> None:
+    (found,) = Fleet().silent("etcd", name="etcd-2", **REFUSED).told()
+    assert found.severity == Severity.WARNING
+    assert found.sentence.startswith("etcd etcd-2 does not answer: 2 of 3 members do, no more may fail")
+
+
+def test_a_query_that_holds_replay_up_is_named() -> None:
+    longest = LongestTransaction(pid=4711, seconds=30, user="reporting")
+    behind = postgres(REPLICA, replay_lag_seconds=12, received=200, replayed=100, longest_transaction=longest)
+    (found,) = Fleet().now("postgres", REPLICA, facts=behind).told()
+    assert "replay waits for a transaction (pid 4711 of reporting, open for 30" in found.sentence
+    assert "pg_terminate_backend(4711)" in found.next_step
+
+
+def test_a_paused_replay_explains_the_lag() -> None:
+    behind = postgres(REPLICA, replay_lag_seconds=12, replay_paused=True)
+    (found,) = Fleet().now("postgres", REPLICA, facts=behind).told()
+    assert found.sentence.startswith("Replay on shard-2-c is paused:")
+    assert found.next_step.endswith("One more finding follows from it.")
+
+
+def test_a_rare_question_that_was_answered_before_does_not_make_a_silent_server_answer() -> None:
+    fleet = Fleet()
+    fleet.put(ServerKind.POSTGRES, REPLICA, 12, "partitions", postgres(REPLICA), every_seconds=60.0)
+    fleet.put(ServerKind.POSTGRES, REPLICA, 12, "leftovers", postgres(REPLICA), every_seconds=300.0)
+    fleet.silent("partitions", "postgres", name=REPLICA)
+    (found,) = fleet.told()
+    assert found.sentence.startswith(
+        "PostgreSQL of shard-2-c does not answer, its Patroni does and calls it “running”."
+    )

@@ -43,8 +43,7 @@ class ShardsConfig(AppConfig):
 
         for probe in (*REPLICATION, *POOLS, *PARTITIONS, *PLACEMENT, *LEFTOVERS):
             registry.register(probe)
-        for rule in (clusters, servers, etcd, pools, pauses, partitions, leftovers):
-        for rule in (clusters, members, servers, etcd_cluster, etcd, failovers, pools, partitions, leftovers):
+        for rule in (clusters, members, servers, etcd_cluster, etcd, failovers, pools, pauses, partitions, leftovers):
             findings.register(rule)
         answered.connect(keep_counts, dispatch_uid="placement counts")
         answered.connect(keep_leftovers, dispatch_uid="leftovers")

@@ -5,10 +5,8 @@ from typing import Any
 
 from novaops.inventory.targets import Target
 from shards.clients import http
-from shards.clients.etcd_replies import EtcdMember, EtcdStatus
+from shards.clients.etcd_replies import EtcdStatus
 from shards.exceptions import NoAnswer, Refused
-
-ALARMS = {"NOSPACE": "NOSPACE", "CORRUPT": "CORRUPT", "1": "NOSPACE", "2": "CORRUPT"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,52 +17,26 @@ class Etcd:
     def status(self) -> EtcdStatus:
         """This member's view. Members and alarms stay empty where the cluster cannot say (no quorum)."""
         said = self._post("/v3/maintenance/status")
-        healthy, reason = self._health()
-        header = said.get("header") or {}
-        return EtcdStatus(
-            version=said.get("version", ""),
-            id=header.get("member_id", ""),
-            leader=said.get("leader", "").strip("0"),
-            raft_term=int(said.get("raftTerm", 0)),
-            raft_index=int(said.get("raftIndex", 0)),
-            revision=int(header.get("revision", 0)),
-            db_size_bytes=int(said.get("dbSize", 0)),
-            db_in_use_bytes=int(said.get("dbSizeInUse", 0)),
-            healthy=healthy,
-            reason=reason,
-            members=self._members(),
-            alarms=self._alarms() if healthy else (),
+        led = said.get("leader", "0") != "0"
+        return EtcdStatus.from_response(
+            said,
+            self._health(),
+            self._asked("/v3/cluster/member/list"),
+            # One with an alarm is not healthy, and still says which.
+            self._asked("/v3/maintenance/alarm", {"action": "GET"}) if led else {},
         )
 
-    def _health(self) -> tuple[bool, str]:
+    def _health(self) -> dict[str, Any]:
         try:
-            said = self._json("GET", "/health", expected=(200, 503))
+            return self._json("GET", "/health", expected=(200, 503))
         except NoAnswer as problem:
-            return False, str(problem)
-        return str(said.get("health")).lower() == "true", said.get("reason", "")
+            return {"health": "false", "reason": str(problem)}
 
-    def _members(self) -> tuple[EtcdMember, ...]:
+    def _asked(self, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         try:
-            said = self._post("/v3/cluster/member/list")
+            return self._post(path, body)
         except (NoAnswer, Refused):
-            return ()
-        return tuple(
-            EtcdMember(
-                id=member["ID"],
-                name=member.get("name", ""),
-                peer_urls=tuple(member.get("peerURLs", ())),
-                client_urls=tuple(member.get("clientURLs", ())),
-                learner=bool(member.get("isLearner")),
-            )
-            for member in said.get("members", ())
-        )
-
-    def _alarms(self) -> tuple[str, ...]:
-        try:
-            said = self._post("/v3/maintenance/alarm", {"action": "GET"})
-        except (NoAnswer, Refused):
-            return ()
-        return tuple(ALARMS.get(str(alarm.get("alarm")), str(alarm.get("alarm"))) for alarm in said.get("alarms", ()))
+            return {}
 
     def _post(self, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         return self._json("POST", path, body or {})

@@ -1,5 +1,6 @@
 """PgBouncer's admin console. It speaks only simple queries and has no parameters."""
 
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,8 @@ from shards.clients.pgbouncer_replies import (
     CONSOLE,
     Pool,
     PoolClient,
+    PoolConnection,
+    PoolConnections,
     PooledDatabase,
     PoolReport,
     PoolServer,
@@ -30,36 +33,52 @@ class PgBouncer:
         with _sessions.open(self.target, self.timeout, CONSOLE) as console:
             return PoolReport(
                 version=_version(console),
-                pools=tuple(_pool(row) for row in _rows(console, b"SHOW POOLS") if row["database"] != CONSOLE),
-                databases=tuple(_database(row) for row in _rows(console, b"SHOW DATABASES") if row["name"] != CONSOLE),
-                traffic=tuple(_traffic(row) for row in _rows(console, b"SHOW STATS") if row["database"] != CONSOLE),
-                clients=_used_clients(console),
-                config={row["key"]: row["value"] or "" for row in _rows(console, b"SHOW CONFIG")},
+                pools=tuple(map(Pool.from_row, _rows(console, b"SHOW POOLS"))),
+                databases=tuple(map(PooledDatabase.from_row, _rows(console, b"SHOW DATABASES", "name"))),
+                traffic=tuple(map(PoolTraffic.from_row, _rows(console, b"SHOW STATS"))),
+                clients=_used(console)["used_clients"],
+                config={row["key"]: row["value"] or "" for row in _rows(console, b"SHOW CONFIG", "")},
+            )
+
+    def connections(self, most: int) -> PoolConnections:
+        """Clients and servers, unless there are more than `most` of them: PgBouncer cannot answer with a part, and
+        serves nobody while it writes the list."""
+        with _sessions.open(self.target, self.timeout, CONSOLE) as console:
+            used = _used(console)
+            clients, servers = used["used_clients"], used["used_servers"]
+            if clients + servers > most:
+                return PoolConnections(clients_total=clients, servers_total=servers, asked=False)
+            return PoolConnections(
+                clients=tuple(map(PoolConnection.from_row, _rows(console, b"SHOW CLIENTS"))),
+                servers=tuple(map(PoolConnection.from_row, _rows(console, b"SHOW SERVERS"))),
+                clients_total=clients,
+                servers_total=servers,
             )
 
     def databases(self) -> tuple[PooledDatabase, ...]:
         """Where each name leads to, and no more: for whoever asks again and again."""
         with _sessions.open(self.target, self.timeout, CONSOLE) as console:
-            return tuple(_database(row) for row in _rows(console, b"SHOW DATABASES") if row["name"] != CONSOLE)
+            return tuple(map(PooledDatabase.from_row, _rows(console, b"SHOW DATABASES", "name")))
 
     def database(self, name: str) -> PooledDatabase | None:
         return next((one for one in self.databases() if one.name == name), None)
 
     def clients(self, database: str) -> tuple[PoolClient, ...]:
         with _sessions.open(self.target, self.timeout, CONSOLE) as console:
-            return tuple(_client(row) for row in _rows(console, b"SHOW CLIENTS") if row["database"] == database)
+            rows = _rows(console, b"SHOW CLIENTS")
+        return tuple(PoolClient.from_row(row) for row in rows if row["database"] == database)
 
     def servers(self, database: str) -> tuple[PoolServer, ...]:
         with _sessions.open(self.target, self.timeout, CONSOLE) as console:
             rows = _rows(console, b"SHOW SERVERS")
-        return tuple(PoolServer.model_validate(_known(row)) for row in rows if row["database"] == database)
+        return tuple(PoolServer.from_row(row) for row in rows if row["database"] == database)
 
     def connection(self, port: int, pid: int) -> tuple[PoolServer, PoolClient | None] | None:
         """The connection to the PostgreSQL at that port whose process has this number, and its client at the moment."""
         with _sessions.open(self.target, self.timeout, CONSOLE) as console:
-            rows = [PoolServer.model_validate(_known(row)) for row in _rows(console, b"SHOW SERVERS")]
+            rows = [PoolServer.from_row(row) for row in _rows(console, b"SHOW SERVERS")]
             found = next((one for one in rows if (one.port, one.remote_pid) == (port, pid)), None)
-            clients = [_client(row) for row in _rows(console, b"SHOW CLIENTS")] if found and found.link else []
+            clients = map(PoolClient.from_row, _rows(console, b"SHOW CLIENTS")) if found and found.link else ()
         return (found, next((one for one in clients if one.ptr == found.link), None)) if found else None
 
     def pause(self, database: str, seconds: float = ACT_SECONDS) -> None:
@@ -92,47 +111,16 @@ class PgBouncer:
             console.execute(command)
 
 
-def _rows(console: Session, command: bytes) -> list[dict[str, Any]]:
-    return console.execute(command).fetchall()
+def _rows(console: Session, command: bytes, database: str = "database") -> list[dict[str, Any]]:
+    """Without those of the admin console itself, which the column `database` tells."""
+    return [row for row in console.execute(command).fetchall() if row.get(database) != CONSOLE]
 
 
 def _version(console: Session) -> str:
     """Such as "PgBouncer 1.18.0"; older ones say it as a notice only."""
-    rows = _rows(console, b"SHOW VERSION")
+    rows = _rows(console, b"SHOW VERSION", "")
     return str(next(iter(rows[0].values()))).removeprefix("PgBouncer ") if rows else ""
 
 
-def _used_clients(console: Session) -> int:
-    return next((int(row["items"]) for row in _rows(console, b"SHOW LISTS") if row["list"] == "used_clients"), 0)
-
-
-def _pool(row: dict[str, Any]) -> Pool:
-    return Pool.model_validate({**row, "maxwait_seconds": row["maxwait"] + row.get("maxwait_us", 0) / 1e6})
-
-
-def _client(row: dict[str, Any]) -> PoolClient:
-    return PoolClient.model_validate({**_known(row), "wait_seconds": row.get("wait", 0) + row.get("wait_us", 0) / 1e6})
-
-
-def _known(row: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in row.items() if value is not None}
-
-
-def _database(row: dict[str, Any]) -> PooledDatabase:
-    reserve = row.get("reserve_pool", row.get("reserve_pool_size", 0))
-    known = _known(row)
-    return PooledDatabase.model_validate(
-        known | {"reserve_pool": reserve, "paused": bool(row["paused"]), "disabled": bool(row["disabled"])}
-    )
-
-
-def _traffic(row: dict[str, Any]) -> PoolTraffic:
-    return PoolTraffic(
-        database=row["database"],
-        transactions_total=int(row["total_xact_count"]),
-        queries_total=int(row["total_query_count"]),
-        received_bytes_total=int(row["total_received"]),
-        sent_bytes_total=int(row["total_sent"]),
-        query_us_total=int(row["total_query_time"]),
-        wait_us_total=int(row["total_wait_time"]),
-    )
+def _used(console: Session) -> defaultdict[str, int]:
+    return defaultdict(int, {row["list"]: int(row["items"]) for row in _rows(console, b"SHOW LISTS", "")})

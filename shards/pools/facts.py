@@ -1,11 +1,12 @@
 """What is known of a PgBouncer."""
 
 from metrics.contract import Facts
-from shards.clients.pgbouncer_replies import Pool, PooledDatabase, PoolTraffic
+from shards.clients.pgbouncer_replies import Pool, PoolConnection, PooledDatabase, PoolTraffic
 
 
 class PgBouncerFacts(Facts):
-    """`clients` and `max_clients` count client connections over all databases. `databases` leaves out the console."""
+    """`clients` and `max_clients` count client connections over all databases. `databases` leaves out the console.
+    `config` has what the page shows, and nothing that could hold a secret."""
 
     version: str
     pools: tuple[Pool, ...] = ()
@@ -16,6 +17,7 @@ class PgBouncerFacts(Facts):
     pool_mode: str = ""
     default_pool_size: int = 0
     max_prepared_statements: int = 0
+    config: dict[str, str] = {}
 
     @property
     def waiting(self) -> int:
@@ -43,3 +45,15 @@ class PgBouncerFacts(Facts):
             return 0.0
         busiest = max((pool.sv_active for pool in self.pools if pool.database == name), default=0)
         return busiest / database.pool_size
+
+
+class PgBouncerConnectionsFacts(Facts):
+    """Clients and servers that wait longest, first. `asked` is False where there were too many to ask for."""
+
+    clients: tuple[PoolConnection, ...] = ()
+    servers: tuple[PoolConnection, ...] = ()
+    clients_total: int = 0
+    servers_total: int = 0
+    clients_by_state: dict[str, int] = {}
+    servers_by_state: dict[str, int] = {}
+    asked: bool = True

@@ -1,12 +1,86 @@
 """What is asked of every PgBouncer."""
 
+from collections import Counter
+from collections.abc import Iterable
+
 from metrics.contract import Answer, Probe, State
 from novaops.inventory.models import ServerKind
 from novaops.inventory.targets import Target
 from shards.asking import asking
 from shards.clients.pgbouncer import PgBouncer
-from shards.clients.pgbouncer_replies import PoolReport
-from shards.pools.facts import PgBouncerFacts
+from shards.clients.pgbouncer_replies import PoolConnection, PoolConnections, PoolReport
+from shards.pools.facts import PgBouncerConnectionsFacts, PgBouncerFacts
+
+CONNECTIONS_EVERY = 30.0
+# Above so many connections the list itself would hold the pool up: 3,000 rows take it some 15 ms.
+ASKED_MOST, KEPT_MOST = 3000, 50
+SHOWN = (
+    "pool_mode",
+    "max_client_conn",
+    "default_pool_size",
+    "min_pool_size",
+    "reserve_pool_size",
+    "reserve_pool_timeout",
+    "max_db_connections",
+    "max_user_connections",
+    "max_db_client_connections",
+    "max_user_client_connections",
+    "max_prepared_statements",
+    "query_wait_timeout",
+    "query_timeout",
+    "idle_transaction_timeout",
+    "transaction_timeout",
+    "client_idle_timeout",
+    "client_login_timeout",
+    "server_lifetime",
+    "server_idle_timeout",
+    "server_connect_timeout",
+    "server_login_retry",
+    "server_check_delay",
+    "server_check_query",
+    "server_reset_query",
+    "server_reset_query_always",
+    "server_fast_close",
+    "server_round_robin",
+    "autodb_idle_timeout",
+    "cancel_wait_timeout",
+    "suspend_timeout",
+    "dns_max_ttl",
+    "listen_addr",
+    "listen_port",
+    "listen_backlog",
+    "so_reuseport",
+    "peer_id",
+    "auth_type",
+    "client_tls_sslmode",
+    "server_tls_sslmode",
+    "ignore_startup_parameters",
+    "track_extra_parameters",
+)
+
+
+@asking
+def ask_connections(target: Target) -> Answer:
+    return Answer(connections_of(PgBouncer(target).connections(ASKED_MOST)))
+
+
+def connections_of(report: PoolConnections) -> PgBouncerConnectionsFacts:
+    return PgBouncerConnectionsFacts(
+        clients=_longest(report.clients),
+        servers=_longest(report.servers),
+        clients_total=report.clients_total,
+        servers_total=report.servers_total,
+        clients_by_state=Counter(one.state for one in report.clients),
+        servers_by_state=Counter(one.state for one in report.servers),
+        asked=report.asked,
+    )
+
+
+def _longest(connections: Iterable[PoolConnection]) -> tuple[PoolConnection, ...]:
+    """Who waits first, the longest wait on top; then who works; then the others."""
+    order = {"waiting": 0, "waiting_cancel_req": 0, "active": 1, "active_cancel_req": 1}
+    ranked = sorted(connections, key=lambda one: (order.get(one.state, 2), not one.linked, -one.wait_seconds))
+    return tuple(ranked[:KEPT_MOST])
 
 
 @asking
@@ -29,6 +103,7 @@ def facts_of(report: PoolReport) -> PgBouncerFacts:
         pool_mode=said.get("pool_mode", ""),
         default_pool_size=int(said.get("default_pool_size") or 0),
         max_prepared_statements=int(said.get("max_prepared_statements") or 0),
+        config={name: said[name] for name in SHOWN if name in said},
     )
 
 
@@ -44,7 +119,17 @@ def _values(facts: PgBouncerFacts) -> dict[str, float]:
         "queries_total": sum(one.queries_total for one in facts.traffic),
         "query_us_total": sum(one.query_us_total for one in facts.traffic),
         "wait_us_total": sum(one.wait_us_total for one in facts.traffic),
+        "transaction_us_total": sum(one.transaction_us_total for one in facts.traffic),
     }
 
 
-PROBES = (Probe("pgbouncer", ServerKind.PGBOUNCER, PgBouncerFacts, ask_pgbouncer),)
+PROBES = (
+    Probe("pgbouncer", ServerKind.PGBOUNCER, PgBouncerFacts, ask_pgbouncer),
+    Probe(
+        "pgbouncer-connections",
+        ServerKind.PGBOUNCER,
+        PgBouncerConnectionsFacts,
+        ask_connections,
+        every=CONNECTIONS_EVERY,
+    ),
+)

@@ -9,9 +9,16 @@ from shards.asking import asking
 from shards.clients.etcd import Etcd
 from shards.clients.patroni import Patroni
 from shards.clients.patroni_replies import Member
-from shards.replication.facts import EtcdFacts, PatroniFacts, PatroniSettingsFacts, PostgresFacts, Slot
+from shards.replication.facts import (
+    EtcdFacts,
+    PatroniFacts,
+    PatroniSettingsFacts,
+    PostgresFacts,
+    PostgresSettingsFacts,
+    Slot,
+)
 from shards.replication.own_word import PROBE as ITSELF
-from shards.replication.server_report import server_report
+from shards.replication.server_report import server_report, settings_report
 
 SETTINGS_EVERY = 30.0
 
@@ -64,6 +71,7 @@ def _postgres_values(facts: PostgresFacts) -> dict[str, float]:
         "slots_held_bytes": sum(_held(slot) for slot in facts.slots),
         "connections": facts.connections,
         "connections_active": facts.connections_by_state.get("active", 0),
+        "lock_waits": facts.lock_waits,
         "transaction_seconds": facts.longest_transaction.seconds if facts.longest_transaction else 0.0,
         "database_bytes": facts.database_bytes,
     }
@@ -73,6 +81,11 @@ def _postgres_values(facts: PostgresFacts) -> dict[str, float]:
 
 def _held(slot: Slot) -> int:
     return slot.held_bytes or 0
+
+
+@asking
+def ask_postgres_settings(target: Target) -> Answer:
+    return Answer(settings_report(target, timeout=3.0))
 
 
 @asking
@@ -95,5 +108,6 @@ PROBES = (
     Probe("patroni-settings", ServerKind.PATRONI, PatroniSettingsFacts, ask_patroni_settings, every=SETTINGS_EVERY),
     ITSELF,
     Probe("postgres", ServerKind.POSTGRES, PostgresFacts, ask_postgres),
+    Probe("postgres-settings", ServerKind.POSTGRES, PostgresSettingsFacts, ask_postgres_settings, every=SETTINGS_EVERY),
     Probe("etcd", ServerKind.ETCD, EtcdFacts, ask_etcd),
 )

@@ -7,9 +7,11 @@ from typing import Any
 
 from novaops.inventory.targets import Target
 from shards.clients.postgres import Session, sessions
-from shards.replication.facts import PostgresFacts
+from shards.replication.facts import PostgresFacts, PostgresSettingsFacts
 
-SERVER = (Path(__file__).parent / "sql" / "server.sql").read_text().encode()
+SQL = Path(__file__).parent / "sql"
+SERVER = (SQL / "server.sql").read_text().encode()
+SETTINGS = (SQL / "settings.sql").read_text().encode()
 REPLAYED = b"SELECT (pg_last_wal_replay_lsn() - '0/0'::pg_lsn)::bigint AS replayed"
 # How long a standby gets to replay what it had received, before it counts as behind.
 GRACE_SECONDS, GRACE_ASKS = 0.1, 3
@@ -34,11 +36,16 @@ _fresh = Fresh()
 
 
 def server_report(target: Target, timeout: float) -> PostgresFacts:
-    """`NoAnswer` or `Refused` when the server cannot say. Its role has to be in pg_monitor."""
+    """`NoAnswer` or `Refused` when the server cannot say. A role outside pg_monitor sees less (`may_see`)."""
     with sessions.open(target, timeout) as session:
         row: dict[str, Any] = session.execute(SERVER).fetchone() or {}
         lag = _lag(session, target.address, row)
     return PostgresFacts.model_validate(row | {"replay_lag_seconds": lag})
+
+
+def settings_report(target: Target, timeout: float) -> PostgresSettingsFacts:
+    with sessions.open(target, timeout) as session:
+        return PostgresSettingsFacts.model_validate({"settings": session.execute(SETTINGS).fetchall()})
 
 
 def _lag(session: Session, address: str, row: dict[str, Any]) -> float | None:

@@ -11,16 +11,52 @@ activity AS (
     WHERE backend_type = 'client backend'
     GROUP BY 1
 ),
+backends AS (
+    -- The oldest transactions first, then what works, then the rest; who waits for a lock also says for whom.
+    SELECT pid, coalesce(usename, '') AS "user", application_name AS application, coalesce(host(client_addr), '') AS client,
+        coalesce(datname, '') AS database, coalesce(state, '') AS state,
+        coalesce(wait_event_type, '') AS wait_type, coalesce(wait_event, '') AS wait,
+        to_char(backend_start AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS started,
+        extract(epoch FROM clock_timestamp() - xact_start)::float8 AS transaction_seconds,
+        extract(epoch FROM clock_timestamp() - query_start)::float8 AS query_seconds,
+        extract(epoch FROM clock_timestamp() - state_change)::float8 AS state_seconds,
+        CASE WHEN wait_event_type = 'Lock' THEN to_jsonb(pg_blocking_pids(pid)) ELSE '[]' END AS blocked_by,
+        left(query, 400) AS query
+    FROM pg_stat_activity
+    WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()
+    ORDER BY xact_start NULLS LAST, state = 'active' DESC NULLS LAST, state_change DESC NULLS LAST, pid
+    LIMIT 25
+),
+copies AS (
+    SELECT p.pid, coalesce(a.application_name, '') AS application, coalesce(host(a.client_addr), '') AS client,
+        coalesce(p.phase, '') AS phase, p.backup_total AS total_bytes, p.backup_streamed AS done_bytes,
+        extract(epoch FROM clock_timestamp() - a.query_start)::float8 AS seconds
+    FROM pg_stat_progress_basebackup p
+    LEFT JOIN pg_stat_activity a USING (pid)
+),
+conflicts AS (
+    -- One column per cause; PostgreSQL 16 added one.
+    SELECT c.cause, sum(c.number::bigint) AS number
+    FROM pg_stat_database_conflicts d
+    CROSS JOIN LATERAL jsonb_each_text(to_jsonb(d) - 'datid' - 'datname') AS c (cause, number)
+    GROUP BY 1
+),
+archived AS (
+    SELECT archived_count, coalesce(last_archived_wal, '') AS last_wal, last_archived_time AS last_at,
+        failed_count, coalesce(last_failed_wal, '') AS failed_wal, last_failed_time AS failed_at,
+        current_setting('archive_mode') AS mode
+    FROM pg_stat_archiver
+),
 longest AS (
-    SELECT pid, extract(epoch FROM clock_timestamp() - xact_start)::float8 AS seconds, usename AS "user",
-        application_name AS application, coalesce(state, '') AS state, left(query, 300) AS query
+    SELECT pid, extract(epoch FROM clock_timestamp() - xact_start)::float8 AS seconds, coalesce(usename, '') AS "user",
+        application_name AS application, coalesce(state, '') AS state, left(query, 400) AS query
     FROM pg_stat_activity
     WHERE backend_type = 'client backend' AND xact_start IS NOT NULL AND pid <> pg_backend_pid()
     ORDER BY xact_start
     LIMIT 1
 ),
 standbys AS (
-    SELECT r.application_name, host(r.client_addr) AS client_address, coalesce(r.state, '') AS state,
+    SELECT coalesce(r.application_name, '') AS application_name, host(r.client_addr) AS client_address, coalesce(r.state, '') AS state,
         coalesce(r.sync_state, '') AS sync_state,
         (coalesce(h.written, h.replayed) - r.sent_lsn)::bigint AS sent_lag_bytes,
         (coalesce(h.written, h.replayed) - r.flush_lsn)::bigint AS flush_lag_bytes,
@@ -34,7 +70,13 @@ slots AS (
     SELECT s.slot_name AS name, s.slot_type AS kind, coalesce(s.plugin, '') AS plugin,
         coalesce(s.database, '') AS database, s.active, s.temporary, coalesce(s.wal_status, '') AS wal_status,
         greatest(0, coalesce(h.written, h.replayed) - s.restart_lsn)::bigint AS held_bytes,
-        s.safe_wal_size AS safe_bytes
+        s.safe_wal_size AS safe_bytes,
+        -- Columns of PostgreSQL 16 and 17.
+        coalesce(to_jsonb(s) ->> 'invalidation_reason',
+            CASE WHEN (to_jsonb(s) ->> 'conflicting')::boolean THEN 'conflict' END, '') AS invalid,
+        coalesce((to_jsonb(s) ->> 'failover')::boolean, false) AS failover,
+        coalesce((to_jsonb(s) ->> 'synced')::boolean, false) AS synced,
+        (to_jsonb(s) ->> 'inactive_since')::timestamptz AS inactive_since
     FROM pg_replication_slots s CROSS JOIN here h
 )
 SELECT
@@ -65,7 +107,16 @@ SELECT
     current_database() AS database,
     pg_database_size(current_database()) AS database_bytes,
     d.temp_bytes AS temp_bytes_total,
-    coalesce(current_setting('data_directory', true), '') AS data_directory,
+    -- Who may not see it gets an error, not a null.
+    CASE WHEN pg_has_role('pg_read_all_settings', 'USAGE') THEN current_setting('data_directory') ELSE '' END
+        AS data_directory,
+    pg_has_role('pg_monitor', 'USAGE') AS may_see,
+    current_user::text AS seen_as,
+    pg_last_xact_replay_timestamp() AS replayed_commit_at,
+    coalesce((SELECT slot_name FROM pg_stat_wal_receiver), '') AS receiver_slot,
+    (SELECT (written_lsn - '0/0'::pg_lsn)::bigint FROM pg_stat_wal_receiver) AS receiver_written,
+    current_setting('synchronous_standby_names') AS synchronous_standby_names,
+    current_setting('wal_level') AS wal_level,
     current_setting('max_connections')::int AS max_connections,
     (SELECT coalesce(sum(number), 0) FROM activity) AS connections,
     (SELECT coalesce(jsonb_object_agg(state, number), '{}') FROM activity) AS connections_by_state,
@@ -82,6 +133,11 @@ SELECT
     (SELECT to_jsonb(longest) FROM longest) AS longest_transaction,
     (SELECT coalesce(jsonb_agg(to_jsonb(standbys) ORDER BY application_name), '[]') FROM standbys) AS standbys,
     (SELECT coalesce(jsonb_agg(to_jsonb(slots) ORDER BY name), '[]') FROM slots) AS slots,
+    (SELECT coalesce(jsonb_agg(to_jsonb(backends)), '[]') FROM backends) AS backends,
+    (SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock') AS lock_waits,
+    (SELECT coalesce(jsonb_agg(to_jsonb(copies)), '[]') FROM copies) AS base_backups,
+    (SELECT coalesce(jsonb_object_agg(cause, number), '{}') FROM conflicts WHERE number > 0) AS conflicts,
+    (SELECT to_jsonb(archived) FROM archived) AS archiver,
     (SELECT coalesce(jsonb_agg(name ORDER BY name), '[]') FROM pg_settings WHERE pending_restart) AS pending_restart
 FROM here h
 JOIN pg_stat_database d ON d.datname = current_database()

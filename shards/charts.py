@@ -30,6 +30,24 @@ def write_rate(members: Named) -> Figure:
     return figure(_lines({name: per_second(series) for name, series in members.items()}), "Rows per second")
 
 
+def wal_rate(members: Named) -> Figure:
+    """Bytes of WAL that each member wrote, or received, per second."""
+    rates = {name: per_second(series) for name, series in members.items()}
+    return figure(_lines(rates), "Bytes per second", tickformat="~s", ticksuffix="B/s")
+
+
+def counts(named: Named) -> Figure:
+    return figure(_lines(named), "Count")
+
+
+def per_second_of(counters: Named) -> Figure:
+    return figure(_lines({name: per_second(series) for name, series in counters.items()}), "Per second")
+
+
+def milliseconds(named: Named) -> Figure:
+    return figure(_lines(named), "Milliseconds", ticksuffix=" ms")
+
+
 def _lines(members: Named) -> list[Figure]:
     known = {name: series for name, series in sorted(members.items()) if series.known}
     return [

@@ -4,6 +4,15 @@ from shards.leftovers.models import SeenLeftover
 from shards.moves.models import Move
 from shards.placement.models import Placement, PlacementChange
 from shards.pools.pausing.models import PoolGuard, PoolPause
-from shards.replication.history_models import Happening
+from shards.replication.history_models import Happening, LeaderSwitch
 
-__all__ = ["Happening", "Move", "Placement", "PlacementChange", "PoolGuard", "PoolPause", "SeenLeftover"]
+__all__ = [
+    "Happening",
+    "LeaderSwitch",
+    "Move",
+    "Placement",
+    "PlacementChange",
+    "PoolGuard",
+    "PoolPause",
+    "SeenLeftover",
+]

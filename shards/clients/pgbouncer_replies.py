@@ -105,6 +105,14 @@ class PoolTraffic(Reply):
     server_parses_total: int | None = None
     binds_total: int | None = None
 
+    @property
+    def query_ms(self) -> float:
+        return self.query_us / 1000
+
+    @property
+    def wait_ms(self) -> float:
+        return self.wait_us / 1000
+
     @classmethod
     def from_row(cls, row: Row) -> "PoolTraffic":
         return cls(database=row["database"], **{name: row[said] for name, said in _STATS.items() if said in row})

@@ -57,3 +57,9 @@ def changes(history: Iterable[TimelineSwitch], first_leader: str = "") -> Iterat
 def lsn_text(position: int) -> str:
     """A byte position as PostgreSQL writes it: 0/5000148."""
     return f"{position >> 32:X}/{position & 0xFFFFFFFF:X}"
+
+
+def lsn_number(text: str) -> int:
+    """The byte position of 0/5000148."""
+    high, _, low = text.partition("/")
+    return (int(high, 16) << 32) + int(low, 16)

@@ -19,3 +19,36 @@ class Happening(models.Model):
 
     def __str__(self) -> str:
         return f"{self.shard}: {self.key}"
+
+
+class LeaderSwitch(models.Model):
+    """One change of a shard's leader, with who asked for it and what was measured of it. `lsn` is where the new
+    timeline begins. `operation` is None where nobody asked here; `before_watch`: it lay before the first look, and
+    nobody knows.
+
+    Kept for good, as its row in `Happening` and its record in the change log are: samples are not."""
+
+    shard = models.CharField(max_length=60)
+    timeline = models.PositiveIntegerField()
+    lsn = models.CharField(max_length=20)
+    old_leader = models.CharField(max_length=100, blank=True)
+    new_leader = models.CharField(max_length=100, blank=True)
+    reason = models.TextField(blank=True, help_text="As Patroni says it.")
+    at = models.DateTimeField(db_index=True, help_text="As Patroni says it; else when it was seen.")
+    operation = models.BigIntegerField(null=True)
+    asked_by = models.CharField(max_length=150, blank=True)
+    cause = models.TextField(blank=True)
+    before_watch = models.BooleanField(default=False)
+    synchronous = models.CharField(max_length=10, default="off")
+    measured_at = models.DateTimeField(null=True)
+    gap_least = models.FloatField(null=True, help_text="Seconds.")
+    gap_most = models.FloatField(null=True)
+    gap_how = models.TextField(blank=True)
+    lost_bytes = models.BigIntegerField(null=True)
+    lost_how = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["shard", "timeline", "lsn"], name="one_row_per_switch")]
+
+    def __str__(self) -> str:
+        return f"{self.shard}: timeline {self.timeline} under {self.new_leader or 'nobody'}"

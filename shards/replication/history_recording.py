@@ -15,7 +15,8 @@ from novaops.inventory.targets import Target
 from shards.replication.facts import PatroniFacts, PatroniSettingsFacts
 from shards.replication.history import TIMELINE, LeaderChange, changes
 from shards.replication.history_causes import cause_of
-from shards.replication.history_models import Happening
+from shards.replication.history_models import Happening, LeaderSwitch
+from shards.replication.history_switches import keep_before, keep_switch, measure
 
 PATRONI = Actor.automatic("patroni")
 WATCHED = "changes of leader"
@@ -23,21 +24,29 @@ WATCHED = "changes of leader"
 
 def keep_history(target: Target, facts: Facts, at: datetime, **_: object) -> None:
     """Each change of leader that Patroni tells of, once; what lay before the first look, in one record."""
-    if not isinstance(facts, PatroniSettingsFacts) or not target.shard:
-        return
+    if isinstance(facts, PatroniSettingsFacts) and target.shard:
+        _keep(target, facts, at)
+        measure(target.shard, at)
+
+
+def _keep(target: Target, facts: PatroniSettingsFacts, at: datetime) -> None:
+    mode = facts.config.synchronous_mode
     watched = Happening.objects.filter(shard=target.shard, key=WATCHED).first()
     if watched is None:
-        _begin(target, tuple(changes(facts.history)))
+        _begin(target, tuple(changes(facts.history)), mode)
         return
     rows = Happening.objects.filter(shard=target.shard, key__regex=f"^({TIMELINE}|{WATCHED}$)")
     known = set(rows.values_list("key", flat=True))
     first_leader = watched.state if known == {WATCHED} else ""
     for change in changes(facts.history, first_leader):
         if change.key not in known:
-            _tell(target, change, at)
+            _tell(target, change, at, mode)
+    # What an earlier version of the console watched has no rows yet.
+    if LeaderSwitch.objects.filter(shard=target.shard).count() < len(facts.history):
+        keep_before(target.shard, tuple(changes(facts.history, first_leader)), mode)
 
 
-def _begin(target: Target, before: Sequence[LeaderChange]) -> None:
+def _begin(target: Target, before: Sequence[LeaderChange], mode: str) -> None:
     with transaction.atomic():
         leader = (before[-1].new_leader if before else "") or _leader(target.shard)
         _, first = Happening.objects.get_or_create(
@@ -48,6 +57,7 @@ def _begin(target: Target, before: Sequence[LeaderChange]) -> None:
         Happening.objects.bulk_create(
             Happening(shard=target.shard, key=one.key, state=one.new_leader) for one in before
         )
+        keep_before(target.shard, before, mode)
         data = {
             "targets": [f"shard:{target.shard}"],
             "cluster": target.cluster,
@@ -58,12 +68,13 @@ def _begin(target: Target, before: Sequence[LeaderChange]) -> None:
         record("history seen", f"shard:{target.shard}", actor=PATRONI, outcome=outcome, data=data)
 
 
-def _tell(target: Target, change: LeaderChange, at: datetime) -> None:
+def _tell(target: Target, change: LeaderChange, at: datetime, mode: str) -> None:
     with transaction.atomic():
         row = {"shard": target.shard, "key": change.key}
         if not Happening.objects.get_or_create(**row, defaults={"state": change.new_leader})[1]:
             return
         cause = cause_of(target.shard, change, change.at or at)
+        keep_switch(target.shard, change, change.at or at, cause, mode)
         data = {"targets": cause.targets(target.shard), "cluster": target.cluster, **_said(change), **cause.data}
         outcome = f"{change.sentence(target.shard)} {cause.sentence}"
         record(change.verb, f"shard:{target.shard}", actor=PATRONI, outcome=outcome, data=data)

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from metrics.contract import Snapshot, State
 from shards.clients.patroni_replies import Cluster, Member
+from shards.replication.cascades import following
 from shards.replication.facts import PatroniFacts, PostgresFacts, StandbyConnection
 from shards.replication.seen import MemberSeen
 
@@ -15,7 +16,10 @@ def members_seen(snapshot: Snapshot, shard: str, cluster: Cluster | None) -> Ite
     names = sorted(dict.fromkeys([*registered, *listed]))
     leader = cluster.leader.name if cluster and cluster.leader else ""
     measured = _measured_by(snapshot, shard, leader)
-    return [_member(snapshot, shard, name, listed.get(name), measured.get(name), name in registered) for name in names]
+    members = [
+        _member(snapshot, shard, name, listed.get(name), measured.get(name), name in registered) for name in names
+    ]
+    return following(members, leader)
 
 
 def _measured_by(snapshot: Snapshot, shard: str, leader: str) -> dict[str, StandbyConnection]:
@@ -34,12 +38,15 @@ def _member(
     measured: StandbyConnection | None,
     registered: bool,
 ) -> MemberSeen:
-    patroni = next((one for one, _ in snapshot.facts(PatroniFacts, shard) if one.server.name == name), None)
+    patroni, patroni_facts = next(
+        ((one, f) for one, f in snapshot.facts(PatroniFacts, shard) if one.server.name == name), (None, None)
+    )
     postgres = next(((one, f) for one, f in snapshot.facts(PostgresFacts, shard) if one.server.name == name), None)
     state, cause = _state_of(snapshot, shard, name, listed)
     facts = postgres[1] if postgres else None
     times = [seen.good_at for seen in (patroni, postgres[0] if postgres else None) if seen and seen.good_at]
     receive, replay = _lag_bytes(listed, measured)
+    status = patroni_facts.status if patroni_facts else None
     return MemberSeen(
         name=name,
         shard=shard,
@@ -57,8 +64,25 @@ def _member(
         at=min(times, default=None),
         registered=registered,
         tags=tuple(f"{key}: {value}" for key, value in (listed.tags if listed else {}).items()),
-        pending_restart=bool(listed and listed.pending_restart),
+        pending_restart=bool(listed and listed.pending_restart) or bool(facts and facts.pending_restart),
+        status=status,
+        address=_address(snapshot, shard, name, listed),
+        sender=_sender(facts),
+        told=listed.tags if listed else {},
     )
+
+
+def _address(snapshot: Snapshot, shard: str, name: str, listed: Member | None) -> str:
+    """As the members themselves know it; the fleet file may reach it another way."""
+    if listed and listed.host:
+        return f"{listed.host}:{listed.port}"
+    return next((one.address for one in snapshot.servers_of("postgres", shard) if one.name == name), "")
+
+
+def _sender(facts: PostgresFacts | None) -> str:
+    if facts is None or facts.receiver_status != "streaming" or not facts.sender_host:
+        return ""
+    return f"{facts.sender_host}:{facts.sender_port}"
 
 
 def _state_of(snapshot: Snapshot, shard: str, name: str, listed: Member | None) -> tuple[str, str]:

@@ -1,10 +1,11 @@
 """A shard as it was last seen: its members with roles and lags, its pools, its health."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from metrics.contract.snapshot import ShardSeen
-from shards.clients.patroni_replies import HEALTHY_STATES, Role
+from shards.clients.patroni_replies import HEALTHY_STATES, Role, ScheduledSwitchover, Status
 from shards.pools.facts import PgBouncerFacts
 from shards.replication.facts import PostgresFacts
 
@@ -24,7 +25,10 @@ OLD_AT_ONCE = 1.0
 @dataclass(frozen=True, slots=True)
 class MemberSeen:
     """One member. `state` is a word that badges know, `cause` the sentence when it is not ok; lags as the leader
-    measures them, None where unknown; `at` is when the older of its two servers (Patroni, PostgreSQL) last answered."""
+    measures them, None where unknown; `at` is when the older of its two servers (Patroni, PostgreSQL) last answered.
+
+    `follows` is the member that it streams from, or would; `sender` the address that it streams from, empty while it
+    does not; `told` are Patroni's tags as it says them."""
 
     name: str
     shard: str
@@ -43,6 +47,11 @@ class MemberSeen:
     registered: bool = True
     tags: tuple[str, ...] = ()
     pending_restart: bool = False
+    status: Status | None = None
+    address: str = ""
+    follows: str = ""
+    sender: str = ""
+    told: dict[str, Any] = field(default_factory=dict, hash=False)
 
     @property
     def leads(self) -> bool:
@@ -51,6 +60,18 @@ class MemberSeen:
     @property
     def synchronous(self) -> bool:
         return self.role is not None and self.role.synchronous
+
+    @property
+    def streams(self) -> bool:
+        """It receives WAL from somebody, as far as it was last heard of."""
+        return bool(self.sender) and self.state != "unreachable"
+
+    @property
+    def restart_reasons(self) -> tuple[str, ...]:
+        """The settings that wait for a restart; with the values before and after where Patroni says them (4.x)."""
+        reasons = self.status.pending_restart_reason if self.status else {}
+        names = self.facts.pending_restart if self.facts else ()
+        return tuple(_reason(name, said) for name, said in reasons.items()) or names
 
     @property
     def limit(self) -> float | None:
@@ -67,13 +88,30 @@ class MemberSeen:
         return ROLE_WORDS[self.role] if self.role else "Role unknown"
 
 
+def _reason(name: str, said: object) -> str:
+    if not isinstance(said, dict) or "new_value" not in said:
+        return name
+    return f"{name} ({said.get('old_value') or 'not set'} → {said['new_value'] or 'not set'})"
+
+
 @dataclass(frozen=True, slots=True)
 class PoolSeen:
+    """`writes` and `reads` are its databases for the leader and for a replica; `writes_to` and `reads_from` the members
+    that they lead to, empty where it does not say or leads elsewhere."""
+
     name: str
     state: str
     cause: str = ""
     facts: PgBouncerFacts | None = None
     at: datetime | None = None
+    writes: str = "primary"
+    reads: str = "replica"
+    writes_to: tuple[str, ...] = ()
+    reads_from: tuple[str, ...] = ()
+
+    def paused(self, database: str) -> bool:
+        found = self.facts.database(database) if self.facts else None
+        return bool(found and found.paused)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +127,10 @@ class ShardTopology:
     paused: bool = False
     at: datetime | None = None
     limit: float = 15.0
+    synchronous_mode: str = "off"
+    failsafe: bool = False
+    scheduled: ScheduledSwitchover | None = None
+    permanent_slots: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -97,6 +139,13 @@ class ShardTopology:
     @property
     def leader(self) -> MemberSeen | None:
         return next((member for member in self.members if member.leads), None)
+
+    def member(self, name: str) -> MemberSeen | None:
+        return next((member for member in self.members if member.name == name), None)
+
+    def followers(self, name: str) -> tuple[MemberSeen, ...]:
+        """Who streams from that member, or would."""
+        return tuple(member for member in self.members if member.follows == name)
 
     @property
     def leader_name(self) -> str:

@@ -36,6 +36,8 @@ def _seen(seen: Seen, slot: Slot) -> SlotSeen:
 
 
 def _state(slot: Slot) -> tuple[str, str]:
+    if slot.invalid:
+        return "critical", f"Invalid: {slot.invalid.replace('_', ' ')}"
     if slot.wal_status in LOST:
         return "critical", "Lost" if slot.wal_status == "lost" else "About to be lost"
     held = slot.held_bytes or 0

@@ -1,10 +1,10 @@
 """The shards as they were last seen. Pure: a snapshot in, values for pages out."""
 
 from metrics.contract import Snapshot, State
-from metrics.contract.snapshot import OLD_AFTER_CYCLES, Seen, ShardSeen
-from shards.clients.patroni_replies import Cluster
+from metrics.contract.snapshot import OLD_AFTER_CYCLES, Seen, ServerSeen, ShardSeen
+from shards.clients.patroni_replies import Cluster, Config
 from shards.pools.facts import PgBouncerFacts
-from shards.replication.facts import PatroniFacts
+from shards.replication.facts import PatroniFacts, PatroniSettingsFacts
 from shards.replication.members_seen import members_seen
 from shards.replication.seen import MemberSeen, PoolSeen, ShardTopology
 
@@ -17,7 +17,8 @@ def topology(snapshot: Snapshot, shard: ShardSeen) -> ShardTopology:
     newest = _newest_cluster(snapshot, shard.name)
     cluster = newest[1] if newest else None
     members = tuple(members_seen(snapshot, shard.name, cluster))
-    pools = tuple(_pool(snapshot, shard.name, server.name) for server in snapshot.servers_of("pgbouncer", shard.name))
+    pools = tuple(_pool(snapshot, server, members) for server in snapshot.servers_of("pgbouncer", shard.name))
+    config = _config(snapshot, shard.name)
     health, sentence = _health(shard.name, members, pools, cluster)
     return ShardTopology(
         shard=shard,
@@ -28,7 +29,16 @@ def topology(snapshot: Snapshot, shard: ShardSeen) -> ShardTopology:
         paused=bool(cluster and cluster.paused),
         at=newest[0].good_at if newest else None,
         limit=OLD_AFTER_CYCLES * snapshot.cycle_seconds,
+        synchronous_mode=config.synchronous_mode if config else "off",
+        failsafe=any(member.status.failsafe_mode_is_active for member in members if member.status),
+        scheduled=cluster.scheduled_switchover if cluster else None,
+        permanent_slots=config.permanent_slots if config else (),
     )
+
+
+def _config(snapshot: Snapshot, shard: str) -> Config | None:
+    told = [(seen.good_at, facts.config) for seen, facts in snapshot.facts(PatroniSettingsFacts, shard) if seen.good_at]
+    return max(told, key=lambda pair: pair[0], default=(None, None))[1]
 
 
 def _newest_cluster(snapshot: Snapshot, shard: str) -> tuple[Seen, Cluster] | None:
@@ -37,12 +47,34 @@ def _newest_cluster(snapshot: Snapshot, shard: str) -> tuple[Seen, Cluster] | No
     return max(told, key=lambda pair: (pair[0].reachable, pair[0].good_at), default=None)
 
 
-def _pool(snapshot: Snapshot, shard: str, name: str) -> PoolSeen:
-    for seen in snapshot.readings:
-        if seen.server.kind == "pgbouncer" and seen.server.name == name:
-            facts = seen.facts if isinstance(seen.facts, PgBouncerFacts) else None
-            return PoolSeen(name, seen.state.value, seen.cause, facts, seen.good_at)
-    return PoolSeen(name, State.UNKNOWN.value)
+def _pool(snapshot: Snapshot, server: ServerSeen, members: tuple[MemberSeen, ...]) -> PoolSeen:
+    writes, reads = (server.options.get(name) or name for name in ("primary", "replica"))
+    seen = snapshot.seen("pgbouncer", server.name, "pgbouncer")
+    facts = seen.facts if seen and isinstance(seen.facts, PgBouncerFacts) else None
+    return PoolSeen(
+        server.name,
+        seen.state.value if seen else State.UNKNOWN.value,
+        seen.cause if seen else "",
+        facts,
+        seen.good_at if seen else None,
+        writes,
+        reads,
+        writes_to=_leads_to(snapshot, server.shard, members, facts, writes),
+        reads_from=_leads_to(snapshot, server.shard, members, facts, reads),
+    )
+
+
+def _leads_to(
+    snapshot: Snapshot, shard: str, members: tuple[MemberSeen, ...], facts: PgBouncerFacts | None, database: str
+) -> tuple[str, ...]:
+    """The members behind a name of the pool, which may list several hosts."""
+    found = facts.database(database) if facts else None
+    if found is None:
+        return ()
+    wanted = {f"{host.strip()}:{found.port}" for host in found.host.split(",")}
+    registered = {one.address: one.name for one in snapshot.servers_of("postgres", shard)}
+    names = {one.address: one.name for one in members} | registered
+    return tuple(sorted(names[address] for address in wanted if address in names))
 
 
 def _health(

@@ -11,42 +11,62 @@ from metrics import selectors
 from metrics.charts import Figure
 from metrics.contract import Snapshot
 from novaops.fleets.guards import right_required
-from novaops.fleets.paths import fleet_path
 from novaops.fleets.requests import FleetRequest
 from novaops.fleets.rights import Right
-from shards import charts
+from shards import acts, charts
+from shards.replication.noticed import Noticed, noticed
+from shards.replication.own_slots import slots_seen
+from shards.replication.quorum import EtcdCluster, etcd_clusters
 from shards.replication.seen import MemberSeen, ShardTopology
 from shards.replication.slots import slots_of
 from shards.replication.topology import topologies
 from shards.selectors import member_series
-from shards.views.picture import switchover_address
+from shards.views.act_links import ActLink, kinds_of, links
+from shards.views.picture import Picture, picture
+from shards.views.slot_rows import slot_rows
 
 PLOTTED = timedelta(minutes=30)
+
+
+Row = tuple[MemberSeen, tuple[ActLink, ...]]
 
 
 @dataclass(frozen=True, slots=True)
 class ShardShown:
     topology: ShardTopology
-    switchover: str
+    picture: Picture
+    noticed: Noticed
+    rows: list[Row]
+    acts: tuple[ActLink, ...]
 
 
 @require_safe
 @right_required(Right.VIEW)
 def replication(request: FleetRequest) -> HttpResponse:
-    seen = selectors.snapshot()
-    shown = topologies(seen)
-    followers = [member for shard in shown for member in shard.replicas]
+    seen, can = selectors.snapshot(), kinds_of(request.rights)
+    shown, etcd = topologies(seen), etcd_clusters(seen)
+    own = {shard.name: slots_seen(seen, shard.name) or frozenset() for shard in shown}
     context = {
-        "shards": [ShardShown(shard, switchover_address(shard)) for shard in shown],
+        "shards": [shard_shown(shard, etcd, can) for shard in shown],
+        "etcd": etcd,
         "verdict": verdict(shown),
         "at": min((shard.at for shard in shown if shard.at), default=None),
         "limit": shown[0].limit if shown else 15.0,
-        "worst": worst(followers),
-        "slots": slots_of(seen),
+        "slots": slot_rows(slots_of(seen), {shard.name: shard for shard in shown}, own, can),
         "plots": plots(seen),
-        "switchover": fleet_path("operation-request", kind="switchover"),
+        "acts": links(acts.fleet_acts(can)) if shown else (),
     }
     return render(request, "shards/replication.html", context)
+
+
+def shard_shown(shard: ShardTopology, etcd: tuple[EtcdCluster, ...], can: frozenset[str]) -> ShardShown:
+    return ShardShown(
+        shard, picture(shard, etcd), noticed(shard), member_rows(shard, can), links(acts.shard_acts(shard, can))
+    )
+
+
+def member_rows(shard: ShardTopology, can: frozenset[str]) -> list[Row]:
+    return [(member, links(acts.member_acts(shard, member, can))) for member in shard.members]
 
 
 def verdict(shown: tuple[ShardTopology, ...]) -> tuple[str, str, str]:
@@ -62,11 +82,6 @@ def verdict(shown: tuple[ShardTopology, ...]) -> tuple[str, str, str]:
     what = "somebody now" if sick[0].health == "critical" else "a look"
     title = f"{sick[0].name} needs {what}" if len(sick) == 1 else f"{len(sick)} shards need {what}"
     return sick[0].health, title, " ".join(shard.sentence for shard in sick)
-
-
-def worst(followers: list[MemberSeen]) -> MemberSeen | None:
-    known = [member for member in followers if member.replay_lag_bytes is not None]
-    return max(known, key=lambda member: member.replay_lag_bytes or 0, default=None)
 
 
 def plots(seen: Snapshot) -> dict[str, Figure]:

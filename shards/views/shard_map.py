@@ -21,9 +21,14 @@ from shards import charts
 from shards.clients.patroni_replies import TimelineSwitch
 from shards.placement.models import Placement
 from shards.replication.facts import PatroniSettingsFacts
+from shards.replication.own_slots import slots_seen
+from shards.replication.quorum import etcd_clusters
 from shards.replication.slots import slots_of
 from shards.selectors import ShardRow, member_series, shard_rows, tenants
-from shards.views.picture import Picture, picture, switchover_address
+from shards.views.act_links import kinds_of
+from shards.views.picture import Picture, picture
+from shards.views.replication import shard_shown
+from shards.views.slot_rows import slot_rows
 
 PLOTTED = timedelta(minutes=30)
 LARGEST = 10
@@ -39,9 +44,10 @@ class RowShown:
 @require_safe
 @right_required(Right.VIEW)
 def shard_map(request: FleetRequest) -> HttpResponse:
-    rows = shard_rows(selectors.snapshot())
+    seen = selectors.snapshot()
+    rows, etcd = shard_rows(seen), etcd_clusters(seen)
     context = {
-        "rows": [RowShown(row, picture(row.topology)) for row in rows],
+        "rows": [RowShown(row, picture(row.topology, etcd)) for row in rows],
         "summary": summary(rows),
     }
     return render(request, "shards/shard_map.html", context)
@@ -59,15 +65,16 @@ def shard(request: FleetRequest, name: str) -> HttpResponse:
     row = next((row for row in shard_rows(seen) if row.topology.name == name), None)
     if row is None:
         raise Http404(f"This fleet has no shard named {name}.")
+    can = kinds_of(request.rights)
+    own = slots_seen(seen, name) or frozenset()
+    shown = shard_shown(row.topology, etcd_clusters(seen), can)
     context = {
         "row": row,
         "shard": row.topology,
-        "picture": picture(row.topology),
-        "members": row.topology.members,
-        "slots": slots_of(seen, name),
+        "shown": shown,
+        "slots": slot_rows(slots_of(seen, name), {name: row.topology}, {name: own}, can),
         "switches": timeline_switches(seen, name),
         "largest": largest(name),
-        "switchover": switchover_address(row.topology),
         "tenants_href": f"{fleet_path('tenants')}?{urlencode({'shard': name, 'sort': '-bytes'})}",
         "notes": notes(row),
         "crumbs": [("Shard map", fleet_path("shard-map")), (name, "")],

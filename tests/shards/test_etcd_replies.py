@@ -1,17 +1,20 @@
 """Replies of etcd 3.4 (alone) and 3.5 (three members), recorded from running ones."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from shards.clients.etcd_replies import EtcdStatus
 from tests.replies import said
 
 HEALTHY = {"health": "true"}
 
 
-def status(name: str, health: object = None, alarms: str = "") -> EtcdStatus:
+def status(name: str, health: Mapping[str, Any] | None = None, alarms: str = "") -> EtcdStatus:
     folder = name.partition("/")[0]
     members = said(f"{folder}/members")
     return EtcdStatus.from_response(
         said(name), health or HEALTHY, members, said(f"{folder}/{alarms}") if alarms else {}
-    )  # type: ignore[arg-type]
+    )
 
 
 def test_both_versions_name_their_leader() -> None:

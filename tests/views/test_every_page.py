@@ -20,13 +20,27 @@ PAGES = [
     "shards/",
     "shards/shard-1/",
     "replication/",
+    "replication/members/shard-1-a/",
+    "replication/pools/",
+    "replication/pools/shard-1-pool/",
+    "replication/etcd/",
+    "replication/history/",
     "tenants/",
     "tenants/acme/",
     "leftovers/",
     "servers/postgres/shard-1-a/",
     "servers/pgbouncer/shard-1-pool/",
 ]
-ALWAYS_THERE = ["", "shards/", "replication/", "tenants/", "leftovers/"]
+ALWAYS_THERE = [
+    "",
+    "shards/",
+    "replication/",
+    "replication/pools/",
+    "replication/etcd/",
+    "replication/history/",
+    "tenants/",
+    "leftovers/",
+]
 
 
 @pytest.fixture
@@ -82,7 +96,10 @@ def test_servers_that_were_never_asked_are_no_error(placed: Fleet, client_as: Cl
     assert client_as("operator").get(f"/fleets/{placed.slug}/{page}").status_code == 200
 
 
-@pytest.mark.parametrize("page", ["", "shards/", "replication/", "tenants/"])
+@pytest.mark.parametrize(
+    "page",
+    ["", "shards/", "replication/", "replication/pools/", "replication/etcd/", "replication/history/", "tenants/"],
+)
 def test_more_shards_do_not_mean_more_queries(placed: Fleet, client_as: ClientAs, page: str) -> None:
     client, address = client_as("operator"), f"/fleets/{placed.slug}/{page}"
     client.get(address)

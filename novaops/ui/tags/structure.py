@@ -132,8 +132,10 @@ def member(name: str, state: object, role: str = "", **options: Any) -> SafeStri
 @register.simple_tag
 def topology(leader: Any, replicas: Iterable[Any], front: Iterable[Any] = (), **options: Any) -> SafeString:
     """How writes flow: what stands in front, the leader (None: there is none), its replicas. A node is a mapping or an
-    object with name, state, role and, where known, foot, at, limit, href, cause; a replica has an edge (its lag).
-    Options: label, missing (the sentence where there is no leader)."""
+    object with name, state, role and, where known, foot, at, limit, href, cause; a replica has an edge (its lag), is
+    `broken` where nothing flows to it, and has those that stream from it in `below`.
+    Options: label, missing (the sentence where there is no leader), behind (what elects the leader), source (where a
+    standby cluster gets its WAL from)."""
     return component("topology", leader=leader, replicas=list(replicas), front=list(front), **options)
 
 

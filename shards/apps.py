@@ -39,6 +39,7 @@ class ShardsConfig(AppConfig):
         from shards.replication.server_findings import etcd, servers
         from shards.replication.switchover.kind import Switchover
         from shards.slots.kind import SlotDrop
+        from shards.replication.switchover.schedule_kinds import SwitchoverSchedule, SwitchoverUnschedule
         from shards.tiles import shard_tiles
 
         for probe in (*REPLICATION, *POOLS, *PARTITIONS, *PLACEMENT, *LEFTOVERS):
@@ -51,6 +52,8 @@ class ShardsConfig(AppConfig):
         answered.connect(keep_restarts, dispatch_uid="restarts")
         answered.connect(keep_pauses, dispatch_uid="pauses")
         operations.register(Switchover())
+        operations.register(SwitchoverSchedule())
+        operations.register(SwitchoverUnschedule())
         operations.register(PartitionsCreate())
         operations.register(TenantMove())
         operations.register(TenantMoveBack())

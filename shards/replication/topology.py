@@ -14,7 +14,7 @@ def topologies(snapshot: Snapshot) -> tuple[ShardTopology, ...]:
 
 
 def topology(snapshot: Snapshot, shard: ShardSeen) -> ShardTopology:
-    newest = _newest_cluster(snapshot, shard.name)
+    newest = newest_cluster(snapshot, shard.name)
     cluster = newest[1] if newest else None
     members = tuple(members_seen(snapshot, shard.name, cluster))
     pools = tuple(_pool(snapshot, server, members) for server in snapshot.servers_of("pgbouncer", shard.name))
@@ -41,7 +41,7 @@ def _config(snapshot: Snapshot, shard: str) -> Config | None:
     return max(told, key=lambda pair: pair[0], default=(None, None))[1]
 
 
-def _newest_cluster(snapshot: Snapshot, shard: str) -> tuple[Seen, Cluster] | None:
+def newest_cluster(snapshot: Snapshot, shard: str) -> tuple[Seen, Cluster] | None:
     """The cluster as the member says that answered last: one that stopped answering keeps an old picture of it."""
     told = [(seen, facts.cluster) for seen, facts in snapshot.facts(PatroniFacts, shard) if seen.good_at]
     return max(told, key=lambda pair: (pair[0].reachable, pair[0].good_at), default=None)

@@ -1,5 +1,6 @@
 """A switchover of a real shard: the leader moves, the pool follows, and what was not possible changed nothing."""
 
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
@@ -9,6 +10,7 @@ from django_tenants.utils import tenant_context
 from novaops.audit.models import Record
 from novaops.fleets.models import Fleet, Person
 from novaops.inventory.selectors import pool_of, targets_of
+from novaops.inventory.targets import Target
 from novaops.operations import services
 from novaops.operations.contract import PermanentProblem, StepContext
 from novaops.operations.models import Operation
@@ -16,15 +18,19 @@ from novaops.operations.problems import LeaseLost
 from novaops.operations.runner import execute
 from shards.clients.patroni import Patroni
 from shards.clients.patroni_replies import Cluster
+from shards.pools.pausing import measured
 from shards.replication.switchover.gather import gather
 from shards.replication.switchover.handing_over import leads_already, switch_over
 from shards.replication.switchover.order import postmaster, through_pool
 from shards.replication.switchover.plan import plan_switchover
 from shards.replication.switchover.settling import settled
 from tests.pool_guards import guarding
+from tests.replication.pool_clients import present, writing
 from tests.waiting import wait_for
 
 SHARD = "shard-1"
+# NOVAOPS_SWITCHOVERS=20 is the long proof.
+SWITCHOVERS = int(os.environ.get("NOVAOPS_SWITCHOVERS", "2"))
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
@@ -73,28 +79,49 @@ def order(candidate: str) -> StepContext:
     return StepContext(0, 1, steps[1].arguments, lambda done, total, note: None, lambda line: None)
 
 
-def test_the_leader_moves_and_the_pool_follows(shard: str, operator: Person, approver: Person) -> None:
-    before = cluster()
-    candidate, old = named(before, synchronous=True), leader()
+def test_the_leader_moves_and_clients_only_wait(shard: str, operator: Person, approver: Person) -> None:
+    """Eight clients write through the pool all the while: none is refused, and what was acknowledged is there."""
+    with writing(pool_of(shard), server(leader())) as written:
+        for _ in range(SWITCHOVERS):
+            old, candidate = leader(), named(cluster(), synchronous=True)
+            done = moved(shard, candidate, operator, approver)
+            wait_for(lambda: ready(cluster()), "a synchronous standby of the new leader")
+    assert [said for _, said in written.errors] == []
+    assert len(written.acknowledged) > 8
+    assert written.lost(present(pool_of(shard), server(leader()))) == []
+    back = services.take_back(done, operator, "Maintenance is over.")
+    assert back.takes_back == done and back.parameters == {"shard": shard, "candidate": old}
+    assert back.plan.blast.write_pause_ms == measured.usual_ms("switchover", [pool_of(shard).name])
+
+
+def moved(shard: str, candidate: str, operator: Person, approver: Person) -> Operation:
+    before, old = cluster(), leader()
     asked = services.request("switchover", {"shard": shard, "candidate": candidate}, operator, "Maintenance.")
     assert asked.status == "planned", asked.outcome
     assert asked.plan.confirm == f"{SHARD} {candidate} leader"
-    assert services.confirm(asked, operator, asked.plan.confirm).status == "waiting"
-    assert services.approve(asked, approver).status == "queued"
-    execute(asked.pk)
-
-    done = Operation.objects.get(pk=asked.pk)
-    assert done.status == "done", [done.outcome, *done.steps.values_list("key", "status", "outcome", "error")]
+    done = carried_out(asked, operator, approver)
     after = cluster()
     assert after.leader and after.leader.name == candidate
     assert (after.leader.timeline or 0) > (before.leader.timeline or 0 if before.leader else 0)
     rejoined = after.member(old)
     assert rejoined and rejoined.healthy and not rejoined.leads
-    server = next(target for target in targets_of(shard, "postgres") if target.name == candidate)
-    assert postmaster(*through_pool(pool_of(shard), server)) == postmaster(server)
+    assert postmaster(*through_pool(pool_of(shard), server(candidate))) == postmaster(server(candidate))
     assert Record.objects.filter(subject=done.subject, verb="operation done").exists()
-    back = services.take_back(done, operator, "Maintenance is over.")
-    assert back.takes_back == done and back.parameters == {"shard": shard, "candidate": old}
+    assert "Writes had waited for " in done.outcome
+    return done
+
+
+def carried_out(asked: Operation, operator: Person, approver: Person) -> Operation:
+    assert services.confirm(asked, operator, asked.plan.confirm).status == "waiting"
+    assert services.approve(asked, approver).status == "queued"
+    execute(asked.pk)
+    done = Operation.objects.get(pk=asked.pk)
+    assert done.status == "done", [done.outcome, *done.steps.values_list("key", "status", "outcome", "error")]
+    return done
+
+
+def server(name: str) -> Target:
+    return next(target for target in targets_of(SHARD, "postgres") if target.name == name)
 
 
 def test_it_is_done_already_for_whoever_resumes_it(shard: str, operator: Person) -> None:

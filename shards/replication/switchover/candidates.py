@@ -94,7 +94,7 @@ def _unlike_the_leader(facts: SwitchoverFacts, member: Member, api: ApiFacts) ->
     if api.server_version and leader.server_version and api.server_version != leader.server_version:
         older = "older" if api.server_version < leader.server_version else "newer"
         yield warned("PostgreSQL", f"{member.name} runs {api.server_version}, {older} than {leader.server_version}.")
-    if api.patroni_version != leader.patroni_version:
+    if api.patroni_version and leader.patroni_version and api.patroni_version != leader.patroni_version:
         said = f"{member.name} runs Patroni {api.patroni_version}, the leader {leader.patroni_version}."
         yield warned("Patroni", said)
     if api.pending_restart:

@@ -9,12 +9,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from metrics.selectors import snapshot
 from novaops.fleets.rights import Right
 from novaops.operations.contract import Kind, Lock, Plan, Risk, Step
+from shards.replication.switchover.choosing import candidates, shards
 from shards.replication.switchover.facts import SwitchoverFacts
 from shards.replication.switchover.gather import gather
 from shards.replication.switchover.order import members
 from shards.replication.switchover.plan import plan_switchover
 from shards.replication.switchover.steps import STEPS
-from shards.replication.topology import topologies
 
 
 class SwitchoverParameters(BaseModel):
@@ -53,12 +53,5 @@ class Switchover(Kind[SwitchoverParameters]):
         return (self.name, {"shard": parameters.shard, "candidate": leader}) if leader else None
 
     def choices(self) -> Mapping[str, list[tuple[str, str]]]:
-        shards = topologies(snapshot())
-        members = [(member, shard) for shard in shards for member in shard.replicas]
-        members.sort(key=lambda pair: (pair[1].name, not pair[0].synchronous, pair[0].name))
-        return {
-            "shard": [(shard.name, f"{shard.name}, led by {shard.leader_name or 'nobody'}") for shard in shards],
-            "candidate": [
-                (member.name, f"{member.name} ({shard.name}, {member.role_word})") for member, shard in members
-            ],
-        }
+        seen = snapshot()
+        return {"shard": shards(seen), "candidate": candidates(seen)}

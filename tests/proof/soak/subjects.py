@@ -1,7 +1,9 @@
 """The kinds that are put to the proof, the test kind first."""
 
 from tests.proof.cases import (
+    backend,
     failover,
+    fleet_drain,
     flush,
     hide,
     leftover,
@@ -9,6 +11,8 @@ from tests.proof.cases import (
     move,
     nodes,
     partitions,
+    pools,
+    slot,
     slots,
     switchover,
     ten_steps,
@@ -31,7 +35,13 @@ SUBJECTS: dict[str, Subject] = {
         failover.SUBJECT,
         nodes.ADD,
         nodes.REMOVE,
+        pools.KILL,
+        pools.PAUSE,
+        pools.RESIZE,
+        backend.SUBJECT,
+        slot.SUBJECT,
         move.SUBJECT,
+        fleet_drain.SUBJECT,
         switchover.SUBJECT,
     )
 }

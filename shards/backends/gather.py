@@ -6,12 +6,12 @@ from novaops.inventory.models import ServerKind
 from novaops.inventory.selectors import targets, targets_of
 from novaops.inventory.targets import Target
 from shards.backends.facts import Backend, BackendFacts, Pooled
-from shards.backends.masking import masked
 from shards.clients.pgbouncer import PgBouncer
 from shards.clients.postgres import Session, sessions
 from shards.exceptions import ShardError
+from shards.masked_sql import masked
 
-ASK_SECONDS = 5.0
+ASK_SECONDS, LONGEST = 5.0, 400
 _BACKEND = (Path(__file__).parent / "sql" / "backend.sql").read_text().encode()
 
 
@@ -33,7 +33,7 @@ def gather(server: str, pid: int) -> BackendFacts:
 
 def backend_of(session: Session, pid: int) -> Backend | None:
     row = session.execute(_BACKEND, {"pid": pid}).fetchone()
-    return Backend.model_validate({**row, "query": masked(row["query"] or "")}) if row else None
+    return Backend.model_validate({**row, "query": masked(row["query"] or "", LONGEST)}) if row else None
 
 
 def pooled_by(server: Target, pid: int) -> Pooled | None:

@@ -49,10 +49,12 @@ class ShardHealth(_Frozen):
 
 
 class FleetFacts(_Frozen):
-    """`missing`: the kind of operation that each shard would need, where this installation has none."""
+    """`missing`: the kind of operation that each shard would need, if this installation has none. `no_guard` says why
+    no pool could be paused while its leader changes; empty when they can be."""
 
     shards: tuple[ShardHealth, ...] = ()
     missing: str = ""
+    no_guard: str = ""
 
 
 def unwell(now: ShardHealth, members: Iterable[str] | None = None) -> tuple[str, ...]:

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
+from django.utils import timezone
+
 from novaops.inventory.models import ServerKind
 from novaops.inventory.selectors import shards, targets
 from novaops.inventory.targets import Target
@@ -12,6 +14,7 @@ from shards.clients.patroni_replies import Cluster, Config, Member, Status
 from shards.exceptions import ShardError
 from shards.fleetwide.facts import FleetFacts, MemberHealth, ShardHealth
 from shards.placement.selectors import loads
+from shards.pools.pausing import guards
 from shards.replication.switchover.facts import must_not_lead
 
 AT_ONCE = 8
@@ -21,7 +24,7 @@ ASK_SECONDS = 3.0
 def gather(child: str) -> FleetFacts:
     """Of every shard; `child` is the kind of operation that each would need."""
     missing = "" if any(kind.name == child for kind in registry.kinds()) else child
-    return FleetFacts(shards=health(), missing=missing)
+    return FleetFacts(shards=health(), missing=missing, no_guard=guards.absence(timezone.now()))
 
 
 def health(named: Sequence[str] = ()) -> tuple[ShardHealth, ...]:

@@ -8,6 +8,7 @@ from novaops.operations.contract import BlastRadius, Check, Plan, PlannedStep
 from shards.fleetwide.facts import FleetFacts, MemberHealth, ShardHealth, unwell
 from shards.fleetwide.parameters import DrainParameters, RestartParameters, names_of, version_of, version_word
 from shards.outcomes import failed, passed, warned
+from shards.pools.pausing.guards import guard_check
 
 WAVE, VERIFY_RESTART, VERIFY_DRAIN = "wave", "no-pending-restart", "nobody-leads"
 RESTART_KIND, SWITCHOVER_KIND = "shard-restart", "switchover"
@@ -189,6 +190,7 @@ def _checks(kind: str, facts: FleetFacts, waves: Sequence[Sequence[Work]], found
     for name, why in found.refused.items():
         yield failed(f"{name} may be touched", why)
     if waves:
+        yield guard_check(facts.no_guard)
         told = [
             [{"shard": one.shard.shard, "tenants": one.shard.tenants, "why": one.why} for one in wave] for wave in waves
         ]

@@ -132,6 +132,8 @@ def test_without_synchronous_mode_who_is_the_least_behind_takes_over() -> None:
 def test_what_the_installation_lacks_is_a_refusal() -> None:
     plan = plan_restart(RestartParameters(), FleetFacts(shards=(shard("s1"),), missing="shard-restart"))
     assert "no operation shard-restart" in plan.refusals[0].reason
+    unguarded = plan_restart(RestartParameters(), FleetFacts(shards=(shard("s1"),), no_guard="No guard runs."))
+    assert [check.reason for check in unguarded.refusals] == ["No guard runs."]
 
 
 def test_a_few_tenants_more_leave_the_fingerprint_alone_and_another_leader_does_not() -> None:

@@ -16,6 +16,7 @@ from novaops.inventory.targets import Target
 from novaops.operations import services
 from novaops.operations.models import Operation
 from novaops.operations.runner import execute
+from shards.dataplane.published import PUBLICATION
 from shards.partitions.leader import find
 from shards.slots.gather import gather
 from shards.slots.steps import STEPS
@@ -66,7 +67,7 @@ def reader(leader: Target, slot: str) -> Iterator[None]:
         connection_factory=LogicalReplicationConnection,
     )
     with connection.cursor() as cursor:
-        cursor.start_replication(slot, options={"proto_version": "1", "publication_names": "none"})
+        cursor.start_replication(slot, options={"proto_version": "1", "publication_names": PUBLICATION})
     yield
     with suppress(psycopg2.Error):
         connection.close()

@@ -1,5 +1,5 @@
-"""`pool-kill`, `pool-pause` and `pool-resize` of a real PgBouncer, under a guard: nothing stays paused, and no size is one
-that nobody asked for."""
+"""`pool-kill`, `pool-pause` and `pool-resize` of a real PgBouncer, under a guard: nothing stays paused, and no size
+stays that nobody asked for."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress

@@ -11,6 +11,7 @@ from psycopg2.extras import LogicalReplicationConnection
 from novaops.inventory.targets import Target
 from novaops.operations.choices import Status
 from novaops.operations.models import Operation
+from shards.dataplane.published import PUBLICATION
 from shards.partitions.leader import find
 from tests import on_shard
 from tests.proof.cases.case import Call, Case, Subject
@@ -54,7 +55,7 @@ def _reading(leader: Target, slot: str) -> Iterator[None]:
         connection_factory=LogicalReplicationConnection,
     )
     with reader.cursor() as cursor:
-        cursor.start_replication(slot, options={"proto_version": "1", "publication_names": "none"})
+        cursor.start_replication(slot, options={"proto_version": "1", "publication_names": PUBLICATION})
     try:
         yield
     finally:

@@ -33,8 +33,14 @@ WEIGHTS = {
     "cache-warm": 2,
     "memcached-out": 2,
     "memcached-in": 2,
+    "pool-kill": 2,
+    "pool-pause": 1,
+    "pool-resize": 2,
+    "backend-terminate": 2,
+    "slot-drop": 2,
     "tenant-move": 1,
     "switchover": 1,
+    "fleet-drain": 1,
 }
 POSTED_ONE_IN = 15
 

@@ -38,8 +38,8 @@ class ShardsConfig(AppConfig):
         from shards.replication.probes import PROBES as REPLICATION
         from shards.replication.server_findings import etcd, servers
         from shards.replication.switchover.kind import Switchover
-        from shards.slots.kind import SlotDrop
         from shards.replication.switchover.schedule_kinds import SwitchoverSchedule, SwitchoverUnschedule
+        from shards.slots.kind import SlotDrop
         from shards.tiles import shard_tiles
 
         for probe in (*REPLICATION, *POOLS, *PARTITIONS, *PLACEMENT, *LEFTOVERS):

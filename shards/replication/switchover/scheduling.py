@@ -23,10 +23,10 @@ from novaops.ui.formats import moment
 from shards.clients.patroni import Patroni
 from shards.clients.patroni_replies import Cluster, ScheduledSwitchover
 from shards.exceptions import Refused, ShardError
+from shards.outcomes import failed, passed, warned
 from shards.replication.switchover.candidates import of_candidate
 from shards.replication.switchover.facts import SwitchoverFacts
 from shards.replication.switchover.order import ASK_SECONDS, members
-from shards.replication.switchover.outcomes import failed, passed, warned
 
 SCHEDULE, UNSCHEDULE = "schedule", "unschedule"
 SOONEST = timedelta(minutes=1)

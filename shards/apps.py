@@ -34,6 +34,9 @@ class ShardsConfig(AppConfig):
         from shards.replication.findings import clusters
         from shards.replication.history_recording import keep_history
         from shards.replication.history_servers import keep_pauses, keep_restarts
+        from shards.replication.maintenance.kinds import KINDS as MAINTENANCE
+        from shards.replication.maintenance.pause_findings import pauses as failover_pauses
+        from shards.replication.maintenance.pause_watching import keep_failover_pauses
         from shards.replication.member_findings import members
         from shards.replication.probes import PROBES as REPLICATION
         from shards.replication.server_findings import etcd, servers
@@ -44,16 +47,20 @@ class ShardsConfig(AppConfig):
 
         for probe in (*REPLICATION, *POOLS, *PARTITIONS, *PLACEMENT, *LEFTOVERS):
             registry.register(probe)
-        for rule in (clusters, members, servers, etcd_cluster, etcd, failovers, pools, pauses, partitions, leftovers):
+        watched = (clusters, members, failovers, failover_pauses, servers, etcd_cluster, etcd)
+        for rule in (*watched, pools, pauses, partitions, leftovers):
             findings.register(rule)
         answered.connect(keep_counts, dispatch_uid="placement counts")
         answered.connect(keep_leftovers, dispatch_uid="leftovers")
         answered.connect(keep_history, dispatch_uid="history of leaders")
         answered.connect(keep_restarts, dispatch_uid="restarts")
         answered.connect(keep_pauses, dispatch_uid="pauses")
+        answered.connect(keep_failover_pauses, dispatch_uid="pauses of failover")
         operations.register(Switchover())
         operations.register(SwitchoverSchedule())
         operations.register(SwitchoverUnschedule())
+        for kind in MAINTENANCE:
+            operations.register(kind)
         operations.register(PartitionsCreate())
         operations.register(TenantMove())
         operations.register(TenantMoveBack())

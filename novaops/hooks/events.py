@@ -50,6 +50,8 @@ EVENTS: tuple[Event, ...] = (
     Event("operation.expired", "expired", ("operation expired",), "expired"),
     Event("operation.acknowledged", "break-glass acknowledged", ("operation acknowledged",)),
     Event("fleet.leader-changed", "leader changed", ("leader changed",), usual=True),
+    Event("fleet.failover-paused", "automatic failover paused or resumed", ("failover paused", "failover resumed")),
+    Event("fleet.failover-pause-lapsed", "pause of failover is over its time", ("failover pause lapsed",), usual=True),
     Event("changelog.broken", "change log altered", ("change log found altered",), usual=True),
     Event("changelog.whole", "change log whole again", ("change log found whole again",), usual=True),
     Event("setting.changed", "setting changed", ("setting changed",)),

@@ -145,10 +145,14 @@ QUESTIONS: tuple[Callable[[Operation, Order], str], ...] = (_not_planned, _wrong
 def _needed(operation: Operation, order: Order) -> int:
     """What was agreed to with the operation that it is a part of, needs nobody's word again: its plan named it."""
     needed = rule_of(operation.risk).approvals
-    agreed = operation.parent is not None and (
-        operation.parent.break_glass or operation.parent.approvals_needed >= needed
-    )
-    return 0 if order.break_glass or agreed else needed
+    return 0 if order.break_glass or _agreed(operation.parent, needed) else needed
+
+
+def _agreed(parent: Operation | None, needed: int) -> bool:
+    """Whether so many have agreed to a whole of which it is a part, or a part of a part."""
+    if parent is None:
+        return False
+    return parent.break_glass or parent.approvals_needed >= needed or _agreed(parent.parent, needed)
 
 
 def _facts(operation: Operation, order: Order) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from pydantic_core import PydanticUndefined
 
 from novaops.operations.applying import Applying, applies_of
 from novaops.operations.contract import Kind
+from novaops.operations.contract.fields import LINES
 
 Choices = list[tuple[str, str]]
 RESERVED = frozenset({"reason", "ticket"})
@@ -101,7 +102,16 @@ def _by_type(kind: Any, info: FieldInfo, choices: Choices | None, common: dict[s
         return forms.IntegerField(**_limits(info), **common)
     if kind is float:
         return forms.FloatField(**_limits(info), **common)
+    if lines := _lines(info):
+        common["widget"] = forms.Textarea(attrs={"rows": lines, "spellcheck": "false"})
     return forms.CharField(**common)
+
+
+def _lines(info: FieldInfo) -> int:
+    """How many lines it has to be written in; 0 for an ordinary field."""
+    extra = info.json_schema_extra
+    found = extra.get(LINES) if isinstance(extra, dict) else 0
+    return found if isinstance(found, int) else 0
 
 
 def _bare(annotation: Any) -> tuple[Any, bool]:

@@ -48,6 +48,8 @@ class Patroni:
         return self._act("DELETE", "/switchover")
 
     def failover(self, candidate: str) -> str:
+        """Asks for a failover and returns what Patroni said; as with a switchover, only `cluster()` knows the outcome.
+        Names no leader, so Patroni compares neither positions nor the synchronous standbys."""
         return self._act("POST", "/failover", {"candidate": candidate})
 
     def configure(self, changes: dict[str, Any]) -> Config:
@@ -59,14 +61,27 @@ class Patroni:
         """Stops or resumes automatic failover."""
         return self.configure({"pause": True if paused else None})
 
-    def restart(self, *, only_pending: bool = True) -> str:
-        return self._act("POST", "/restart", {"restart_pending": True} if only_pending else {})
+    def restart(
+        self, *, only_pending: bool = True, only_replica: bool = False, timeout: int = 0, at: datetime | None = None
+    ) -> str:
+        """Restarts PostgreSQL if the conditions hold, and answers when that is over. `only_replica`: not when
+        it leads meanwhile. `timeout`: seconds that it may take to start before Patroni fails over, if it leads. `at`
+        leaves it to Patroni for later. A 503 says nothing: it is that of a condition, too."""
+        conditions: dict[str, Any] = {"restart_pending": True} if only_pending else {}
+        conditions |= {"role": "replica"} if only_replica else {}
+        conditions |= {"timeout": timeout} if timeout else {}
+        return self._act("POST", "/restart", conditions | ({"schedule": at.isoformat()} if at else {}))
+
+    def cancel_restart(self) -> str:
+        """Removes a scheduled restart; Refused (404) when none is."""
+        return self._act("DELETE", "/restart")
 
     def reload(self) -> str:
         return self._act("POST", "/reload")
 
-    def reinitialise(self) -> str:
-        return self._act("POST", "/reinitialize", {})
+    def reinitialise(self, *, force: bool = False) -> str:
+        """Throws the member's data away and copies it anew; answers when that began. `force` ends what it does now."""
+        return self._act("POST", "/reinitialize", {"force": True} if force else {})
 
     def _read(self, path: str, expected: tuple[int, ...] = (200,)) -> Any:
         response = http.ask("GET", self.target.url.rstrip("/") + path, timeout=self.timeout, expected=expected)

@@ -42,10 +42,6 @@ def _cluster(snapshot: Snapshot, shard: str, cluster: Cluster) -> Iterator[Findi
             f"{shard} has no leader: nothing can be written.",
             "Patroni elects one when the old leader's lock ends; if none comes, look at etcd and the members.",
         )
-    if cluster.paused:
-        step = "Resume it when the maintenance is over."
-        sentence = f"Automatic failover of {shard} is paused: a leader that fails is not replaced."
-        yield finding(f"paused:{shard}", Severity.WARNING, shard, sentence, step)
     if cluster.leader and _synchronous(snapshot, shard) and not any(one.synchronous for one in cluster.members):
         sentence = f"{shard} has no synchronous standby: a failover now could lose acknowledged writes."
         yield finding(

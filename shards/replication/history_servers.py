@@ -3,7 +3,7 @@
 Receives metrics.signals.answered. The row of a `Happening` moves on by a conditional UPDATE: who moved it writes."""
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -18,6 +18,16 @@ from shards.replication.history_models import Happening
 
 POSTGRESQL, PGBOUNCER = Actor.automatic("postgresql"), Actor.automatic("pgbouncer")
 PAUSED, RUNNING = "paused", "running"
+
+
+class News(Protocol):
+    """What is told when a state is another one than before."""
+
+    def is_news(self, before: str, now: str) -> bool: ...
+
+    def tell(self) -> None: ...
+
+
 # What this process stored last, so that an answer that says the same asks the control database nothing.
 _seen: dict[tuple[str, str, str], str] = {}
 
@@ -25,12 +35,12 @@ _seen: dict[tuple[str, str, str], str] = {}
 def keep_restarts(target: Target, facts: Facts, at: datetime, **_: object) -> None:
     if isinstance(facts, PostgresFacts) and target.shard:
         started = facts.started_at.astimezone(UTC)
-        _keep(target.shard, f"restarts of {target.name}", f"{started:%Y-%m-%dT%H:%M:%S.%fZ}", _Restart(target, facts))
+        keep(target.shard, f"restarts of {target.name}", f"{started:%Y-%m-%dT%H:%M:%S.%fZ}", _Restart(target, facts))
 
 
 def keep_pauses(target: Target, facts: Facts, at: datetime, **_: object) -> None:
     if isinstance(facts, PgBouncerFacts) and target.shard:
-        _keep(target.shard, f"pauses of {target.name}", PAUSED if facts.paused else RUNNING, _Pause(target, facts, at))
+        keep(target.shard, f"pauses of {target.name}", PAUSED if facts.paused else RUNNING, _Pause(target, facts, at))
 
 
 class _Restart:
@@ -47,7 +57,7 @@ class _Restart:
             f"PostgreSQL of {self.target.name} started at {self.facts.started_at:%Y-%m-%d %H:%M:%S} UTC, as {role}."
         )
         data = {"member": self.target.name, "started_at": self.facts.started_at, "in_recovery": self.facts.in_recovery}
-        _record("member restarted", POSTGRESQL, self.target.shard, outcome, data, self.facts.started_at)
+        record_happening("member restarted", POSTGRESQL, self.target.shard, outcome, data, self.facts.started_at)
 
 
 class _Pause:
@@ -62,10 +72,11 @@ class _Pause:
         names = [database.name for database in self.facts.databases if database.paused]
         verb = "pool paused" if self.facts.paused else "pool resumed"
         data = {"pool": self.target.name, "databases": names}
-        _record(verb, PGBOUNCER, self.target.shard, f"The pool {self.target.name} {word}.", data, self.at)
+        record_happening(verb, PGBOUNCER, self.target.shard, f"The pool {self.target.name} {word}.", data, self.at)
 
 
-def _keep(shard: str, key: str, state: str, news: _Restart | _Pause) -> None:
+def keep(shard: str, key: str, state: str, news: News) -> None:
+    """Remembers a state of the shard, and tells of it when it is another one; whoever sees it first does."""
     where = (connection.schema_name, shard, key)  # type: ignore[attr-defined]
     if _seen.get(where) == state:
         return
@@ -78,7 +89,7 @@ def _keep(shard: str, key: str, state: str, news: _Restart | _Pause) -> None:
     _seen[where] = state
 
 
-def _record(verb: str, actor: Actor, shard: str, outcome: str, data: dict[str, Any], moment: datetime) -> None:
+def record_happening(verb: str, actor: Actor, shard: str, outcome: str, data: dict[str, Any], moment: datetime) -> None:
     operation = at_work(shard, moment)
     by, targets = "nobody", [f"shard:{shard}"]
     if operation:

@@ -2,7 +2,7 @@
 
 from pydantic.config import JsonDict
 
-APPLIES = "x-applies"
+APPLIES, LINES = "x-applies", "x-lines"
 
 
 def applies(**when: tuple[str, ...]) -> JsonDict:
@@ -10,3 +10,8 @@ def applies(**when: tuple[str, ...]) -> JsonDict:
     `applies(scope=("tenant", "vm"))`. Forms ask for it only then, and leave out what stands in it else."""
     [(other, values)] = when.items()
     return {APPLIES: {"field": other, "values": list(values)}}
+
+
+def lines(count: int) -> JsonDict:
+    """For a Field's `json_schema_extra`: a form gives it so many lines to be written in."""
+    return {LINES: count}

@@ -64,7 +64,7 @@ def change_stream(site: Site, part: str) -> Spec:
 
 def ways_back(site: Site) -> Spec:
     """Keeps the old shards of moved tenants current."""
-    said = probe.says(site.layout.log("ways-back"), "keeps ways back from now on")
+    said = probe.says(site.layout.log("ways-back"), "works from now on")
     return _spec(site, "ways-back", ("manage.py", "ways_back"), ready=said)
 
 

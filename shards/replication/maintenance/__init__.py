@@ -1,0 +1,1 @@
+"""What is done to a Patroni cluster besides switching it over: fail over, restart, rebuild, pause, configure."""

@@ -14,6 +14,7 @@ from shards.exceptions import NoAnswer, Refused
 READ_SECONDS = 3.0
 # Patroni answers a switchover when it is over; its outcome is polled for anyway.
 ACT_SECONDS = 30.0
+NO_SUCH_KEY = "novaops-asks"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,11 @@ class Patroni:
 
     def config(self) -> Config:
         return Config.from_response(self._read("/config"))
+
+    def config_in_dcs(self) -> Config:
+        """The dynamic configuration as the DCS holds it now, where `config()` may be as old as the member's last turn.
+        It is the answer to a change that changes nothing, so it needs the login."""
+        return self.configure({NO_SUCH_KEY: None})
 
     def switchover(self, leader: str, candidate: str = "", at: datetime | None = None) -> str:
         """Asks for a switchover and returns what Patroni said. `NoAnswer` and a 503 say nothing about the outcome: poll

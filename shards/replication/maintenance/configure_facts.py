@@ -36,7 +36,7 @@ class ConfigureFacts(BaseModel):
 
 
 def gather(shard: str, changes: dict[str, Any]) -> ConfigureFacts:
-    cluster = live.read(shard)
+    cluster = live.read_to_change(shard)
     names = parameters_in(changes)
     leader = cluster.healthy_leader
     if not names or leader is None:

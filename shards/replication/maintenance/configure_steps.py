@@ -8,7 +8,6 @@ from pydantic import BaseModel, ConfigDict
 
 from novaops.operations.contract import PermanentProblem, Step, StepContext, TransientProblem
 from shards.clients.patroni import Patroni
-from shards.clients.patroni_replies import Config
 from shards.exceptions import Refused, ShardError
 from shards.replication.maintenance import live
 from shards.replication.maintenance.configure_facts import settings_on
@@ -42,12 +41,12 @@ class ChangeOrder(BaseModel):
         return cls.model_validate(dict(context.arguments))
 
 
-def config_now(shard: str) -> Config:
-    """By the first member that answers."""
+def config_now(shard: str) -> dict[str, Any]:
+    """As the DCS holds it, by the first member that answers."""
     problems = []
     for one in members("patroni", shard):
         try:
-            return Patroni(one, timeout=live.ASK_SECONDS).config()
+            return Patroni(one, timeout=live.ASK_SECONDS).config_in_dcs().whole
         except ShardError as problem:
             problems.append(f"{one.name}: {problem}")
     raise TransientProblem(f"No member of {shard} tells its configuration. {' '.join(problems)}")
@@ -55,43 +54,52 @@ def config_now(shard: str) -> Config:
 
 def applied(context: StepContext) -> bool:
     order = ChangeOrder.of(context)
-    return fingerprint(config_now(order.shard).whole) == order.after
+    return fingerprint(config_now(order.shard)) == order.after
 
 
 def apply(context: StepContext) -> str:
     order = ChangeOrder.of(context)
-    _patch(context, order.shard, order.changes, order.before)
+    if fingerprint(config_now(order.shard)) != order.before:
+        raise PermanentProblem(f"The configuration of {order.shard} was changed meanwhile: request it again.")
+    now = _patch(context, order.shard, order.changes)
+    if fingerprint(now) != order.after:
+        raise PermanentProblem(f"Somebody else changed the configuration of {order.shard} at the same moment.")
     return f"The configuration of {order.shard} has it."
 
 
 def take_back(context: StepContext) -> str:
-    """Only what this operation changed: what somebody changed since stays, and is told."""
+    """Only what this operation changed, and only while it stands there: what somebody changed since stays."""
     order = ChangeOrder.of(context)
-    found = fingerprint(config_now(order.shard).whole)
-    if found == order.before:
+    found = config_now(order.shard)
+    if merged(found, order.back) == found:
         return "The configuration is as it was before."
-    _patch(context, order.shard, order.back, order.after)
-    return f"The configuration of {order.shard} is as it was before."
+    if merged(found, order.changes) != found:
+        raise PermanentProblem(f"The configuration of {order.shard} was changed again since.")
+    _patch(context, order.shard, order.back)
+    return f"What was changed in the configuration of {order.shard} is as it was before."
 
 
-def _patch(context: StepContext, shard: str, changes: Mapping[str, Any], expected: str) -> None:
-    """Patroni itself refuses what is written over something newer than what it read, but not over what a person saw."""
-    whole = config_now(shard).whole
-    if fingerprint(whole) != expected:
-        raise PermanentProblem(f"The configuration of {shard} was changed meanwhile: request it again.")
+def _patch(context: StepContext, shard: str, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """What came of it. Patroni itself refuses (409) to write over something newer than what it has just read."""
+    problems = []
     for one in members("patroni", shard):
         context.hold()
         try:
-            now = Patroni(one).configure(dict(changes))
+            return Patroni(one).configure(dict(changes)).whole
         except Refused as problem:
-            if problem.status == CONFLICT:
-                raise TransientProblem(f"{one.name}: somebody else changed it at the same moment.") from problem
-            raise PermanentProblem(f"{one.name} refused it: {problem}") from problem
-        except ShardError as problem:
-            raise TransientProblem(f"{one.name}: {problem}") from problem
-        if fingerprint(now.whole) != fingerprint(merged(whole, changes)):
-            raise PermanentProblem(f"The configuration of {shard} is not what was planned: somebody else changed it.")
-        return
+            if problem.status != CONFLICT:
+                raise PermanentProblem(f"{one.name} refused it: {problem}") from problem
+            raise TransientProblem(f"{one.name}: somebody else changed it at the same moment.") from problem
+        except ShardError as problem:  # it may have been done all the same: the step asks before it is tried again
+            problems.append(f"{one.name}: {problem}")
+            if _sent(problem):
+                break
+    raise TransientProblem(" ".join(problems))
+
+
+def _sent(problem: ShardError) -> bool:
+    """Whether the question may have arrived; where nothing listens, the next member may be asked at once."""
+    return "Nothing listens" not in str(problem)
 
 
 def verify(context: StepContext) -> str:

@@ -1,7 +1,6 @@
 """How a failover is carried out: asked once, then polled until it is known who leads.
 
-The request leaves a key in the DCS that Patroni acts on, and removes when somebody leads; asking again writes it
-again."""
+The request leaves a key in the DCS that Patroni acts on, and removes when somebody leads; asking again repeats it."""
 
 import time
 from collections.abc import Iterator, Mapping

@@ -93,6 +93,18 @@ def read(shard: str) -> ClusterFacts:
     return ClusterFacts.model_validate({**found, "asked": teller, "cluster": told.cluster, "config": told.config})
 
 
+def read_to_change(shard: str) -> ClusterFacts:
+    """The same with the configuration as the DCS holds it now: members answer with that of their last turn."""
+    facts = read(shard)
+    for one in members("patroni", shard):
+        if facts.word(one.name).answered:
+            try:
+                return facts.model_copy(update={"config": Patroni(one, timeout=ASK_SECONDS).config_in_dcs()})
+            except ShardError:
+                continue
+    return facts
+
+
 def target(kind: str, shard: str, name: str) -> Target:
     found = next((one for one in members(kind, shard) if one.name == name), None)
     if found is None:

@@ -41,7 +41,7 @@ class SlotFacts(BaseModel):
 
 
 def gather(shard: str) -> SlotFacts:
-    cluster = live.read(shard)
+    cluster = live.read_to_change(shard)
     leader = cluster.healthy_leader
     if leader is None:
         return SlotFacts(cluster=cluster, problem=f"{shard} has no leader that runs and answers.")

@@ -58,7 +58,7 @@ class SynchronousMode(Kind[SynchronousParameters]):
         return (Lock("shard", parameters.shard),)
 
     def gather(self, parameters: SynchronousParameters) -> ClusterFacts:
-        return live.read(parameters.shard)
+        return live.read_to_change(parameters.shard)
 
     def plan(self, parameters: SynchronousParameters, facts: ClusterFacts, now: datetime) -> Plan:
         return plan_synchronous(parameters.mode, parameters.nodes, facts)

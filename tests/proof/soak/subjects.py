@@ -7,6 +7,7 @@ from tests.proof.cases import (
     flush,
     hide,
     leftover,
+    maintenance,
     members,
     move,
     nodes,
@@ -43,5 +44,6 @@ SUBJECTS: dict[str, Subject] = {
         move.SUBJECT,
         fleet_drain.SUBJECT,
         switchover.SUBJECT,
+        *maintenance.ALL,
     )
 }

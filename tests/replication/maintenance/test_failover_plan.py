@@ -2,7 +2,7 @@
 
 import pytest
 
-from novaops.operations.contract import Plan
+from novaops.operations.contract import BlastRadius, Plan
 from shards.clients.patroni_replies import Cluster
 from shards.replication.maintenance import failover
 from shards.replication.maintenance.failover_facts import FailoverFacts, Position
@@ -16,7 +16,7 @@ DEAD = {"a": Word(problem="Nothing listens there.")}
 @pytest.fixture(autouse=True)
 def without_a_database(monkeypatch: pytest.MonkeyPatch) -> None:
     """The blast radius reads tenants and clients, which are no part of what is planned."""
-    monkeypatch.setattr(failover, "_blast", lambda candidate, facts: failover.BlastRadius(summary="Writes fail."))
+    monkeypatch.setattr(failover, "_blast", lambda candidate, facts: BlastRadius(summary="Writes fail."))
 
 
 def plan(candidate: str, facts: ClusterFacts, *, forced: bool = False, best: Position | None = BEST) -> Plan:

@@ -21,6 +21,7 @@ from novaops.api.moves import router as moves
 from novaops.api.observing import router as observing
 from novaops.api.problems import problem
 from novaops.api.rebalance import router as rebalance
+from novaops.api.replication import router as replication
 from novaops.api.rules import router as rules
 from novaops.fleets.requests import FleetRequest
 from novaops.fleets.rights import Right
@@ -54,6 +55,7 @@ api = Api(
 )
 api.add_router("me", me)
 api.add_router("", observing)
+api.add_router("", replication)
 api.add_router("", moves)
 api.add_router("", rebalance)
 api.add_router("kinds", kinds)

@@ -48,12 +48,11 @@ class PgBouncer:
             clients, servers = used["used_clients"], used["used_servers"]
             if clients + servers > most:
                 return PoolConnections(clients_total=clients, servers_total=servers, asked=False)
-            return PoolConnections(
-                clients=tuple(map(PoolConnection.from_row, _rows(console, b"SHOW CLIENTS"))),
-                servers=tuple(map(PoolConnection.from_row, _rows(console, b"SHOW SERVERS"))),
-                clients_total=clients,
-                servers_total=servers,
+            shown, behind = (
+                tuple(map(PoolConnection.from_row, _rows(console, command)))
+                for command in (b"SHOW CLIENTS", b"SHOW SERVERS")
             )
+            return PoolConnections(clients=shown, servers=behind, clients_total=len(shown), servers_total=len(behind))
 
     def databases(self) -> tuple[PooledDatabase, ...]:
         """Where each name leads to, and no more: for whoever asks again and again."""

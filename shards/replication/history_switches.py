@@ -1,9 +1,11 @@
 """Changes of leader as rows, each measured once: soon after it, while samples are there. Inside a fleet's schema."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
+from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.dateparse import parse_date
 
 from metrics.models import Reading, Sample
 from metrics.series import Point
@@ -108,3 +110,26 @@ def _replayed(member: str, at: datetime) -> datetime | None:
     if facts.in_recovery or facts.started_at > at or reading.good_at < at:
         return None
     return facts.replayed_commit_at
+
+
+def switches(shard: str = "", since: str = "", until: str = "", who: str = "") -> QuerySet[LeaderSwitch]:
+    """The newest first; days are whole ones in UTC, and what is no day is left out of account."""
+    found = LeaderSwitch.objects.order_by("-at", "-timeline", "shard")
+    if shard:
+        found = found.filter(shard=shard)
+    if day := _day(since):
+        found = found.filter(at__date__gte=day)
+    if day := _day(until):
+        found = found.filter(at__date__lte=day)
+    if who == "asked":
+        found = found.exclude(operation=None)
+    if who == "itself":
+        found = found.filter(operation=None, before_watch=False)
+    return found
+
+
+def _day(text: str) -> date | None:
+    try:
+        return parse_date(text)
+    except ValueError:
+        return None

@@ -56,7 +56,7 @@ def positions(facts: PostgresFacts) -> tuple[Said, ...]:
     named = [
         ("Written", facts.written),
         ("Written to disk here", facts.receiver_written),
-        ("Received", facts.received),
+        ("Received", facts.received if facts.in_recovery else None),
         ("Replayed", facts.replayed),
     ]
     newest = max((position for _, position in named if position is not None), default=0)

@@ -4,10 +4,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.paginator import Paginator
-from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.utils.dateparse import parse_date
 from django.views.decorators.http import require_safe
 
 from novaops.fleets.guards import right_required
@@ -17,6 +15,7 @@ from novaops.inventory.models import Shard
 from novaops.operations.models import Operation
 from novaops.ui.formats import duration, human_bytes
 from shards.replication.history_models import LeaderSwitch
+from shards.replication.history_switches import switches
 
 PER_PAGE = 25
 
@@ -71,29 +70,6 @@ def leader_history(request: FleetRequest) -> HttpResponse:
         "whos": [("asked", "asked for"), ("itself", "by itself")],
     }
     return render(request, "shards/leader_history.html", context)
-
-
-def switches(shard: str = "", since: str = "", until: str = "", who: str = "") -> QuerySet[LeaderSwitch]:
-    """The newest first; days are whole ones in UTC, and what is no day is left out of account."""
-    found = LeaderSwitch.objects.order_by("-at", "-timeline", "shard")
-    if shard:
-        found = found.filter(shard=shard)
-    if day := _day(since):
-        found = found.filter(at__date__gte=day)
-    if day := _day(until):
-        found = found.filter(at__date__lte=day)
-    if who == "asked":
-        found = found.exclude(operation=None)
-    if who == "itself":
-        found = found.filter(operation=None, before_watch=False)
-    return found
-
-
-def _day(text: str) -> Any:
-    try:
-        return parse_date(text)
-    except ValueError:
-        return None
 
 
 def shown(found: list[LeaderSwitch]) -> list[SwitchShown]:

@@ -99,13 +99,12 @@ def _member(member: MemberSeen, topology: ShardTopology, below: tuple[Node, ...]
 
 
 def _etcd(cluster: EtcdCluster, limit: float) -> Node:
-    times = [node.at for node in cluster.nodes if node.at]
     return Node(
         name="etcd",
         state=cluster.health,
         role=cluster.short,
         foot="",
-        at=max(times, default=None),
+        at=None,
         limit=limit,
         href=fleet_path("etcd"),
         cause=cluster.sentence,

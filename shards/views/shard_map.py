@@ -45,9 +45,9 @@ class RowShown:
 @right_required(Right.VIEW)
 def shard_map(request: FleetRequest) -> HttpResponse:
     seen = selectors.snapshot()
-    rows, etcd = shard_rows(seen), etcd_clusters(seen)
+    rows = shard_rows(seen)
     context = {
-        "rows": [RowShown(row, picture(row.topology, etcd)) for row in rows],
+        "rows": [RowShown(row, picture(row.topology)) for row in rows],
         "summary": summary(rows),
     }
     return render(request, "shards/shard_map.html", context)

@@ -1,0 +1,146 @@
+"""What the API answers about replication. Names stay stable; nothing here can hold a secret."""
+
+from datetime import datetime
+from typing import Any
+
+from ninja import Schema
+
+
+class MemberOut(Schema):
+    """`follows` is the member that it streams from, or would (`streams` says whether it does). Lags are behind the
+    leader; None where nobody knows them. `at`: how old this is."""
+
+    name: str
+    state: str
+    cause: str
+    role: str | None
+    follows: str
+    streams: bool
+    timeline: int | None
+    receive_lag_bytes: int | None
+    replay_lag_bytes: int | None
+    replay_lag_seconds: float | None
+    tags: dict[str, Any]
+    pending_restart: list[str]
+    postgres_version: str
+    patroni_version: str
+    at: datetime | None
+
+
+class PoolOut(Schema):
+    name: str
+    state: str
+    cause: str
+    version: str
+    clients: int | None
+    waiting: int | None
+    longest_wait_seconds: float | None
+    paused: bool
+    writes_to: list[str]
+    reads_from: list[str]
+    at: datetime | None
+
+
+class ScheduledOut(Schema):
+    at: datetime
+    candidate: str
+
+
+class ClusterOut(Schema):
+    """A shard's cluster. `writes` is work, wait, fail or unknown, as an application would notice it now, and `noticed`
+    says it as a sentence."""
+
+    shard: str
+    health: str
+    sentence: str
+    writes: str
+    noticed: str
+    leader: str
+    timeline: int | None
+    paused: bool
+    synchronous_mode: str
+    scheduled_switchover: ScheduledOut | None
+    members: list[MemberOut]
+    pools: list[PoolOut]
+    at: datetime | None
+
+
+class ReplicationOut(Schema):
+    at: datetime
+    shards: list[ClusterOut]
+
+
+class DifferenceOut(Schema):
+    """A setting that is not the same on all members."""
+
+    setting: str
+    values: dict[str, str]
+
+
+class MemberDetailOut(MemberOut):
+    """`facts` are what its PostgreSQL said last: backends with masked statements, slots, positions, archiver."""
+
+    shard: str
+    facts: dict[str, Any] | None
+    differences: list[DifferenceOut]
+
+
+class EtcdNodeOut(Schema):
+    name: str
+    state: str
+    cause: str
+    leads: bool
+    votes: bool
+    registered: bool
+    version: str
+    db_bytes: int | None
+    db_in_use_bytes: int | None
+    alarms: list[str]
+    raft_term: int | None
+    raft_index: int | None
+    took_ms: float | None
+    at: datetime | None
+
+
+class EtcdClusterOut(Schema):
+    """`serving` of `voters` answer and have a leader; `sentence` says what one more loss would do."""
+
+    id: str
+    health: str
+    sentence: str
+    serving: int
+    voters: int
+    nodes: list[EtcdNodeOut]
+
+
+class EtcdOut(Schema):
+    at: datetime
+    clusters: list[EtcdClusterOut]
+
+
+class SwitchOut(Schema):
+    """A change of leader. `asked_for` is None where it lay before the console watched. Writes were away between
+    `gap_least_seconds` and `gap_most_seconds`, as `gap_how` says; None: not measured, or nothing to measure."""
+
+    id: int
+    shard: str
+    timeline: int
+    lsn: str
+    at: datetime
+    old_leader: str
+    new_leader: str
+    asked_for: bool | None
+    operation: int | None
+    person: str
+    cause: str
+    gap_least_seconds: float | None
+    gap_most_seconds: float | None
+    gap_how: str
+    lost_bytes: int | None
+    lost_how: str
+
+
+class SwitchesOut(Schema):
+    count: int
+    next: str | None
+    switches: list[SwitchOut]

@@ -1,7 +1,7 @@
 """Who asked for what a shard did: the operation that was at work on it at that moment, or nobody here."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db.models import Q
@@ -12,7 +12,13 @@ from shards.replication.switchover.plan import SWITCH
 
 # Clocks of the members and of the control database may differ by so much.
 CLOCKS = timedelta(seconds=10)
-SWITCHOVER = "switchover"
+SWITCHOVER, SCHEDULED = "switchover", "switchover-schedule"
+# Kinds that change a leader on their way, or because the old one is gone.
+LEADING = frozenset({"failover", "shard-restart", "member-restart"})
+# Those in which the old leader hands over all that it wrote before it stops.
+IN_ORDER = frozenset({SWITCHOVER, SCHEDULED, "shard-restart"})
+# Patroni begins a scheduled switchover with its next turn.
+PUNCTUAL = timedelta(seconds=60)
 NOBODY = "Nobody asked for it through NovaOps: Patroni failed over by itself, or somebody acted past the console."
 
 
@@ -41,16 +47,51 @@ class Cause:
 
 
 def cause_of(shard: str, change: LeaderChange, moment: datetime) -> Cause:
-    """A switchover that had asked Patroni for exactly this leader by then, and was not over yet."""
+    """A switchover that had asked Patroni for exactly this leader by then, and was not over yet; else another operation
+    that led to it."""
     step = _switching(shard, moment)
     if step is None:
-        return Cause(None, NOBODY)
+        return _otherwise(shard, change, moment)
     operation = step.operation
     candidate = operation.parameters.get("candidate")
     who = f"operation {operation.pk} of {operation.requested_by_name}"
     if change.new_leader in ("", candidate):
         return Cause(operation, f"{who[0].upper()}{who[1:]} asked for it.")
     return Cause(None, f"It is not what {who} asked for, which wanted {candidate} to lead. {NOBODY}")
+
+
+def in_order(operation: int | None) -> bool:
+    """Whether that operation lets the old leader hand over before another one leads."""
+    return operation is not None and Operation.objects.filter(pk=operation, kind__in=IN_ORDER).exists()
+
+
+def _otherwise(shard: str, change: LeaderChange, moment: datetime) -> Cause:
+    held = at_work(shard, moment)
+    if held and held.kind in LEADING and held.parameters.get("candidate") in (None, "", change.new_leader):
+        asked = "asked for it" if held.kind == "failover" else "restarted what led"
+        return Cause(held, f"Operation {held.pk} of {held.requested_by_name} {asked}.")
+    planned = _scheduled(shard, change, moment)
+    if planned:
+        told = f"Operation {planned.pk} of {planned.requested_by_name} had scheduled it with Patroni."
+        return Cause(planned, told)
+    return Cause(None, NOBODY)
+
+
+def _scheduled(shard: str, change: LeaderChange, moment: datetime) -> Operation | None:
+    asked = Operation.objects.filter(
+        kind=SCHEDULED, parameters__shard=shard, parameters__candidate=change.new_leader, ended_at__lte=moment + CLOCKS
+    )
+    due = (one for one in asked.defer("plan_json").order_by("-started_at")[:20] if _due(one, moment))
+    return next(due, None)
+
+
+def _due(operation: Operation, moment: datetime) -> bool:
+    try:
+        at = datetime.fromisoformat(str(operation.parameters.get("at")))
+    except ValueError:
+        return False
+    at = at if at.tzinfo else at.replace(tzinfo=UTC)
+    return at - CLOCKS <= moment <= at + PUNCTUAL
 
 
 def at_work(shard: str, moment: datetime) -> Operation | None:

@@ -42,7 +42,7 @@ def _keep(target: Target, facts: PatroniSettingsFacts, at: datetime) -> None:
         if change.key not in known:
             _tell(target, change, at, mode)
     # What an earlier version of the console watched has no rows yet.
-    if LeaderSwitch.objects.filter(shard=target.shard).count() < len(facts.history):
+    if LeaderSwitch.objects.filter(shard=target.shard).count() < sum(one.at is not None for one in facts.history):
         keep_before(target.shard, tuple(changes(facts.history, first_leader)), mode)
 
 

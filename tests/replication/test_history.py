@@ -26,7 +26,7 @@ from shards.pools.facts import PgBouncerFacts
 from shards.replication import history_servers
 from shards.replication.facts import PatroniFacts, PatroniSettingsFacts, PostgresFacts
 from shards.replication.history import changes, lsn_text
-from shards.replication.history_models import Happening
+from shards.replication.history_models import Happening, LeaderSwitch
 from shards.replication.history_recording import keep_history
 from shards.replication.history_servers import keep_pauses, keep_restarts
 from tests.conftest import MakePerson
@@ -275,3 +275,35 @@ def test_an_answer_that_says_the_same_asks_the_database_nothing(
     keep_restarts(MEMBER, postgres(NOON), timezone.now())
     with django_assert_num_queries(0):
         keep_restarts(MEMBER, postgres(NOON), timezone.now())
+
+
+@pytest.mark.parametrize(
+    ("kind", "parameters", "told"),
+    [
+        ("failover", {"candidate": "shard-1-b"}, "asked for it"),
+        ("failover", {"candidate": "shard-1-c"}, ""),
+        ("shard-restart", {}, "restarted what led"),
+        ("tenant-move", {}, ""),
+        ("switchover-schedule", {"candidate": "shard-1-b", "at": "2026-11-24T12:00:00+00:00"}, "had scheduled it"),
+        ("switchover-schedule", {"candidate": "shard-1-b", "at": "2026-11-24T14:00:00+00:00"}, ""),
+    ],
+)
+def test_other_operations_that_lead_to_a_change(
+    in_fleet: Fleet, person: MakePerson, kind: str, parameters: dict[str, str], told: str
+) -> None:
+    ended = NOON - timedelta(minutes=30) if kind == "switchover-schedule" else None
+    operation = switchover(person("operator"), NOON - timedelta(hours=1 if ended else 0), ended)
+    Operation.objects.filter(pk=operation.pk).update(kind=kind, parameters={"shard": "shard-1", **parameters})
+    see()
+    see(switch(1, "shard-1-b"))
+    row = LeaderSwitch.objects.get()
+    assert (row.operation == operation.pk) is bool(told) and told in row.cause
+
+
+def test_rows_of_an_earlier_version_are_made_up_for(in_fleet: Fleet) -> None:
+    see(*OLD)
+    LeaderSwitch.objects.all().delete()
+    see(*OLD)
+    rows = LeaderSwitch.objects.order_by("timeline")
+    assert [row.new_leader for row in rows] == [one.new_leader for one in OLD]
+    assert all(row.before_watch and row.measured_at for row in rows)

@@ -17,6 +17,8 @@ WRITTEN, POSITION = "rows_written_total", "wal_bytes_total"
 # A server that is still sampled for so long without a written row was idle: nobody's writes were away.
 IDLE = timedelta(seconds=15)
 CLOCKS = timedelta(seconds=2)
+# Patroni's time is that of the new timeline's file, which may be written when rows come already.
+PROMOTED = timedelta(seconds=0.5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,7 @@ def _last_write(around: Around) -> tuple[Between | None, str]:
 
 def _first_write(around: Around) -> Between | None:
     found = next((pair for pair in _growth(around.new) if pair.before > around.at - CLOCKS), None)
-    return Between(max(found.after, min(around.at, found.before)), found.before) if found else None
+    return Between(max(found.after, min(around.at - PROMOTED, found.before)), found.before) if found else None
 
 
 def _growth(points: Sequence[Point]) -> list[Between]:

@@ -272,6 +272,17 @@ def nodes(now: datetime) -> dict[str, Any]:
             node("shard-1-b", "ok", "Sync standby", "timeline 7", "0 B"),
             node("shard-1-c", "unreachable", "Replica", "timeline 6", "4 MiB", 240),
         ],
+        "cascade": [
+            {
+                **node("shard-3-b", "ok", "Sync standby", "timeline 7", "in step"),
+                "below": [
+                    node("shard-3-d", "ok", "Replica", "timeline 7", "4 MiB"),
+                    {**node("shard-3-e", "degraded", "Replica", "timeline 6", "9 MiB"), "broken": True},
+                ],
+            },
+            node("shard-3-c", "ok", "Replica", "timeline 7", "in step"),
+        ],
+        "behind": [node("etcd", "warning", "2 of 3 answer", "")],
     }
 
 

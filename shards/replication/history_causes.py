@@ -8,13 +8,16 @@ from django.db.models import Q
 
 from novaops.operations.models import Operation, OperationStep
 from shards.replication.history import LeaderChange
+from shards.replication.maintenance.failover_steps import FAIL_OVER
 from shards.replication.switchover.plan import SWITCH
 
 # Clocks of the members and of the control database may differ by so much.
 CLOCKS = timedelta(seconds=10)
 SWITCHOVER, SCHEDULED = "switchover", "switchover-schedule"
-# Kinds that change a leader on their way, or because the old one is gone.
-LEADING = frozenset({"failover", "shard-restart", "member-restart"})
+# The kinds that change a leader, and the step in which each asks Patroni for it.
+ASKS = {SWITCHOVER: SWITCH, "failover": FAIL_OVER, "failover-forced": FAIL_OVER}
+# Kinds that change a leader on their way.
+LEADING = frozenset({"shard-restart", "member-restart"})
 # Those in which the old leader hands over all that it wrote before it stops.
 IN_ORDER = frozenset({SWITCHOVER, SCHEDULED, "shard-restart"})
 # Patroni begins a scheduled switchover with its next turn.
@@ -47,8 +50,8 @@ class Cause:
 
 
 def cause_of(shard: str, change: LeaderChange, moment: datetime) -> Cause:
-    """A switchover that had asked Patroni for exactly this leader by then, and was not over yet; else another operation
-    that led to it."""
+    """A switchover or failover that had asked Patroni for exactly this leader by then, and was not over yet; else
+    another operation that led to it."""
     step = _switching(shard, moment)
     if step is None:
         return _otherwise(shard, change, moment)
@@ -67,9 +70,8 @@ def in_order(operation: int | None) -> bool:
 
 def _otherwise(shard: str, change: LeaderChange, moment: datetime) -> Cause:
     held = at_work(shard, moment)
-    if held and held.kind in LEADING and held.parameters.get("candidate") in (None, "", change.new_leader):
-        asked = "asked for it" if held.kind == "failover" else "restarted what led"
-        return Cause(held, f"Operation {held.pk} of {held.requested_by_name} {asked}.")
+    if held and held.kind in LEADING:
+        return Cause(held, f"Operation {held.pk} of {held.requested_by_name} restarted what led.")
     planned = _scheduled(shard, change, moment)
     if planned:
         told = f"Operation {planned.pk} of {planned.requested_by_name} had scheduled it with Patroni."
@@ -101,9 +103,10 @@ def at_work(shard: str, moment: datetime) -> Operation | None:
 
 
 def _switching(shard: str, moment: datetime) -> OperationStep | None:
-    asked = OperationStep.objects.filter(
-        operation__kind=SWITCHOVER, operation__parameters__shard=shard, key=SWITCH, started_at__lte=moment + CLOCKS
-    )
+    steps = Q(pk__in=[])
+    for kind, key in ASKS.items():
+        steps |= Q(operation__kind=kind, key=key)
+    asked = OperationStep.objects.filter(steps, operation__parameters__shard=shard, started_at__lte=moment + CLOCKS)
     return asked.filter(_not_over(moment, "operation__")).select_related("operation").order_by("-started_at").first()
 
 

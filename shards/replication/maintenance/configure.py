@@ -88,7 +88,7 @@ def plan_configure(given: dict[str, Any], facts: ConfigureFacts) -> Plan:
         checks=tuple(_checks(changes, changed, restarts, facts)),
         blast=BlastRadius(
             summary=f"All members of {cluster.shard}; "
-            + (f"{len(restarts)} settings wait for a restart." if restarts else "nothing restarts."),
+            + (f"{len(restarts)} of the values count after a restart only." if restarts else "nothing restarts."),
             targets=tuple(one.name for one in cluster.cluster.members),
         ),
         steps=() if cluster.problem else change_steps(cluster, changes, f"{said} in the configuration", parameters),

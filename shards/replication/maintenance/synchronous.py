@@ -84,11 +84,13 @@ def plan_synchronous(mode: Mode, nodes: int, facts: ClusterFacts) -> Plan:
     whole, was = facts.config.whole, mode_of(facts)
     changes = pruned(_changes(mode, nodes, whole), whole)
     same = not changes and not facts.problem
-    said = f"{facts.shard}: synchronous mode {mode.value}" + (f", {nodes} standbys" if mode is not Mode.OFF else "")
+    said = f"{facts.shard}: synchronous mode {mode.value}" + (f", {_standbys(nodes)}" if mode is not Mode.OFF else "")
     expected = min(nodes, len(_able(facts))) if mode is not Mode.OFF else 0
     last = PlannedStep(
         key=STANDBYS,
-        title=f"Wait for {expected} synchronous standbys" if expected else "Wait until commits wait for nobody",
+        title=f"Wait until there {'is' if expected == 1 else 'are'} {_standbys(expected)}"
+        if expected
+        else "Wait until commits wait for nobody",
         consequence="From then on what is confirmed is on them too." if expected else "A failover may lose commits.",
         arguments={"shard": facts.shard, "expected": expected, "quorum": mode is Mode.QUORUM},
     )
@@ -101,6 +103,10 @@ def plan_synchronous(mode: Mode, nodes: int, facts: ClusterFacts) -> Plan:
         confirm=f"{facts.scope} synchronous {mode.value}",
         expected_seconds=4.0 * facts.config.loop_wait,
     )
+
+
+def _standbys(count: int) -> str:
+    return f"{count} synchronous standby{'s' if count != 1 else ''}"
 
 
 def _changes(mode: Mode, nodes: int, whole: Mapping[str, Any]) -> dict[str, Any]:
@@ -134,7 +140,7 @@ def _able(facts: ClusterFacts) -> list[str]:
 
 def _enough(mode: Mode, nodes: int, facts: ClusterFacts) -> Check:
     able = _able(facts)
-    sentence = f"{len(able)} members may be synchronous standbys, {nodes} are wanted."
+    sentence = f"{len(able)} members may be synchronous standbys; {nodes} wanted."
     if mode is Mode.STRICT and len(able) < nodes + 1:
         spare = failed if not able else warned
         return spare("Standbys", f"{sentence} In strict mode writes stop when one too many is away.")
@@ -166,4 +172,4 @@ def _missing(shard: str, expected: int, quorum: bool) -> str:
     if facts.problem:
         return facts.problem
     enough = len(found) >= expected if quorum else len(found) == expected
-    return "" if enough else f"{len(found)} synchronous standbys, {expected} are expected."
+    return "" if enough else f"{_standbys(len(found))}, not {expected}."

@@ -108,7 +108,7 @@ RESTART = _subject(
     "member-restart",
     lambda facts: {"member": _replica(facts), "only_pending": False},
     _restarted,
-    2,
+    1,  # the member is mostly in step again when Patroni has restarted it, so that nothing is waited for
     (Call(0, f"{ROOM}.restart_steps:_follow"), Call(0, f"{ROOM}.restart_steps:started_anew", 2)),
 )
 REINITIALISE = _subject(

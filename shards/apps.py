@@ -23,6 +23,7 @@ class ShardsConfig(AppConfig):
         from shards.partitions.kind import PartitionsCreate
         from shards.partitions.probes import PROBES as PARTITIONS
         from shards.placement.counting import keep_counts
+        from shards.placement.findings import gates
         from shards.placement.probes import PROBES as PLACEMENT
         from shards.pools.acting.kinds import PoolKill, PoolPause, PoolReconnect, PoolReload, PoolResize, PoolResume
         from shards.pools.findings import pools
@@ -48,7 +49,7 @@ class ShardsConfig(AppConfig):
         for probe in (*REPLICATION, *POOLS, *PARTITIONS, *PLACEMENT, *LEFTOVERS):
             registry.register(probe)
         watched = (clusters, members, failovers, failover_pauses, servers, etcd_cluster, etcd)
-        for rule in (*watched, pools, pauses, partitions, leftovers):
+        for rule in (*watched, pools, pauses, partitions, gates, leftovers):
             findings.register(rule)
         answered.connect(keep_counts, dispatch_uid="placement counts")
         answered.connect(keep_leftovers, dispatch_uid="leftovers")

@@ -10,7 +10,7 @@ from pydantic import Field
 class MoveOut(Schema):
     """A move is known by the operation that moves the tenant. Bytes and rates are in bytes; what is null is not known
     yet. `waits_for` says what holds it back; `behind_bytes` is WAL that the stream has not applied, `held_bytes` what
-    the sending shard keeps for it; `pause_parts` are milliseconds."""
+    the sending shard keeps for it; `pause_parts` are names with milliseconds, in their order."""
 
     operation: int
     status: str
@@ -39,7 +39,7 @@ class MoveOut(Schema):
     compared_at: datetime | None
     differences: list[Any]
     pause_ms: float | None
-    pause_parts: dict[str, float]
+    pause_parts: list[tuple[str, float]]
     cutovers: int
     began_at: datetime
     moved_at: datetime | None

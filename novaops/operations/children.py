@@ -13,9 +13,10 @@ from novaops.operations.confirming import Order, carry_confirmation
 from novaops.operations.models import Operation
 from novaops.operations.news import tell
 from novaops.operations.people import requester
+from novaops.operations.planning import kind_named
 from novaops.operations.problems import Invalid, Refused
 from novaops.operations.recording import note
-from novaops.operations.requesting import request
+from novaops.operations.requesting import proposed, request
 
 
 def key_of(parent: Operation, name: str) -> str:
@@ -37,6 +38,16 @@ def left_alone(child: Operation, seconds: float) -> bool:
     for it carries it out then."""
     patience = timedelta(seconds=seconds)
     return child.status == Status.QUEUED and child.queued_at is not None and child.queued_at < timezone.now() - patience
+
+
+def refusal_of(kind: str, parameters: Mapping[str, Any]) -> str:
+    """Why it would be refused if it were requested now, in sentences; empty when it would be planned. Nothing is
+    stored: who asks may wait for what passes, such as a server that is away; what is refused is over."""
+    try:
+        plan = proposed(kind_named(kind), parameters).plan
+    except Invalid as problem:
+        return str(problem)
+    return " ".join(check.reason for check in plan.refusals)
 
 
 def begin_child(parent: Operation, name: str, kind: str, parameters: Mapping[str, Any], reason: str) -> str:

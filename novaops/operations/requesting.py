@@ -50,7 +50,7 @@ def request(
     if earlier:
         return earlier
     _require_words(kind, reason, ticket)
-    proposal = _proposed(kind, parameters)
+    proposal = proposed(kind, parameters)
     why = {"reason": reason.strip(), "ticket": ticket.strip()[:100], "request_key": request_key}
     origin = {"takes_back": takes_back, "recurrence": recurrence, "parent": parent}
     try:
@@ -101,7 +101,8 @@ def _inverse(operation: Operation) -> tuple[str, dict[str, Any]] | None:
     return kind.inverse(parameters_of(kind, operation.parameters), operation.plan) if operation.plan.steps else None
 
 
-def _proposed(kind: Kind[Any], given: Mapping[str, Any]) -> Proposal:
+def proposed(kind: Kind[Any], given: Mapping[str, Any]) -> Proposal:
+    """What would be stored if it were requested now. Raises Invalid."""
     parameters = parameters_of(kind, given)
     try:
         return _askers.within(PATIENCE, partial(propose, kind, parameters))

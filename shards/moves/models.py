@@ -64,7 +64,7 @@ class Move(models.Model):
     differences = models.JSONField(default=list, help_text="Table, key and columns of each row that differs.")
 
     pause_ms = models.FloatField(null=True, help_text="How long the tenant's writes waited in the cutover.")
-    pause_parts = models.JSONField(default=dict, help_text="Its parts, in milliseconds.")
+    pause_parts = models.JSONField(default=list, help_text="Its parts in their order: name and milliseconds of each.")
     cutovers = models.PositiveIntegerField(default=0, help_text="How often a cutover was tried.")
     moved_at = models.DateTimeField(null=True)
     way_back_until = models.DateTimeField(null=True)

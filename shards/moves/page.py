@@ -15,11 +15,6 @@ WAY = (
     Phase.PREPARING, Phase.COPYING, Phase.CATCHING_UP, Phase.COMPARING, Phase.CUTTING_OVER, Phase.MOVED, Phase.FINISHED
 )  # fmt: skip
 STATES = {Phase.MOVED: "ok", Phase.FINISHED: "done", Phase.REVERTED: "undone", Phase.RETURNING: "undoing"}
-# What a cutover's pause goes into, in this order.
-PARTS = (
-    "writers inside end", "last changes arrive", "last rows are compared", "caches forget", "new shard opens",
-    "old shard closes",
-)  # fmt: skip
 SHOWN_DIFFERENCES = 100
 
 
@@ -121,11 +116,8 @@ class MoveShown:
 
     @property
     def parts(self) -> list[Part]:
-        """In their order, which the database does not keep."""
-        parts: dict[str, float] = self.move.pause_parts
-        whole = sum(parts.values()) or 1.0
-        names = sorted(parts, key=lambda name: PARTS.index(name) if name in PARTS else len(PARTS))
-        return [Part(name, parts[name], parts[name] / whole) for name in names]
+        whole = sum(milliseconds for _, milliseconds in self.move.pause_parts) or 1.0
+        return [Part(name, milliseconds, milliseconds / whole) for name, milliseconds in self.move.pause_parts]
 
     @property
     def pause_note(self) -> str:

@@ -134,7 +134,7 @@ def _named(context: StepContext) -> Move:
 
 def _keep(move: Move, pause: Pause) -> None:
     if pause.parts:
-        keeping.note(move, pause_ms=pause.milliseconds, pause_parts=pause.parts)
+        keeping.note(move, pause_ms=pause.milliseconds, pause_parts=list(pause.parts.items()))
 
 
 _LONG: Mapping[str, Any] = {"timeout_seconds": 30 * DAY, "attempts": 1000}

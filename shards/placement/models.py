@@ -24,6 +24,13 @@ class Placement(models.Model):
     vms = models.PositiveBigIntegerField(null=True)
     bytes = models.PositiveBigIntegerField(null=True)
     counted_at = models.DateTimeField(null=True)
+    gate = models.CharField(
+        max_length=10,
+        blank=True,
+        db_default="",
+        help_text="What its shard says instead of open: away or arriving; else empty.",
+    )
+    gate_since = models.DateTimeField(null=True, help_text="Since when that is known.")
 
     class Meta:
         indexes = [
@@ -32,6 +39,7 @@ class Placement(models.Model):
             models.Index(models.F("vms").desc(nulls_last=True), "tenant_id", name="placement_largest_vms"),
             models.Index(models.F("bytes").desc(nulls_last=True), "tenant_id", name="placement_largest_bytes"),
             models.Index(fields=["-since", "tenant_id"], name="placement_newest"),
+            models.Index(fields=["gate_since"], condition=~models.Q(gate=""), name="placement_shut"),
         ]
 
     def __str__(self) -> str:

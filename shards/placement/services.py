@@ -1,6 +1,6 @@
 """Giving tenants their place."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -132,6 +132,15 @@ class Count:
     tenant_id: str
     vms: int
     bytes: int
+
+
+def record_gates(shard: str, shut: Mapping[str, str], at: datetime) -> None:
+    """Keeps which of the tenants that are placed on the shard it lets nobody write to: `shut` is each one's gate, such
+    as away. Of all others it is open."""
+    here = Placement.objects.filter(shard__name=shard)
+    here.exclude(gate="").exclude(tenant_id__in=shut).update(gate="", gate_since=None)
+    for tenant, gate in shut.items():
+        here.filter(tenant_id=tenant).exclude(gate=gate).update(gate=gate, gate_since=at)
 
 
 def record_counts(shard: str, counts: Iterable[Count], at: datetime) -> int:

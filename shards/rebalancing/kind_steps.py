@@ -1,11 +1,12 @@
 """How many moves are carried out: each as an operation of its own, some at once; and what is done before and after."""
 
+import math
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from novaops.inventory.models import ShardState
-from novaops.operations.children import begin_child, children_of, is_over, left_alone
+from novaops.operations.children import begin_child, children_of, is_over, left_alone, refusal_of
 from novaops.operations.choices import Status
 from novaops.operations.contract import PermanentProblem, Step, StepContext, TransientProblem
 from novaops.operations.models import Operation
@@ -28,10 +29,13 @@ from shards.rebalancing.states import set_state
 LOOK_SECONDS = 0.5
 CONFIRM_AGAIN_SECONDS = 20.0
 ALONE_SECONDS = 60.0
+# A shard may be without a leader for so long, or held by a switchover: its tenants wait for it.
+PASSES_SECONDS = 180.0
 TOLERANCE = 0.02
 """Sizes are estimates, and tenants write."""
 DAY = 24 * 3600.0
 KIND = "tenant-move"
+NEVER_BEGAN, MOST_TRIES = (Status.REFUSED, Status.STALE), 3
 
 
 def move_tenant(context: StepContext) -> str:
@@ -39,24 +43,63 @@ def move_tenant(context: StepContext) -> str:
     parent, mine = Operation.objects.get(pk=context.operation_id), context.arguments["parameters"]["tenant"]
     wanted = [step.arguments["parameters"] for step in parent.steps.filter(key=CHILD).order_by("index")]
     refused: dict[str, float] = {}
+    waits: dict[str, float] = {}
     while True:
-        begun = children_of(parent)
-        if mine in begun and is_over(begun[mine]):
-            return _said(begun[mine])
-        ended = sum(is_over(child) for child in begun.values())
+        begun = _begun(parent)
+        if mine in begun and _over(begun[mine]):
+            return _said(begun[mine][-1])
+        ended = sum(map(_over, begun.values()))
         context.progress(ended, len(wanted), f"{len(begun) - ended} of {len(wanted)} tenants are being moved")
         for parameters in _next(wanted, begun, context.arguments["at_once"], refused):
-            context.hold()
-            refusal = begin_child(parent, parameters["tenant"], KIND, parameters, _reason(parent, parameters["tenant"]))
-            if refusal:
-                refused[parameters["tenant"]] = time.monotonic()
-                context.log(f"{parameters['tenant']}: {refusal}")
-            if refusal and parameters["tenant"] == mine and mine not in children_of(parent):
-                return f"{mine} was not moved: {refusal}"
-        if mine in begun and left_alone(begun[mine], ALONE_SECONDS):
-            context.log(f"No worker is free for operation {begun[mine].pk}: this one carries it out itself.")
-            execute(begun[mine].pk)
+            tenant, tries = parameters["tenant"], begun.get(parameters["tenant"], ())
+            if not _planned(tries) and _waits(context, parameters, waits):
+                refused[tenant] = time.monotonic()
+            elif refusal := _begin(context, parent, parameters, tries):
+                refused[tenant] = time.monotonic()
+                if tenant == mine and mine not in _begun(parent):
+                    return f"{mine} was not moved: {refusal}"
+        if mine in begun and left_alone(begun[mine][-1], ALONE_SECONDS):
+            number = begun[mine][-1].pk
+            context.log(f"No worker is free for operation {number}: this one carries it out itself.")
+            execute(number)
         pause()
+
+
+def _begun(parent: Operation) -> dict[str, list[Operation]]:
+    """By tenant, the last one last: a move that never began, as the fleet was not as planned, is asked for again."""
+    found: dict[str, list[Operation]] = {}
+    for child in sorted(children_of(parent).values(), key=lambda child: child.pk):
+        found.setdefault(child.parameters["tenant"], []).append(child)
+    return found
+
+
+def _begin(context: StepContext, parent: Operation, parameters: Mapping[str, Any], tries: Sequence[Operation]) -> str:
+    """Why not, in a sentence; empty when it was begun."""
+    context.hold()
+    tenant = parameters["tenant"]
+    refusal = begin_child(parent, _name(tenant, tries), KIND, parameters, _reason(parent, tenant))
+    if refusal:
+        context.log(f"{tenant}: {refusal}")
+    return refusal
+
+
+def _name(tenant: str, tries: Sequence[Operation]) -> str:
+    """Known by it to whoever goes on for a killed worker; a plan that was left unconfirmed keeps its name."""
+    number = len(tries) if _planned(tries) else len(tries) + 1
+    return tenant if number == 1 else f"{tenant} again, {number}"
+
+
+def _planned(tries: Sequence[Operation]) -> bool:
+    return bool(tries) and tries[-1].status == Status.PLANNED and not tries[-1].expired
+
+
+def _waits(context: StepContext, parameters: Mapping[str, Any], since: dict[str, float]) -> bool:
+    """Whether its move would be refused just now, by what may pass. `since` is when that was first so, by tenant."""
+    tenant, why = parameters["tenant"], refusal_of(KIND, parameters)
+    if not why or time.monotonic() - since.setdefault(tenant, time.monotonic()) > PASSES_SECONDS:
+        return False
+    context.log(f"{tenant} waits: {why}")
+    return True
 
 
 def pause() -> None:
@@ -64,19 +107,24 @@ def pause() -> None:
 
 
 def _next(
-    wanted: list[dict[str, Any]], begun: Mapping[str, Operation], at_once: int, refused: Mapping[str, float]
+    wanted: list[dict[str, Any]], begun: Mapping[str, Sequence[Operation]], at_once: int, refused: Mapping[str, float]
 ) -> list[dict[str, Any]]:
     """Whom to begin now, in the plan's order: those that nobody has, and those whose plan was left unconfirmed."""
-    going = [name for name, child in begun.items() if not is_over(child) and child.status != Status.PLANNED]
+    going = [tries for tries in begun.values() if not tries[-1].state.terminal and tries[-1].status != Status.PLANNED]
     now, left = time.monotonic(), max(0, at_once - len(going))
-    open_ones = [
-        one
-        for one in wanted
-        if (one["tenant"] not in begun or begun[one["tenant"]].status == Status.PLANNED)
-        and not (one["tenant"] in begun and is_over(begun[one["tenant"]]))
-        and now - refused.get(one["tenant"], -CONFIRM_AGAIN_SECONDS) >= CONFIRM_AGAIN_SECONDS
-    ]
-    return open_ones[:left]
+    open_ones = [one for one in wanted if _open(begun.get(one["tenant"], ()))]
+    waited = [one for one in open_ones if now - refused.get(one["tenant"], -math.inf) >= CONFIRM_AGAIN_SECONDS]
+    return waited[:left]
+
+
+def _open(tries: Sequence[Operation]) -> bool:
+    return not tries or (not _over(tries) and (tries[-1].status == Status.PLANNED or tries[-1].state.terminal))
+
+
+def _over(tries: Sequence[Operation]) -> bool:
+    """One that never began is asked for again: what was in its way may have passed."""
+    last = tries[-1]
+    return is_over(last) and (last.status not in NEVER_BEGAN or len(tries) >= MOST_TRIES)
 
 
 def _said(child: Operation) -> str:
@@ -102,13 +150,14 @@ def measure(context: StepContext) -> str:
     now = skew(shares(load.shards, load.tenants, Wishes(mix=Measure(context.arguments["measure"]).mix)))
     told = next(check.evidence for check in parent.plan.checks if check.name == "Shares")
     before, planned = float(told["before"]), float(told["planned"])
-    failures = [child for child in parent.children.all() if child.status != Status.DONE]
+    moves = [tries[-1] for tries in _begun(parent).values()]
+    failures = [child for child in moves if child.status != Status.DONE]
     said = (
         f"The fullest shard is {percent(now)} above its share, after {percent(before)}; {percent(planned)} was planned."
     )
     if failures:
         numbers = ", ".join(str(child.pk) for child in failures[:10])
-        said = f"{said} {len(failures)} of {parent.children.count()} moves did not come to their end: {numbers}."
+        said = f"{said} {len(failures)} of {len(moves)} moves did not come to their end: {numbers}."
     if now > max(before - (before - planned) / 2, planned) + TOLERANCE:
         raise PermanentProblem(said)
     return said

@@ -51,7 +51,7 @@ def test_the_page_of_a_move_that_copies(move: Move, client_as: SignIn) -> None:
 def test_a_move_that_can_be_taken_back(move: Move, fleet: Fleet, client_as: SignIn) -> None:
     with tenant_context(fleet):
         Move.objects.update(
-            phase=Phase.MOVED, pause_ms=31.5, pause_parts={"writers inside end": 1.5, "last changes arrive": 30.0},
+            phase=Phase.MOVED, pause_ms=31.5, pause_parts=[["writers inside end", 1.5], ["last changes arrive", 30.0]],
             compared_at=timezone.now(), rows_compared=3000, cutovers=1,
             moved_at=timezone.now(), way_back_until=timezone.now() + timedelta(hours=3),
         )  # fmt: skip

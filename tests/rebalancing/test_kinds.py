@@ -1,6 +1,8 @@
 """Operations that make many moves, with moves in the console's book alone: what they request, and how they end."""
 
+import itertools
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -9,14 +11,17 @@ from novaops.audit.models import Record
 from novaops.fleets.models import Fleet, Person
 from novaops.inventory.models import Shard
 from novaops.operations import services
+from novaops.operations.contract import Plan
 from novaops.operations.models import Operation
 from novaops.operations.runner import execute
+from shards.moves.parameters import MoveParameters
+from shards.outcomes import failed
 from shards.placement.models import Placement
 from shards.rebalancing import kind_steps
 from tests import on_shard
 from tests.conftest import MakePerson
 from tests.rebalancing.book import MB, begun, fill, on, open_book, place, work
-from tests.rebalancing.moving import STUCK
+from tests.rebalancing.moving import STUCK, Moving
 
 
 @pytest.fixture(autouse=True)
@@ -151,3 +156,56 @@ def test_an_offline_shard_and_one_that_nobody_knows(operator: Person) -> None:
     for shard, sentence in (("shard-1", "offline already"), ("shard-9", "no shard shard-9")):
         operation = services.request("shard-drain", {"shard": shard}, operator, "To see.")
         assert operation.status == "refused" and sentence in operation.outcome
+
+
+def test_a_tenant_waits_while_a_server_is_away(operator: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its move would be refused; nothing is requested before it would not."""
+    plan, asked = Moving.plan, itertools.count()
+    away = failed("Leader", "No leader of shard-2 answered.")
+
+    def refused_at_first(kind: Moving, *given: Any) -> Plan:
+        made = plan(kind, *given)
+        return made.model_copy(update={"checks": (away,)}) if next(asked) < 5 else made
+
+    operation = begun(operator)
+    monkeypatch.setattr(Moving, "plan", refused_at_first)
+    assert ended(operation).status == "done", operation.outcome
+    assert {child.status for child in operation.children.all()} == {"done"} and on("shard-2")
+    assert operation.lines.filter(text__contains="waits: No leader of shard-2 answered.").exists()
+
+
+def test_a_move_that_never_began_is_asked_for_again(operator: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The fleet was not as planned when a worker took it."""
+
+    plan = Moving.plan
+
+    def late() -> None:
+        with monkeypatch.context() as away:
+            away.setattr(
+                Moving, "plan", lambda *given: plan(*given).model_copy(update={"facts": {"leader": "shard-2-b"}})
+            )
+            work()
+        monkeypatch.setattr(kind_steps, "pause", work)
+
+    monkeypatch.setattr(kind_steps, "pause", late)
+    operation = ended(begun(operator, at_once=2, most_moves=3))
+    assert operation.status == "done" and "did not come" not in operation.outcome, operation.outcome
+    several = operation.children.order_by("pk")
+    assert [child.status for child in several] == ["stale", "stale", "done", "done", "done"]
+    assert len(on("shard-2")) == 3
+
+
+def test_a_tenant_that_is_refused_for_good_is_left_out(operator: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kind_steps, "PASSES_SECONDS", 0.0)
+    plan = Moving.plan
+    operation = begun(operator, most_moves=2)
+    unlucky = operation.plan.steps[0].arguments["parameters"]["tenant"]
+
+    def refused(kind: Moving, parameters: MoveParameters, *given: Any) -> Plan:
+        made = plan(kind, parameters, *given)
+        no = (failed("Tables", "It has no key."),) if parameters.tenant == unlucky else ()
+        return made.model_copy(update={"checks": no})
+
+    monkeypatch.setattr(Moving, "plan", refused)
+    assert ended(operation).status in ("done", "failed") and "1 of 2 moves" in operation.outcome
+    assert unlucky not in on("shard-2") and len(on("shard-2")) == 1

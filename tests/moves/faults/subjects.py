@@ -76,8 +76,9 @@ def carried_out(scene: Scene, kind: str, **parameters: object) -> int:
 def _wrong(made: Ground, shard: str, epoch: int, say: Say, operation: Operation) -> list[str]:
     """All that is not as it should be; the ways back that are still open are finished, and the clients stopped."""
     await_whole()
-    ended = [operation, *operation.children.all()]
-    wrong = [_told(one) for one in ended if one.status != Status.DONE]
+    # One that never began was asked for again.
+    moves = {child.parameters["tenant"]: child for child in operation.children.order_by("pk")}
+    wrong = [_told(one) for one in (operation, *moves.values()) if one.status != Status.DONE]
     if wrong:
         made.stop()
         return wrong

@@ -11,12 +11,14 @@ class ShardsConfig(AppConfig):
 
     def ready(self) -> None:
         from metrics import findings
+        from novaops.operations import companions
         from shards.backends.kinds import BackendCancel, BackendTerminate
         from shards.fleetwide.kinds import FleetDrain, FleetRestart
         from shards.leftovers.findings import leftovers
         from shards.leftovers.probes import PROBES as LEFTOVERS
         from shards.leftovers.remembering import keep_leftovers
         from shards.leftovers.removal.kinds import LeftoverDelete, LeftoverRemove
+        from shards.moves.companion import of_operation
         from shards.moves.kind import TenantMove
         from shards.moves.later_kinds import TenantMoveBack, TenantMoveFinish
         from shards.partitions.findings import partitions
@@ -78,4 +80,7 @@ class ShardsConfig(AppConfig):
         operations.register(SlotDrop())
         operations.register(FleetRestart())
         operations.register(FleetDrain())
+        for kind in (PoolReconnect, PoolReload, PoolKill, PoolResize, BackendCancel, BackendTerminate, SlotDrop):
+            operations.register(kind())
+        companions.register(of_operation)
         tiles.register(10, shard_tiles)

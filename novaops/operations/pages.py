@@ -10,6 +10,7 @@ from novaops.fleets.rights import Right
 from novaops.operations import registry
 from novaops.operations.approvals import counting, waiting_for
 from novaops.operations.choices import EXPIRING, FRUITLESS, UNSTARTED, Status
+from novaops.operations.companions import companions_of
 from novaops.operations.contract import Kind, Risk
 from novaops.operations.controls import controls_of
 from novaops.operations.decision_forms import CRONTABS, ConfirmForm, RepeatForm
@@ -53,6 +54,7 @@ def page_of(operation: Operation, person: Person, rights: Collection[Right]) -> 
         "operation": operation,
         "kind": kind,
         "detail": shown,
+        "companions": companions_of(operation),
         "plan": plan,
         "may": controls_of(operation, kind, person, rights),
         "url": {act.replace("-", "_"): fleet_path(f"operation-{act}", pk=operation.pk) for act in ACTS},

@@ -11,6 +11,7 @@ from django_tenants.utils import tenant_context
 from novaops.audit.models import Record
 from novaops.fleets.models import Fleet
 from novaops.inventory.models import Shard
+from novaops.operations.models import Operation
 from shards.moves.models import Move, Phase
 from shards.placement.models import Placement, PlacementChange
 from tests.conftest import MakePerson
@@ -120,3 +121,19 @@ def test_the_tenants_page_leads_to_its_moves(move: Move, fleet: Fleet, client_as
         PlacementChange.objects.create(tenant_id="acme", epoch=2, shard=there, at=now, reason="a move")
     text = client_as("operator").get("/fleets/alpha/tenants/acme/").content.decode()
     assert f"/fleets/alpha/moves/{move.operation_id}/" in text and "tenant-move/?tenant=acme" in text
+
+
+def test_the_page_of_an_operation_leads_to_its_move(move: Move, fleet: Fleet, client_as: SignIn) -> None:
+    """Also of one that takes it back; not of one that has begun none."""
+    link = f'href="{address(move)}">acme, shard-1 to shard-2</a>'
+    with tenant_context(fleet):
+        back = done_move("blue", "shard-1", "shard-2")
+        Move.objects.filter(operation=back).delete()
+        other = done_move("red", "shard-1", "shard-2")
+        Move.objects.filter(operation=other).delete()
+        Operation.objects.filter(pk=back.pk).update(
+            kind="tenant-move-back", parameters={"operation": move.operation_id}
+        )
+    client = client_as("viewer")
+    for number, leads in ((move.operation_id, True), (back.pk, True), (other.pk, False)):
+        assert (link in client.get(f"/fleets/alpha/operations/{number}/").content.decode()) is leads

@@ -11,6 +11,7 @@ GATES_FROM = 10
 MARGIN = 1.3
 """Indexes are built anew, and WAL is written: so many times what the tenant takes now has to be free."""
 MIB = 1024 * 1024
+FULL = 0.85
 
 
 def of_side(side: Side, sends: bool) -> Iterator[Check]:
@@ -125,11 +126,20 @@ def _alike(facts: MoveFacts, here: Server, there: Server) -> Iterator[Check]:
 
 
 def _disk(facts: MoveFacts, there: Server) -> Check:
-    """No probe reads how much a disk has left."""
-    needs = human_bytes(round(facts.bytes * MARGIN))
-    holds = f"the database there takes {human_bytes(there.database_bytes)}"
-    reason = f"Nobody tells how much is free on {facts.target.leader}: about {needs} have to be; {holds}."
-    return warned("Disk", reason, bytes=facts.bytes, database_bytes=there.database_bytes)
+    """PostgreSQL and Patroni do not tell what a disk has left: it is what the fleet file says, less what is taken."""
+    leader, needs = facts.target.leader, round(facts.bytes * MARGIN)
+    evidence = {"bytes": facts.bytes, "database_bytes": there.database_bytes, "used_bytes": there.used_bytes}
+    if there.disk_bytes is None:
+        cure = "give it the option disk_bytes in the fleet file"
+        told = f"its databases and WAL take {human_bytes(there.used_bytes)}, {human_bytes(needs)} have to be free"
+        return warned("Disk", f"How much is free on {leader} is unknown ({cure}): {told}.", **evidence)
+    free, evidence = there.disk_bytes - there.used_bytes, {**evidence, "disk_bytes": there.disk_bytes}
+    sentence = f"{human_bytes(max(0, free))} of {human_bytes(there.disk_bytes)} are free on {leader}"
+    if free < needs:
+        return failed("Disk", f"{sentence}, and about {human_bytes(needs)} are needed: make room there.", **evidence)
+    if there.used_bytes + needs > FULL * there.disk_bytes:
+        return warned("Disk", f"{sentence}; it will be fuller than {FULL:.0%} with the tenant.", **evidence)
+    return passed("Disk", f"{sentence}; about {human_bytes(needs)} are needed.", **evidence)
 
 
 def _wal(facts: MoveFacts, here: Server) -> Check:

@@ -28,7 +28,8 @@ class ClusterFacts(_Frozen):
 
 
 class Server(_Frozen):
-    """A leader as it tells about itself; `keep_mb` is max_slot_wal_keep_size, negative: without limit."""
+    """A leader as it tells about itself; `keep_mb` is max_slot_wal_keep_size, negative: without limit. `used_bytes` are
+    those of all its tablespaces and its WAL; `disk_bytes` is how much its disk has by the fleet file, None: unknown."""
 
     wal_level: str
     slots: int
@@ -37,6 +38,8 @@ class Server(_Frozen):
     senders_used: int
     keep_mb: int
     database_bytes: int
+    used_bytes: int = 0
+    disk_bytes: int | None = None
     writes_as_replica: bool
     may_replicate: bool
     version_number: int

@@ -8,6 +8,7 @@ from typing import TypeAlias, TypeVar
 from psycopg import sql
 
 from novaops.inventory.models import Shard
+from novaops.inventory.targets import Target
 from novaops.operations.contract import TransientProblem
 from shards.clients.postgres import Session, sessions
 from shards.exceptions import ShardError
@@ -59,7 +60,7 @@ def asked_alone(shard: str, tenant: str) -> Side:
     try:
         leader = find(shard)
         with sessions.open(leader, GATHER_SECONDS) as session, _looking(session):
-            return side.model_copy(update={"leader": leader.name, **_told(session, tenant)})
+            return side.model_copy(update={"leader": leader.name, **_told(session, leader, tenant)})
     except (NoLeader, ShardError, TransientProblem) as problem:
         return side.model_copy(update={"problem": str(problem)})
 
@@ -103,7 +104,7 @@ def _asked(side: Side, stream: Stream, question: "Question[Found]") -> tuple[Sid
     try:
         leader = find(side.shard)
         with sessions.open(leader, GATHER_SECONDS) as session, _looking(session):
-            seen = side.model_copy(update={"leader": leader.name, **_told(session, stream.tenant_id)})
+            seen = side.model_copy(update={"leader": leader.name, **_told(session, leader, stream.tenant_id)})
             if seen.version < GATES_FROM:
                 return seen, {}, ()
             tables = catalog.tables_of(session, stream)
@@ -131,7 +132,7 @@ def _looking(session: Session) -> Iterator[None]:
         yield
 
 
-def _told(session: Session, tenant: str) -> dict[str, object]:
+def _told(session: Session, leader: Target, tenant: str) -> dict[str, object]:
     there = session.execute(THERE).fetchone()
     row = session.execute(VERSION).fetchone() if there and there["there"] else None
     version = row["version"] if row else 0
@@ -139,10 +140,16 @@ def _told(session: Session, tenant: str) -> dict[str, object]:
     found = session.execute(LONG, {"seconds": LONG_SECONDS}).fetchall()
     return {
         "version": version,
-        "server": Server.model_validate(session.execute(SIDE).fetchone()),
+        "server": Server.model_validate({**(session.execute(SIDE).fetchone() or {}), "disk_bytes": _disk_of(leader)}),
         "gate": GateFacts(state=gate.state.value, epoch=gate.epoch, moved_to=gate.moved_to) if gate else None,
         "long": tuple(LongTransaction.model_validate(one) for one in found),
     }
+
+
+def _disk_of(leader: Target) -> int | None:
+    """No server tells how large its disk is: the fleet file may."""
+    told = str(leader.options.get("disk_bytes", ""))
+    return int(told) if told.isdecimal() else None
 
 
 def _objects(session: Session, tables: tuple[Table, ...]) -> Objects:

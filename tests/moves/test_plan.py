@@ -62,6 +62,7 @@ def test_sizes_and_lasting_things_are_no_facts_of_the_fingerprint() -> None:
     assert plan(facts()).facts != plan(facts(epoch=4)).facts
 
 
+DISK = SERVER.model_copy(update={"used_bytes": 8_000_000_000})
 REFUSED: list[tuple[MoveFacts, str]] = [
     (facts(problem="The tenant acme is placed on no shard of this fleet."), "placed on no shard"),
     (facts(target={"shard": "shard-1"}), "on shard-1 already: choose another shard"),
@@ -84,6 +85,7 @@ REFUSED: list[tuple[MoveFacts, str]] = [
     (facts(source={"gate": GateFacts(state="open", epoch=4)}), "at epoch 4, the placement at 3"),
     (facts(target={"gate": GateFacts(state="arriving", epoch=3)}), "its gate arriving: an ended move left it there"),
     (facts(occupied=("public.vms",)), "holds rows of acme already, in public.vms: remove them as leftovers"),
+    (facts(target={"server": DISK.model_copy(update={"disk_bytes": 8_700_000_000})}), "are needed: make room there"),
     (facts(source={"long": (LONG,)}), "process 77 of app .report., 5.min old"),
     (facts(tables=()), "nothing that could move"),
     (facts(tables=(TableFacts(name="t", unusable="t has no replica identity."),)), "t has no replica identity"),
@@ -99,7 +101,11 @@ def test_what_refuses_a_move(found: MoveFacts, sentence: str) -> None:
 
 
 WARNED: list[tuple[MoveFacts, str]] = [
-    (facts(), "Nobody tells how much is free on shard-2-a"),
+    (facts(), "How much is free on shard-2-a is unknown"),
+    (
+        facts(target={"server": DISK.model_copy(update={"disk_bytes": 9_700_000_000})}),
+        "fuller than 85% with the tenant",
+    ),
     (facts(source={"server": SERVER.model_copy(update={"keep_mb": -1})}), "without limit"),
     (facts(source={"server": SERVER.model_copy(update={"keep_mb": 64})}), "keeps 64.MiB for a slot, less than"),
     (facts(target={"server": SERVER.model_copy(update={"version_number": 160_002})}), "15 here, 16 there"),
@@ -184,3 +190,8 @@ def test_when_a_move_cannot_be_taken_back(found: LaterFacts, sentence: str) -> N
 
 def test_what_has_expired_can_still_be_finished() -> None:
     assert plan_finish(later(way_back_until=NOW - timedelta(hours=1)), NOW).runnable
+
+
+def test_a_disk_with_room_is_said_to_have_it() -> None:
+    roomy = facts(target={"server": DISK.model_copy(update={"disk_bytes": 50_000_000_000})})
+    assert re.search("are free on shard-2-a; about 744.MiB are needed", reasons(plan(roomy), CheckOutcome.PASSED))

@@ -7,6 +7,8 @@ SELECT
     (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'walsender')::int AS senders_used,
     (SELECT setting::bigint FROM pg_settings WHERE name = 'max_slot_wal_keep_size') AS keep_mb,
     pg_database_size(current_database()) AS database_bytes,
+    (SELECT sum(pg_tablespace_size(oid)) FROM pg_tablespace)::bigint
+        + (SELECT coalesce(sum(size), 0) FROM pg_ls_waldir())::bigint AS used_bytes,
     has_parameter_privilege('session_replication_role', 'SET') AS writes_as_replica,
     (SELECT rolreplication OR rolsuper FROM pg_roles WHERE rolname = current_user) AS may_replicate,
     current_setting('server_version_num')::int AS version_number,

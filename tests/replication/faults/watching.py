@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 
-from metrics.contract import Finding
+from metrics.contract import Finding, Severity
 from tests.replication.faults.scene import Scene
 
 LOOK_EVERY = 0.25
@@ -23,7 +23,7 @@ class Expected:
 
     sentence: str
     within: float = TWO_CYCLES + 1  # a silent server is waited for
-    alone: bool = False  # nothing critical is told beside it
+    alone: bool = False  # nothing else that needs a look is told beside it
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def watch(scene: Scene, fault: Fault, say: Callable[[str], None]) -> Seen:
         for expected in fault.expected:
             _expect(scene, expected, began, before, seen, say)
         if not seen.problems:
-            _steady(scene, fault.expected[-1], seen, say)
+            _steady(scene, fault.expected[-1], before, seen, say)
     scene.wait_whole()
     mended = time.monotonic()
     left = _until_clear(scene, before)
@@ -103,8 +103,8 @@ def _expect(
     say(f"  NOT SAID: {expected.sentence}")
 
 
-def _steady(scene: Scene, expected: Expected, seen: Seen, say: Callable[[str], None]) -> None:
-    """It stays until the fault is mended, and what else is critical is not told beside it."""
+def _steady(scene: Scene, expected: Expected, before: set[str], seen: Seen, say: Callable[[str], None]) -> None:
+    """It stays until the fault is mended, and what follows from it is not told beside it."""
     until, others = time.monotonic() + STEADY_FOR, dict[str, str]()
     while time.monotonic() < until:
         found = scene.findings()
@@ -112,6 +112,8 @@ def _steady(scene: Scene, expected: Expected, seen: Seen, say: Callable[[str], N
             seen.problems.append(f"“{expected.sentence}” came and went")
             return
         for one in found:
+            if one.key in before or one.severity == Severity.INFO:
+                continue
             if not re.search(expected.sentence, one.sentence) and others.get(one.key) != one.sentence:
                 others[one.key] = one.sentence
                 say(f"  beside: {one.severity.label}: {one.sentence}")

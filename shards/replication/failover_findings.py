@@ -1,10 +1,10 @@
 """A leader that changed lately without anybody here having asked for it."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from metrics.contract import Finding, Severity, Snapshot
-from novaops.ui.formats import duration
 from shards.replication.facts import PatroniSettingsFacts
 from shards.replication.findings import finding
 from shards.replication.history import LeaderChange, changes
@@ -20,7 +20,7 @@ def failovers(snapshot: Snapshot, now: datetime) -> Iterator[Finding]:
         if change is None or change.at is None or not timedelta() <= now - change.at <= TOLD_FOR:
             continue
         if change.verb == "leader changed" and cause_of(shard.name, change, change.at).operation is None:
-            yield _told(shard.name, change, change.at, now)
+            yield _told(shard.name, change, change.at)
 
 
 def _latest(snapshot: Snapshot, shard: str) -> LeaderChange | None:
@@ -28,12 +28,11 @@ def _latest(snapshot: Snapshot, shard: str) -> LeaderChange | None:
     return max(told, key=lambda change: change.timeline, default=None)
 
 
-def _told(shard: str, change: LeaderChange, at: datetime, now: datetime) -> Finding:
+def _told(shard: str, change: LeaderChange, at: datetime) -> Finding:
     former = f" from {change.old_leader}" if change.old_leader else ""
-    ago = duration(round((now - at).total_seconds()))
     sentence = (
-        f"{change.new_leader or 'Another member'} took over {shard}{former} at {at:%H:%M:%S} UTC, {ago} ago, on "
-        f"timeline {change.timeline}: nobody asked for it through NovaOps."
+        f"{change.new_leader or 'Another member'} took over {shard}{former} at {at:%H:%M:%S} UTC, on timeline "
+        f"{change.timeline}: nobody asked for it through NovaOps."
     )
     step = "See in the change log what happened before it, and whether the former leader follows again."
-    return finding(f"failover:{shard}", Severity.INFO, shard, sentence, step)
+    return replace(finding(f"failover:{shard}", Severity.INFO, shard, sentence, step), since=at)

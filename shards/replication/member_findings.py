@@ -7,16 +7,17 @@ from datetime import datetime
 from metrics.contract import Finding, Seen, Severity, Snapshot, State
 from novaops.inventory.models import ServerKind
 from shards.clients.patroni_replies import Status
+from shards.replication.disk_space import NAME as SPACE
+from shards.replication.disk_space import means_no_space
 from shards.replication.etcd_findings import has_quorum
 from shards.replication.facts import PatroniFacts, PatroniSettingsFacts, PostgresFacts
 from shards.replication.findings import finding, newest_cluster
 from shards.replication.own_word import NAME as ITSELF
 from shards.replication.own_word import PatroniItselfFacts
 
-# What PostgreSQL says to whom it cannot serve because nothing can be written.
-NO_SPACE = ("No space left on device", "could not write init file", "could not extend file", "Disk quota exceeded")
 # States of Patroni in which PostgreSQL died by itself, or does not come up.
 DIED = frozenset({"crashed", "start failed", "restart failed"})
+COMING_UP = frozenset({"starting", "unknown"})
 DEFAULT_TTL = 30
 
 
@@ -72,14 +73,20 @@ def _members(snapshot: Snapshot, shard: str) -> Iterator[Member]:
                 patroni=patroni,
                 itself=snapshot.seen(ServerKind.PATRONI, server.name, ITSELF),
                 postgres=postgres,
-                leads=server.name == leader,
+                leads=server.name == (leader or _led(patroni)),
                 paused=bool(cluster and cluster.paused),
                 ttl=max(ttls, default=DEFAULT_TTL),
             )
 
 
+def _led(patroni: Seen) -> str:
+    """While nobody leads: who did when this member last knew. The one that led may be why nobody does."""
+    led = patroni.facts.cluster.leader if isinstance(patroni.facts, PatroniFacts) else None
+    return led.name if led and not patroni.reachable else ""
+
+
 def _member(snapshot: Snapshot, one: Member) -> Iterator[Finding]:
-    full = next((seen for seen in (one.postgres, one.patroni) if _no_space(seen.cause)), None)
+    full = _no_space(snapshot, one)
     if full:
         yield _full_disk(one, full)
     elif not one.answers and not one.postgres.reachable:
@@ -92,8 +99,10 @@ def _member(snapshot: Snapshot, one: Member) -> Iterator[Finding]:
         yield _without_etcd(snapshot, one)
 
 
-def _no_space(cause: str) -> bool:
-    return any(words in cause for words in NO_SPACE)
+def _no_space(snapshot: Snapshot, one: Member) -> Seen | None:
+    """The reading whose cause says so."""
+    space = snapshot.seen(ServerKind.POSTGRES, one.name, SPACE)
+    return next((seen for seen in (one.postgres, space) if seen and means_no_space(seen.cause)), None)
 
 
 def _silent(snapshot: Snapshot, one: Member) -> Finding:
@@ -152,10 +161,9 @@ def _without_postgres(snapshot: Snapshot, one: Member) -> Finding:
     folder = one.server.data_directory if one.server else ""
     disk = f"First see whether its disk is full: df -h {folder}".strip()
     step = f"{disk}; then what PostgreSQL's log says last."
-    if state in DIED or state == "starting":
-        sentence = (
-            f"PostgreSQL of {one.who} died and does not come up (“{state}”): a full disk does that, or damaged data."
-        )
+    if state in DIED | COMING_UP:
+        how = "died and does not come up" if state in DIED else "is not up yet"
+        sentence = f"PostgreSQL of {one.who} {how} (“{state}”): a full disk keeps it down, or damaged data."
         step = f"{disk}. Make room and Patroni starts it again; otherwise read PostgreSQL's log, then reinitialise it."
     elif state in {"running", "streaming"}:
         step = f"It may hang, have no connection left, or have just died. {step}"
@@ -212,7 +220,7 @@ def _of_member(one: Member) -> Iterator[str]:
     for what in ("state", "missing", "lag", "lag-bytes", "receiver", "timeline", "replay"):
         yield f"replication:{what}:{name}"
     yield from (f"unanswered:{probe}:patroni:{name}" for probe in ("patroni", "patroni-settings", ITSELF))
-    for probe in ("postgres", "postgres-settings", "partitions", "tenants", "leftovers", "placement"):
+    for probe in ("postgres", "postgres-settings", SPACE, "partitions", "tenants", "leftovers", "placement"):
         yield f"unanswered:{probe}:postgres:{name}"
     yield f"replication:slot:{one.shard}:{name.replace('-', '_')}"
 

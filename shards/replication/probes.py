@@ -9,6 +9,7 @@ from shards.asking import asking
 from shards.clients.etcd import Etcd
 from shards.clients.patroni import Patroni
 from shards.clients.patroni_replies import Member
+from shards.replication.disk_space import PROBE as SPACE
 from shards.replication.facts import (
     EtcdFacts,
     PatroniFacts,
@@ -107,6 +108,7 @@ PROBES = (
     Probe("patroni", ServerKind.PATRONI, PatroniFacts, ask_patroni),
     Probe("patroni-settings", ServerKind.PATRONI, PatroniSettingsFacts, ask_patroni_settings, every=SETTINGS_EVERY),
     ITSELF,
+    SPACE,
     Probe("postgres", ServerKind.POSTGRES, PostgresFacts, ask_postgres),
     Probe("postgres-settings", ServerKind.POSTGRES, PostgresSettingsFacts, ask_postgres_settings, every=SETTINGS_EVERY),
     Probe("etcd", ServerKind.ETCD, EtcdFacts, ask_etcd),

@@ -11,6 +11,7 @@ from metrics.rules import unreachable
 from novaops.inventory.models import ServerKind
 from shards.clients.etcd_replies import EtcdMember, EtcdStatus
 from shards.clients.patroni_replies import Cluster, Config, Status
+from shards.replication.disk_space import SpaceFacts
 from shards.replication.etcd_findings import etcd_cluster
 from shards.replication.facts import EtcdFacts, LongestTransaction, PatroniFacts, PatroniSettingsFacts, PostgresFacts
 from shards.replication.findings import clusters
@@ -139,6 +140,16 @@ def test_a_member_without_etcd(name: str, severity: Severity, after: str) -> Non
     )
 
 
+def test_who_led_until_now_explains_that_nobody_leads() -> None:
+    headless = said("patroni-3.3.8/cluster")
+    headless["members"] = [one for one in headless["members"] if one["role"] != "leader"]
+    fleet = Fleet().silent("patroni", name=LEADER).now("postgres", LEADER, facts=postgres(LEADER, in_recovery=True))
+    for name in (STANDBY, REPLICA):
+        fleet.now("patroni", name, facts=PatroniFacts(status=status(name), cluster=Cluster.from_response(headless)))
+    critical = [one.sentence for one in fleet.told() if one.severity == Severity.CRITICAL]
+    assert len(critical) == 1 and critical[0].startswith("The leader shard-2-b cannot reach etcd")
+
+
 def test_a_full_disk_is_named_with_its_folder() -> None:
     how = {"state": State.UNREACHABLE, "cause": "PostgreSQL answered: could not write init file."}
     (found,) = Fleet().silent("postgres", name=REPLICA, **how).told()
@@ -146,12 +157,12 @@ def test_a_full_disk_is_named_with_its_folder() -> None:
     assert found.next_step.startswith("Make room: df -h /data/shard-2-c.")
 
 
-@pytest.mark.parametrize("state", ["crashed", "start failed", "starting"])
+@pytest.mark.parametrize("state", ["crashed", "start failed", "starting", "unknown"])
 def test_a_server_that_does_not_come_up_leads_to_its_disk_and_its_log(state: str) -> None:
     fleet = Fleet().silent("postgres", name=REPLICA, **REFUSED)
     fleet.now("patroni-itself", REPLICA, facts=PatroniItselfFacts(status=Status(state=state)))
     (found,) = fleet.told()
-    assert found.sentence.startswith(f"PostgreSQL of shard-2-c died and does not come up (“{state}”): a full disk does")
+    assert found.sentence.endswith(f"(“{state}”): a full disk keeps it down, or damaged data.")
     assert "df -h /data/shard-2-c" in found.next_step
 
 
@@ -198,3 +209,14 @@ def test_a_rare_question_that_was_answered_before_does_not_make_a_silent_server_
     assert found.sentence.startswith(
         "PostgreSQL of shard-2-c does not answer, its Patroni does and calls it “running”."
     )
+
+
+def test_a_standby_that_cannot_write_any_more_has_a_full_disk() -> None:
+    """It answers over the connections that it has, and only does not stream."""
+    fleet = Fleet().now("postgres", REPLICA, facts=postgres(REPLICA, receiver_status="", replay_lag_seconds=20))
+    cause = 'PostgreSQL answered: could not write to file "base/pgsql_tmp/1.0": No space left on device.'
+    fleet.put(ServerKind.POSTGRES, REPLICA, 12, "postgres-space", SpaceFacts(said=cause))
+    fleet.now("postgres-space", REPLICA, state=State.DEGRADED, cause=cause)
+    (found,) = fleet.told()
+    assert found.sentence == f"The disk of shard-2-c is full: {cause}"
+    assert found.next_step.endswith("2 more findings follow from it.")

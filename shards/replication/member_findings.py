@@ -88,7 +88,7 @@ def _led(patroni: Seen) -> str:
 def _member(snapshot: Snapshot, one: Member) -> Iterator[Finding]:
     full = _no_space(snapshot, one)
     if full:
-        yield _full_disk(one, full)
+        yield _full_disk(snapshot, one, full)
     elif not one.answers and not one.postgres.reachable:
         yield _silent(snapshot, one)
     elif not one.answers:
@@ -173,23 +173,14 @@ def _without_postgres(snapshot: Snapshot, one: Member) -> Finding:
     return _told(snapshot, one, "silent-postgres", severity, sentence, step, one.postgres)
 
 
-def _full_disk(one: Member, seen: Seen) -> Finding:
+def _full_disk(snapshot: Snapshot, one: Member, seen: Seen) -> Finding:
     folder = one.server.data_directory if one.server else ""
     sentence = f"The disk of {one.who} is full: {seen.cause}"
     step = (
         f"Make room: df -h {folder}. Look for slots that hold WAL, an archive_command that fails, and logs; "
         "never delete files of pg_wal by hand."
     )
-    return finding(
-        f"disk:{one.name}",
-        Severity.CRITICAL,
-        one.shard,
-        sentence,
-        step,
-        one.name,
-        seen,
-        explains=(*_of_member(one), *(_of_leader(one) if one.leads else ())),
-    )
+    return _told(snapshot, one, "disk", Severity.CRITICAL, sentence, step, seen)
 
 
 def _without_etcd(snapshot: Snapshot, one: Member) -> Finding:
@@ -225,12 +216,12 @@ def _of_member(one: Member) -> Iterator[str]:
     yield f"replication:slot:{one.shard}:{name.replace('-', '_')}"
 
 
-def _of_leader(one: Member, snapshot: Snapshot | None = None) -> Iterator[str]:
+def _of_leader(one: Member, snapshot: Snapshot) -> Iterator[str]:
     """While the leader is away nobody streams, and clients of the pool wait."""
     yield from (f"replication:{what}:{one.shard}" for what in ("leader", "sync"))
-    for server in snapshot.servers_of(ServerKind.POSTGRES, one.shard) if snapshot else ():
+    for server in snapshot.servers_of(ServerKind.POSTGRES, one.shard):
         yield from (f"replication:{what}:{server.name}" for what in ("receiver", "lag", "timeline"))
-    for server in snapshot.servers_of(ServerKind.PGBOUNCER, one.shard) if snapshot else ():
+    for server in snapshot.servers_of(ServerKind.PGBOUNCER, one.shard):
         yield f"pools:waiting:{server.name}"
 
 

@@ -50,6 +50,7 @@ def full_disk_of_replica(scene: Scene, mending: ExitStack) -> None:
 
 def full_disk_of_leader(scene: Scene, mending: ExitStack) -> None:
     name = scene.replica()
+    mending.callback(means.follow_again, scene)
     data = means.on_small_disk(scene, mending, name, spare=64)
     scene.wait_whole()
     scene.patroni(name).switchover(scene.leader(), name) if name == scene.standby() else _lead(scene, name)

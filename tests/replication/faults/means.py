@@ -9,6 +9,7 @@ from pathlib import Path
 
 import yaml
 
+from novaops.sandbox import shard_health
 from novaops.sandbox.layout import HOST
 from novaops.sandbox.servers import patroni as patroni_server
 from tests.replication.faults.scene import Scene
@@ -121,6 +122,18 @@ def _off_small_disk(scene: Scene, name: str, data: Path, aside: Path) -> None:
     data.rmdir()
     aside.rename(data)
     scene.servers.start(name)
+
+
+def follow_again(scene: Scene) -> None:
+    """Followers that were ahead of a leader which lost its last WAL cannot follow it: they are made anew."""
+    shard = scene.layout.shards[0]
+    with suppress(AssertionError):
+        wait_for(lambda: shard_health.incomplete(shard) is None, "followers that need no help", 45)
+        return
+    leader = scene.cluster().leader
+    for one in scene.cluster().members:
+        if leader and one.timeline != leader.timeline:
+            scene.patroni(one.name).reinitialise()
 
 
 def fill(data: Path) -> None:

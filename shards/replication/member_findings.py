@@ -201,14 +201,18 @@ def _lost(one: Member) -> str:
 def _told(
     snapshot: Snapshot, one: Member, what: str, severity: Severity, sentence: str, step: str, since: Seen
 ) -> Finding:
-    explains = (*_of_member(one), *(_of_leader(one, snapshot) if one.leads else ()))
+    explains = (
+        *_of_member(one, down=what == "disk" or not one.postgres.reachable),
+        *(_of_leader(one, snapshot) if one.leads else ()),
+    )
     return finding(f"{what}:{one.name}", severity, one.shard, sentence, step, one.name, since, explains)
 
 
-def _of_member(one: Member) -> Iterator[str]:
+def _of_member(one: Member, down: bool) -> Iterator[str]:
+    """`down`: what its PostgreSQL does not do follows too; otherwise a lag of it has another cause."""
     name = one.name
     yield from (f"unreachable:{kind}:{name}" for kind in ("patroni", "postgres"))
-    for what in ("state", "missing", "lag", "lag-bytes", "receiver", "timeline", "replay"):
+    for what in ("state", "missing", *(("lag", "lag-bytes", "receiver", "timeline", "replay") if down else ())):
         yield f"replication:{what}:{name}"
     yield from (f"unanswered:{probe}:patroni:{name}" for probe in ("patroni", "patroni-settings", ITSELF))
     for probe in ("postgres", "postgres-settings", SPACE, "partitions", "tenants", "leftovers", "placement"):

@@ -11,6 +11,9 @@ from shards.replication.facts import EtcdFacts, PostgresFacts, Slot
 from shards.replication.findings import finding
 from shards.replication.own_slots import slots_seen
 
+# The lag counts from the last commit that was replayed, which may lie so much before the transaction, in seconds.
+LAST_COMMIT = 5.0
+
 
 def servers(snapshot: Snapshot, now: datetime) -> Iterator[Finding]:
     for seen, facts in snapshot.facts(PostgresFacts):
@@ -45,7 +48,7 @@ def _why_behind(name: str, lag: float, facts: PostgresFacts) -> tuple[str, str]:
     """A query that is as old as the lag, while WAL arrives: replay waits for it, a recovery conflict."""
     longest, told = facts.longest_transaction, f"{name} is {duration(lag)} behind its leader"
     waits = facts.receiver_status == "streaming" and (facts.received or 0) > (facts.replayed or 0)
-    if not longest or not waits or longest.seconds < lag:
+    if not longest or not waits or longest.seconds + LAST_COMMIT < lag:
         step = "Look for a long query on it, a paused replay, or a full disk; reads from it are old meanwhile."
         return f"{told}.", step
     who = f"pid {longest.pid} of {longest.user or 'an unknown user'}, open for {duration(longest.seconds)}"

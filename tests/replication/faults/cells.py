@@ -71,13 +71,6 @@ def _lead(scene: Scene, name: str) -> None:
     scene.wait_whole()
 
 
-def paused_replay(scene: Scene, mending: ExitStack) -> None:
-    name = scene.replica()
-    mending.callback(scene.sql, name, "SELECT pg_wal_replay_resume()")
-    scene.sql(name, "SELECT pg_wal_replay_pause()")
-    means.write_wal(scene, scene.leader(), 8)
-
-
 def recovery_conflict(scene: Scene, mending: ExitStack) -> None:
     means.hold_replay(scene, mending, scene.leader(), scene.replica())
 
@@ -157,7 +150,6 @@ FAULTS = (
     Fault("a leader that cannot reach etcd", leader_without_etcd, (Expected("cannot reach etcd"),)),
     Fault("full disk of a replica", full_disk_of_replica, (Expected("disk of .* is full|full disk"),)),
     Fault("full disk of the leader", full_disk_of_leader, (Expected("disk of .* is full|full disk"),)),
-    Fault("paused replay", paused_replay, (Expected("Replay on .* is paused", alone=True),)),
     Fault("recovery conflict", recovery_conflict, (Expected("waits? for a (query|transaction)", alone=True),)),
     Fault("a slot that holds WAL", slot_that_holds, (Expected("Slot forgotten .* holds .* nobody reads", alone=True),)),
     Fault("a slot that lost WAL", slot_that_lost, (Expected("Slot forgotten .* has lost WAL", alone=True),)),

@@ -174,7 +174,8 @@ def test_etcd_without_a_quorum_is_the_one_thing_that_is_said() -> None:
     (found,) = fleet.told()
     assert found.sentence.startswith("etcd has no quorum: 1 of 3 members answer, 2 have to agree. No leader can be")
     assert found.next_step.startswith("Start etcd-2, etcd-3 again;")
-    fleet.now("postgres", LEADER, facts=postgres(LEADER, in_recovery=True))
+    fleet.now("patroni-itself", LEADER, facts=PatroniItselfFacts(status=Status(state="stopping")))
+    fleet.silent("postgres", name=LEADER, **REFUSED)
     (found,) = fleet.told()
     assert found.sentence.endswith("shard-2 has no leader and takes no writes.")
 

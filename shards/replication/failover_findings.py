@@ -9,6 +9,8 @@ from shards.replication.facts import PatroniSettingsFacts
 from shards.replication.findings import finding
 from shards.replication.history import LeaderChange, changes
 from shards.replication.history_causes import cause_of
+from shards.replication.history_models import Happening
+from shards.replication.history_recording import WATCHED
 
 TOLD_FOR = timedelta(minutes=15)
 
@@ -17,15 +19,23 @@ def failovers(snapshot: Snapshot, now: datetime) -> Iterator[Finding]:
     """Asks the control database only where there was a change."""
     for shard in snapshot.shards:
         change = _latest(snapshot, shard.name)
-        if change is None or change.at is None or not timedelta() <= now - change.at <= TOLD_FOR:
+        at = change.at if change else None
+        if change is None or at is None or not timedelta() <= now - at <= TOLD_FOR:
             continue
-        if change.verb == "leader changed" and cause_of(shard.name, change, change.at).operation is None:
-            yield _told(shard.name, change, change.at)
+        change = change if change.old_leader else replace(change, old_leader=_first_leader(shard.name))
+        if change.verb == "leader changed" and cause_of(shard.name, change, at).operation is None:
+            yield _told(shard.name, change, at)
 
 
 def _latest(snapshot: Snapshot, shard: str) -> LeaderChange | None:
     told = [change for _, facts in snapshot.facts(PatroniSettingsFacts, shard) for change in changes(facts.history)]
     return max(told, key=lambda change: change.timeline, default=None)
+
+
+def _first_leader(shard: str) -> str:
+    """Who led when the shard was first watched, before Patroni had a history."""
+    watched = Happening.objects.filter(shard=shard, key=WATCHED).first()
+    return watched.state if watched else ""
 
 
 def _told(shard: str, change: LeaderChange, at: datetime) -> Finding:

@@ -45,7 +45,7 @@ def full_disk_of_replica(scene: Scene, mending: ExitStack) -> None:
     data = means.on_small_disk(scene, mending, name, spare=64)
     scene.wait_whole()
     means.fill(data)
-    means.write_wal(scene, scene.leader(), 48)
+    means.write_wal(scene, scene.leader(), 192)  # more than the segments that it has in store
 
 
 def full_disk_of_leader(scene: Scene, mending: ExitStack) -> None:

@@ -15,6 +15,7 @@ TWO_CYCLES = 2 * CYCLE
 STEADY_FOR = 3 * CYCLE
 CLEAR_WITHIN = 150.0
 GIVE_UP = 25.0
+TAKEN_OVER = "took over"
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class Seen:
 def watch(scene: Scene, fault: Fault, say: Callable[[str], None]) -> Seen:
     seen = Seen(fault.name)
     scene.wait_whole()
-    before = {one.key for one in _quiet(scene)}
+    before = {_token(one) for one in _quiet(scene)}
     with ExitStack() as mending:
         began = time.monotonic()
         fault.make(scene, mending)
@@ -69,6 +70,11 @@ def watch(scene: Scene, fault: Fault, say: Callable[[str], None]) -> Seen:
     return seen
 
 
+def _token(one: Finding) -> str:
+    """What makes it another finding than before; of failovers, who took over and when."""
+    return one.sentence if TAKEN_OVER in one.sentence else one.key
+
+
 def _quiet(scene: Scene) -> tuple[Finding, ...]:
     """What is said although nothing is broken, once that has settled."""
     last, since = scene.findings(), time.monotonic()
@@ -85,7 +91,7 @@ def _expect(
 ) -> None:
     told: dict[str, str] = {}
     while (passed := time.monotonic() - began) < expected.within + GIVE_UP:
-        found = [one for one in scene.findings() if one.key not in before]
+        found = [one for one in scene.findings() if _token(one) not in before]
         for one in found:
             if told.get(one.key) != one.sentence:
                 told[one.key] = one.sentence
@@ -112,7 +118,7 @@ def _steady(scene: Scene, expected: Expected, before: set[str], seen: Seen, say:
             seen.problems.append(f"“{expected.sentence}” came and went")
             return
         for one in found:
-            if one.key in before or one.severity == Severity.INFO:
+            if _token(one) in before or one.severity == Severity.INFO:
                 continue
             if not re.search(expected.sentence, one.sentence) and others.get(one.key) != one.sentence:
                 others[one.key] = one.sentence
@@ -125,7 +131,9 @@ def _steady(scene: Scene, expected: Expected, before: set[str], seen: Seen, say:
 def _until_clear(scene: Scene, before: set[str]) -> list[str]:
     deadline = time.monotonic() + CLEAR_WITHIN
     while time.monotonic() < deadline:
-        left = [one.sentence for one in scene.findings() if one.key not in before and "took over" not in one.sentence]
+        left = [
+            one.sentence for one in scene.findings() if _token(one) not in before and TAKEN_OVER not in one.sentence
+        ]
         if not left:
             return []
         time.sleep(LOOK_EVERY)

@@ -54,9 +54,11 @@ def full_disk_of_leader(scene: Scene, mending: ExitStack) -> None:
     data = means.on_small_disk(scene, mending, name, spare=64)
     scene.wait_whole()
     scene.patroni(name).switchover(scene.leader(), name) if name == scene.standby() else _lead(scene, name)
+    wait_for(lambda: scene.leader() == name, f"{name} to lead")
+    scene.wait_whole()
     means.fill(data)
     try:
-        means.write_wal(scene, name, 48)
+        means.write_wal(scene, name, 192)
     except Exception as expected:  # PostgreSQL dies of it
         print(f"  the leader said: {str(expected).strip().splitlines()[0]}")
 

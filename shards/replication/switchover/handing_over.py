@@ -6,17 +6,16 @@ that changed changes back only by a switchover of its own, with its own checks. 
 or, when it dies, by the guard that took the pause on."""
 
 import time
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 
 from django.db import DatabaseError, InterfaceError
 
-from novaops.inventory.targets import Target
 from novaops.operations.contract import PermanentProblem, StepContext
-from shards.clients.patroni import Patroni
 from shards.clients.patroni_replies import Cluster
-from shards.exceptions import NoAnswer, Refused
+from shards.exceptions import Refused
 from shards.pools.pausing.services import ask_all, end_all
 from shards.replication.switchover import checkpointing
+from shards.replication.switchover.asking import Asking
 from shards.replication.switchover.going_on import GoingOn
 from shards.replication.switchover.order import Order, Situation
 from shards.replication.switchover.places import Places
@@ -31,7 +30,7 @@ def leads_already(context: StepContext) -> bool:
 
 
 def switch_over(context: StepContext) -> str:
-    """Asks once, and believes only the cluster: a refusal, a lost answer or a 503 is not the outcome."""
+    """Believes only the cluster: a refusal, a lost answer or a 503 is not the outcome."""
     places = Places.of(Order.of(context))
     apis, wanted = places.apis(), places.wanted()
     if not apis:
@@ -42,36 +41,15 @@ def switch_over(context: StepContext) -> str:
     try:
         context.hold()
         going_on.start()
-        with _background() as asking:
-            said = _follow(context, places, asking.submit(_asked, places.order, apis), going_on)
+        with Asking(places.order, apis) as asking:
+            outcome = _follow(context, places, asking, going_on)
     finally:
         going_on.stop()
         end_all(context, list(zip(wanted, pauses, strict=True)))
-    return " ".join([said, *waited(began, going_on), *going_on.notes])
+    return " ".join([outcome, *waited(began, going_on), *going_on.notes])
 
 
-class _background(ThreadPoolExecutor):
-    """One thread that is not waited for: Patroni may hold its answer back for longer than the switchover takes."""
-
-    def __init__(self) -> None:
-        super().__init__(max_workers=1, thread_name_prefix="switchover")
-
-    def __exit__(self, *raised: object) -> None:
-        self.shutdown(wait=False)
-
-
-def _asked(order: Order, apis: list[Target]) -> str:
-    """What the first member said that got the request. One that cannot have got it is followed by the next."""
-    for last, target in enumerate(apis, start=1):
-        try:
-            return Patroni(target).switchover(order.leader, order.candidate)
-        except NoAnswer as problem:
-            if "Nothing listens" not in str(problem) or last == len(apis):
-                raise
-    raise NoAnswer("No member was asked.")
-
-
-def _follow(context: StepContext, places: Places, answer: Future[str], going_on: GoingOn) -> str:
+def _follow(context: StepContext, places: Places, asking: Asking, going_on: GoingOn) -> str:
     started = time.monotonic()
     unchanged_since: float | None = None
     while (elapsed := time.monotonic() - started) < SWITCH_SECONDS:
@@ -81,10 +59,12 @@ def _follow(context: StepContext, places: Places, answer: Future[str], going_on:
         if now is Situation.DONE and going_on.over.wait(POLL_SECONDS):
             return _success(places.order, started, going_on)
         unchanged_since = (unchanged_since or elapsed) if now is Situation.UNCHANGED else None
+        if now is Situation.UNCHANGED:
+            asking.again(elapsed)
         unchanged_for = elapsed - unchanged_since if unchanged_since else 0.0
-        _stop_when_it_failed(places.order, cluster, now, answer, unchanged_for)
+        _stop_when_it_failed(places.order, cluster, now, asking.answer, unchanged_for)
         going_on.over.wait(POLL_SECONDS)
-    raise PermanentProblem(_unknown(places.order, places.cluster(), answer))
+    raise PermanentProblem(_unknown(places.order, places.cluster(), asking.answer))
 
 
 def _tell(context: StepContext, elapsed: float, now: Situation, going_on: GoingOn) -> None:
@@ -104,7 +84,10 @@ def _success(order: Order, started: float, going_on: GoingOn) -> str:
 def waited(began: float, going_on: GoingOn) -> list[str]:
     if not going_on.wanted or going_on.resumed_at is None:
         return []
-    return [f"Writes waited for {going_on.resumed_at - began:.2f} s, and none was refused."]
+    seconds, limit = going_on.resumed_at - began, going_on.places.order.pause_seconds
+    if seconds > limit:
+        return [f"Writes waited for {limit:g} s; then a guard let them through, before the new leader wrote."]
+    return [f"Writes waited for {seconds:.2f} s."]
 
 
 def _stop_when_it_failed(

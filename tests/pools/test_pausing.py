@@ -17,7 +17,7 @@ from novaops.inventory.selectors import application_login, pool_of
 from novaops.inventory.targets import Target
 from novaops.operations.contract import StepContext
 from shards.clients.pgbouncer import PgBouncer
-from shards.pools.pausing import guards, records, services
+from shards.pools.pausing import guards, holding, records, services
 from shards.pools.pausing.findings import said
 from shards.pools.pausing.models import Ending, PoolPause
 from shards.pools.pausing.problems import NoGuard, NotPaused
@@ -28,6 +28,11 @@ from tests.waiting import wait_for
 SHARD, DATABASE = "shard-2", "replica"
 WATCHED = ["shards/pools/pausing/services.py"]
 pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def _soon_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(holding, "LATE_SECONDS", 0.5)
 
 
 @pytest.fixture
@@ -160,3 +165,19 @@ def test_the_finding_says_who_paused_it_and_until_when() -> None:
     assert severity is Severity.CRITICAL and "its end has passed 10\xa0s ago" in sentence
     severity, sentence, _ = said("p", "primary", None, later)
     assert severity is Severity.CRITICAL and "The console did not pause it." in sentence
+
+
+def test_a_pause_that_comes_after_its_end_is_resumed(
+    live_fleet: Fleet, pool: Target, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker froze right before PAUSE, woke long after the end, and was killed right after it had sent it."""
+    monkeypatch.setattr(holding, "LATE_SECONDS", 600)
+    with guarding(live_fleet) as guard:
+        pause = records.record(7, 1, pool.name, DATABASE, 0.1)
+        wait_for(lambda: guard.memory.of(live_fleet.schema_name), "a guard that knows of it")
+        wait_for(lambda: records.remaining(pause.pk) < -0.2, "the end", every=0.05)
+        PgBouncer(pool).pause(DATABASE)
+        wait_for(lambda: not paused(pool), "a pool that is resumed", every=0.05)
+        wait_for(lambda: not records.standing(), "the end that is written down")
+    pause.refresh_from_db()
+    assert pause.ending == Ending.EXPIRED

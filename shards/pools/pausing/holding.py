@@ -13,12 +13,14 @@ from shards.pools.pausing.services import resume
 logger = logging.getLogger(__name__)
 LOOK_SECONDS = 0.1
 AGAIN_SECONDS = 1.0
+# Where nobody said that the pool came to rest, a worker that froze may still send PAUSE: looked after so much longer.
+LATE_SECONDS = 30.0
 Key = tuple[str, int]
 
 
 @dataclass
 class Held:
-    """One pause of one fleet. `until` in this process's monotonic seconds."""
+    """One pause of one fleet. `until` in this process's monotonic seconds; `at_rest` once its worker said so."""
 
     schema: str
     pk: int
@@ -26,6 +28,7 @@ class Held:
     database: str
     until: float
     resumed: bool = False
+    at_rest: bool = False
     _trying: threading.Thread | None = None
     _not_before: float = 0.0
 
@@ -44,6 +47,8 @@ class Held:
             was_paused = resume(self.pool, self.database)
         except ShardError as problem:
             logger.warning("%s of %s is not resumed yet: %s", self.database, self.pool.name, problem)
+            return
+        if not (was_paused or self.at_rest or time.monotonic() > self.until + LATE_SECONDS):
             return
         said = "was resumed at the end of its pause" if was_paused else "was not paused at the end of its pause"
         logger.warning("%s of %s %s", self.database, self.pool.name, said)

@@ -79,8 +79,11 @@ class Process:
             if held.resumed:
                 records.ended(held.pk, Ending.EXPIRED, self.name)
                 standing.pop(held.pk, None)
-            if held.pk not in standing:
+            row = standing.get(held.pk)
+            if row is None:
                 self.memory.forget(held)
+            else:
+                held.at_rest = row.paused_at is not None
         unknown = [one for one in standing.values() if not self.memory.knows(schema, one.pk)]
         if unknown:
             self._take_on(schema, unknown)

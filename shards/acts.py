@@ -78,9 +78,7 @@ def _of_shard(shard: ShardTopology) -> Iterator[Act]:
     else:
         yield Act("Switch over later", "clock", "switchover-schedule", chosen)
     pending = any(member.pending_restart for member in shard.members)
-    yield Act(
-        "Restart, member by member", "refresh-cw", "shard-restart", name | {"only_pending": "true"} if pending else name
-    )
+    yield Act("Restart, member by member", "refresh-cw", "shard-restart", name | _only_pending(pending))
     if shard.paused:
         yield Act("Resume automatic failover", "play", "failover-resume", name)
     else:
@@ -88,6 +86,11 @@ def _of_shard(shard: ShardTopology) -> Iterator[Act]:
     yield Act("Change its configuration", "list-tree", "patroni-configure", name)
     yield Act("Synchronous replication", "shield-check", "synchronous-mode", name | {"mode": shard.synchronous_mode})
     yield Act("Keep a slot through failovers", "lock", "permanent-slot-add", name)
+
+
+def _only_pending(pending: bool) -> dict[str, str]:
+    """A box that is ticked or not: where nothing waits for a restart, one was asked for all the same."""
+    return {"only_pending": "true" if pending else ""}
 
 
 def candidate(shard: ShardTopology) -> MemberSeen | None:
@@ -110,7 +113,7 @@ def _of_member(shard: ShardTopology, member: MemberSeen) -> Iterator[Act]:
         heir = candidate(shard)
         away = {"shard": shard.name} | ({"candidate": heir.name} if heir else {})
         yield Act("Switch over from it", "arrow-left-right", "switchover", away)
-    restart = this | ({"only_pending": "true"} if member.pending_restart else {})
+    restart = this | _only_pending(member.pending_restart)
     yield Act("Restart its PostgreSQL", "refresh-cw", "member-restart", restart, danger=member.leads)
     yield Act("Reload its configuration", "refresh-cw", "member-reload", this)
     if not member.leads:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from novaops.operations import registry
 from shards.acts import backend_acts, database_acts, fleet_acts, member_acts, pool_acts, shard_acts, slot_acts
 from shards.clients.patroni_replies import Role, ScheduledSwitchover
 from shards.clients.pgbouncer_replies import PooledDatabase
@@ -110,3 +111,25 @@ def test_backends() -> None:
 
 def test_the_fleet() -> None:
     assert kinds(fleet_acts(ALL)) == {"fleet-restart", "fleet-drain"}
+
+
+def test_what_is_filled_in_is_what_the_kinds_ask_for() -> None:
+    at = datetime(2026, 11, 29, tzinfo=UTC)
+    databases = (PooledDatabase(name="primary"), PooledDatabase(name="replica", paused=True))
+    kept = replace(SHARD, paused=True, scheduled=ScheduledSwitchover(at=at), permanent_slots=("kept",))
+    loose = Slot(name="cdc", kind="logical", plugin="pgoutput", database="novacron")
+    offered = [
+        *fleet_acts(ALL),
+        *shard_acts(SHARD, ALL),
+        *shard_acts(kept, ALL),
+        *shard_acts(shard(STANDBY), ALL),
+        *(act for one in SHARD.members for act in member_acts(SHARD, one, ALL)),
+        *pool_acts("p", PgBouncerFacts(version="1.24", databases=databases), ALL),
+        *slot_acts(SHARD, "a", loose, (), ALL),
+        *slot_acts(kept, "a", Slot(name="kept", kind="logical"), (), ALL),
+        *backend_acts("a", Backend(pid=7, state="active", started="2026-11-29T07:50:29.123456Z"), ALL),
+    ]
+    asked = {kind.name: set(kind.parameters.model_fields) for kind in registry.kinds()}
+    wrong = {act.kind: sorted(act.parameters.keys() - asked.get(act.kind, set())) for act in offered}
+    assert {act.kind for act in offered} == ALL
+    assert not {kind: names for kind, names in wrong.items() if names}

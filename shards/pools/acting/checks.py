@@ -55,7 +55,10 @@ def whose_pause(facts: PoolActFacts, database: str) -> Check:
 
 def clients(facts: PoolActFacts, database: str, what: str) -> Check:
     """`what` happens to those in a transaction."""
-    sentence = f"{len(facts.clients)} clients of {database}, {facts.in_transaction} of them in a transaction"
+    number = len(facts.clients)
+    sentence = (
+        f"{number} client{'' if number == 1 else 's'} of {database}, {facts.in_transaction} of them in a transaction"
+    )
     evidence = {"clients": len(facts.clients), "in_transaction": facts.in_transaction, "who": facts.who}
     if facts.in_transaction:
         return warned("Clients", f"{sentence}: {what}", **evidence)

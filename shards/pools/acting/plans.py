@@ -71,7 +71,7 @@ def plan_kill(pool: str, database: str, facts: PoolActFacts) -> Plan:
     if unfit := _unfit(facts, database):
         return _refused(pool, unfit)
     told = {"pool": pool, "database": database}
-    dropped = f"All {len(facts.clients)} clients are dropped; what they had not committed is rolled back."
+    dropped = f"Who is connected is dropped ({len(facts.clients)} now); what they had not committed is rolled back."
     return Plan(
         summary=f"All clients of {database} are dropped from {pool}.",
         checks=(

@@ -31,14 +31,11 @@ def make(scene: Scene) -> Iterator[Case]:
         yield Case(kind="fleet-drain", parameters=lambda way: {"servers": before.name}, violations=violations)
 
 
-# The switchover is about to be requested; it was, and is waited for; it is over, and nobody has looked at the shard.
+# The switchover is about to be requested; it was, and is waited for. After it faults are not told apart any more: the
+# worker that goes on carries the part out itself, inside this step.
 SUBJECT = Subject(
     kind="fleet-drain",
     make=make,
     steps=2,
-    calls=(
-        Call(0, "shards.fleetwide.steps:begin_child"),
-        Call(0, "shards.fleetwide.steps:_await"),
-        Call(0, "shards.fleetwide.steps:_await_well"),
-    ),
+    calls=(Call(0, "shards.fleetwide.steps:begin_child"), Call(0, "shards.fleetwide.steps:_await")),
 )

@@ -55,5 +55,7 @@ def test_the_approvals_of_the_parent_count(
     parent, other = confirmed("guarded"), queued()
     assert parent.approvals_needed == 1
     assert begin(parent, folder, "guarded") == "" and children_of(parent)["one"].status == "queued"
+    child = children_of(parent)["one"]
+    assert begin(child, folder, "guarded") == "" and children_of(child)["one"].status == "queued"
     set_rule(Risk.LOW, Rule(2), person("admin"))
     assert begin(other, folder, "lending") == "" and children_of(other)["one"].status == "waiting"

@@ -80,7 +80,5 @@ class ShardsConfig(AppConfig):
         operations.register(SlotDrop())
         operations.register(FleetRestart())
         operations.register(FleetDrain())
-        for kind in (PoolReconnect, PoolReload, PoolKill, PoolResize, BackendCancel, BackendTerminate, SlotDrop):
-            operations.register(kind())
         companions.register(of_operation)
         tiles.register(10, shard_tiles)

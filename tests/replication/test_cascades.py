@@ -32,8 +32,8 @@ def placed(*members: MemberSeen) -> dict[str, str]:
 
 
 def test_what_a_standby_says_comes_before_what_it_was_told() -> None:
-    told = {"told": {"replicatefrom": "c"}}
-    found = placed(member("a", Role.LEADER), member("b"), member("c"), member("d", sender="b:1", **told))
+    told = {"replicatefrom": "c"}
+    found = placed(member("a", Role.LEADER), member("b"), member("c"), member("d", sender="b:1", told=told))
     assert found == {"a": "", "b": "a", "c": "a", "d": "b"}
 
 

@@ -142,8 +142,8 @@ def _by_message(cell: Cell, scene: Scene, servers: Client, say: Say) -> list[str
 
 
 def _carried_out(scene: Scene, case: Case, office: post.Office) -> Operation:
-    """Requested again when its plan was stale before it began: tenants grow while they write, and with them the order in
-    which a rebalance moves them."""
+    """Requested again when its plan was stale before it began: tenants grow while they write, and with them the order
+    in which a rebalance moves them."""
     for _ in range(REQUESTS):
         operation = scene.queued(case.kind, case.parameters(Way.FORWARD))
         office.until_over([operation])

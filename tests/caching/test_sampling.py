@@ -15,8 +15,10 @@ def test_a_sample_of_a_real_primary(caches: Caches) -> None:  # noqa: F811
     assert owner is not None
     slots = keys_per_slot(owner.node, owner.slots)
     slot = slot_of(caches.key("vm", "n0"))
-    assert slots[slot] == 30
-    assert common_tag(keys_in(owner.node, slot, 10)) == caches.tenant
+    # Keys of other tenants may lie in the same slot.
+    mine = [key for key in keys_in(owner.node, slot, 100) if caches.tenant in key]
+    assert slots[slot] >= len(mine) == 30
+    assert common_tag(mine) == caches.tenant
     assert random_keys(owner.node, 50)
     name = caches.key("vm", "n0").encode()
     (one,) = measured(owner.node, [name, b"gone"])

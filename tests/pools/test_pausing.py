@@ -106,7 +106,7 @@ def test_a_worker_killed_at_any_line_leaves_no_pause(live_fleet: Fleet, pool: Ta
             died = dies_at(line, partial(worker, pool, 0.6), WATCHED)
             wait_for(lambda: not records.standing(), f"the end of a pause whose worker died at line {line}", every=0.05)
             assert not paused(pool), f"paused after the worker died at line {line}"
-            line += int(os.environ.get("NOVAOPS_KILL_EVERY") or 12)
+            line += int(os.environ.get("NOVAOPS_KILL_EVERY") or 30)
     assert line > 40
 
 

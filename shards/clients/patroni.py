@@ -78,10 +78,6 @@ class Patroni:
         conditions |= {"timeout": timeout} if timeout else {}
         return self._act("POST", "/restart", conditions | ({"schedule": at.isoformat()} if at else {}))
 
-    def cancel_restart(self) -> str:
-        """Removes a scheduled restart; Refused (404) when none is."""
-        return self._act("DELETE", "/restart")
-
     def reload(self) -> str:
         return self._act("POST", "/reload")
 

@@ -34,10 +34,6 @@ class PgBouncerFacts(Facts):
     def database(self, name: str) -> PooledDatabase | None:
         return next((database for database in self.databases if database.name == name), None)
 
-    def in_use(self, name: str) -> int:
-        """Server connections of a database that work for a client now."""
-        return sum(pool.sv_active for pool in self.pools if pool.database == name)
-
     def utilisation(self, name: str) -> float:
         """Share of a database's pools that is in use, 0 to 1; the fullest user counts, as the limit is per user."""
         database = self.database(name)

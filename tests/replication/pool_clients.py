@@ -39,9 +39,6 @@ class Written:
         found = [1000 * (later - at) for at, later in pairwise(times) if later > since and at < until]
         return round(max(found), 1)
 
-    def errors_between(self, since: float, until: float) -> int:
-        return sum(since <= at <= until for at, _ in self.errors)
-
     def lost(self, present: set[tuple[int, int]]) -> list[tuple[int, int]]:
         return [(client, number) for client, number, _ in self.acknowledged if (client, number) not in present]
 

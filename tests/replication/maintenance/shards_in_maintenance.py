@@ -1,11 +1,8 @@
 """What takes longer, once on a real shard: pytest tests/replication/maintenance/shards_in_maintenance.py."""
 
-from collections.abc import Callable, Iterator
-
 import pytest
-from django_tenants.utils import tenant_context
 
-from novaops.fleets.models import Fleet, Person
+from novaops.fleets.models import Person
 from novaops.operations import services
 from novaops.operations.models import Operation
 from novaops.sandbox.control import Client
@@ -15,24 +12,6 @@ from tests.replication.maintenance.carrying import SHARD, carried, ready, replic
 from tests.waiting import wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def shard(live_fleet: Fleet) -> Iterator[str]:
-    with tenant_context(live_fleet):
-        ready()
-        yield SHARD
-        ready()
-
-
-@pytest.fixture
-def operator(person: Callable[..., Person]) -> Person:
-    return person("operator")
-
-
-@pytest.fixture
-def approver(person: Callable[..., Person]) -> Person:
-    return person("approver")
 
 
 def test_an_asynchronous_replica_is_built_anew(shard: str, operator: Person, approver: Person) -> None:

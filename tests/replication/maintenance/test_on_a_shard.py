@@ -1,11 +1,9 @@
 """Each kind once on a real shard; what it changed is as before afterwards."""
 
-from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
 from django.utils import timezone
-from django_tenants.utils import tenant_context
 
 from metrics.contract import Severity
 from novaops.audit.models import Record
@@ -23,27 +21,9 @@ from shards.replication.maintenance.pause_findings import paused_finding
 from shards.replication.maintenance.pause_models import FailoverPause, open_pause
 from shards.replication.maintenance.pause_watching import LAPSED, keep_failover_pauses
 from tests import on_shard
-from tests.replication.maintenance.carrying import SHARD, carried, ready, replica, taken_back
+from tests.replication.maintenance.carrying import carried, ready, replica, taken_back
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def shard(live_fleet: Fleet) -> Iterator[str]:
-    with tenant_context(live_fleet):
-        ready()
-        yield SHARD
-        ready()
-
-
-@pytest.fixture
-def operator(person: Callable[..., Person]) -> Person:
-    return person("operator")
-
-
-@pytest.fixture
-def approver(person: Callable[..., Person]) -> Person:
-    return person("approver")
 
 
 def test_the_configuration_is_changed_on_all_members_and_taken_back(

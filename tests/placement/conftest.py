@@ -1,7 +1,10 @@
 """A router that goes through the real pools, with databases of the tests' own left out: it reads what the fleet has."""
 
+import os
+import signal
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -44,9 +47,28 @@ def forget_tenants(session: psycopg.Connection[Any]) -> None:
     session.execute("RESET session_replication_role")
 
 
+@dataclass(frozen=True)
+class Replay:
+    """Of the replica that the first shard's pool leads to. Its process is frozen, since Patroni ends within a cycle
+    what pg_wal_replay_pause() asks for."""
+
+    replica: psycopg.Connection[Any]
+    process: int
+
+    def freeze(self) -> None:
+        os.kill(self.process, signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        os.kill(self.process, signal.SIGCONT)
+
+    def is_behind(self) -> bool:
+        behind = "SELECT pg_last_wal_receive_lsn() > pg_last_wal_replay_lsn()"
+        return self.replica.execute(behind).fetchone() == (True,)
+
+
 @pytest.fixture
-def superuser_on_replica(state: Path, pools: dict[str, PoolAddress]) -> Iterator[psycopg.Connection[Any]]:
-    """On the replica that the first shard's pool leads to; replay goes on afterwards."""
+def replay(state: Path, pools: dict[str, PoolAddress]) -> Iterator[Replay]:
+    """Goes on afterwards."""
     with psycopg.connect(make_conninfo(**pools["shard-1"].replica), autocommit=True, prepare_threshold=None) as pooled:
         row = pooled.execute("SELECT host(inet_server_addr()), inet_server_port(), current_database()").fetchone()
     assert row
@@ -58,5 +80,8 @@ def superuser_on_replica(state: Path, pools: dict[str, PoolAddress]) -> Iterator
         password=(state / "secrets" / "postgres").read_text().strip(),
         autocommit=True,
     ) as superuser:
-        yield superuser
-        superuser.execute("SELECT pg_wal_replay_resume()")
+        found = superuser.execute("SELECT pid FROM pg_stat_activity WHERE backend_type = 'startup'").fetchone()
+        assert found
+        startup = Replay(superuser, found[0])
+        yield startup
+        startup.go_on()

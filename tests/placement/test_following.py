@@ -10,7 +10,7 @@ from shards.placement import tries
 from shards.placement.places import Place, PoolAddress
 from shards.placement.tries import Tries
 from tests.placement.clients import Source, client
-from tests.placement.conftest import Leaders
+from tests.placement.conftest import Leaders, Replay
 from tests.placement.moving import NAME, move, set_gate
 from tests.waiting import wait_for
 
@@ -116,7 +116,7 @@ def test_a_replica_that_is_behind_is_passed_over(
     pools: Mapping[str, PoolAddress],
     placed: Leaders,
     asynchronous: bool,
-    superuser_on_replica: psycopg.Connection[object],
+    replay: Replay,
 ) -> None:
     """And one that has all there is may be asked however long ago the last transaction was."""
     with client(Source(HOME), pools, asynchronous) as application:
@@ -125,12 +125,11 @@ def test_a_replica_that_is_behind_is_passed_over(
             return bool(application.ask(TENANT, WHERE, readonly=True, max_lag_seconds=0) == (True, "on"))
 
         wait_for(fresh, "the replica to have everything")
-        superuser_on_replica.execute("SELECT pg_wal_replay_pause()")
+        replay.freeze()
         application.ask(TENANT, WRITE)
-        behind = "SELECT pg_last_wal_receive_lsn() > pg_last_wal_replay_lsn()"
-        wait_for(lambda: superuser_on_replica.execute(behind).fetchone() == (True,), "the replica to be behind")
+        wait_for(replay.is_behind, "the replica to be behind")
         assert application.ask(TENANT, READ, readonly=True, max_lag_seconds=0) == (1, 1)
         assert application.ask(TENANT, WHERE, readonly=True, max_lag_seconds=3600) == (True, "on")
         assert application.ask(TENANT, READ, readonly=True) == (1, 0)
-        superuser_on_replica.execute("SELECT pg_wal_replay_resume()")
+        replay.go_on()
         wait_for(fresh, "the replica to have everything again")

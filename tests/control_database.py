@@ -1,11 +1,14 @@
 """The control database of a test run: a copy, made in a moment, of a template that holds two empty fleets.
 
-The template is built once per state of the migrations and kept; any number of runs use it at the same time."""
+The template is built once per state of the migrations and kept; any number of runs use it at the same time. While a
+test runs, the next copy is made, so that no test waits for one."""
 
 import hashlib
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -24,7 +27,11 @@ FLEETS = {"alpha": "Alpha fleet", "beta": "Beta fleet"}
 # Of this checkout alone: two that use the same servers do not take each other's templates away.
 PREFIX = f"novaops_template_{hashlib.sha256(str(ROOT).encode()).hexdigest()[:6]}_"
 RUN = f"novaops_test_{os.getpid()}"
+NEXT = f"{RUN}_next"
 LOCK = 7_305_811
+
+_copying = ThreadPoolExecutor(1)
+_next: Future[None] | None = None
 
 
 def create() -> None:
@@ -35,20 +42,30 @@ def create() -> None:
     with owner(home) as session:
         session.execute("SELECT pg_advisory_lock(%s)", [LOCK])
         _build_template(session)
-        _copy(session)
+    restore()
     _point_at(RUN)
 
 
 def restore() -> None:
     """Back to two empty fleets, whatever a test has committed."""
+    global _next
+    if _next is not None:
+        with suppress(psycopg.Error):  # a test restarted the server meanwhile: the copy is made now
+            _next.result()
+    connections.close_all()
     with owner("postgres") as session:
-        session.execute("SELECT pg_advisory_lock(%s)", [LOCK])
-        _copy(session)
+        _drop(session, RUN)
+        if not session.execute("SELECT 1 FROM pg_database WHERE datname = %s", [NEXT]).fetchone():
+            _copy()
+        session.execute(_renamed(NEXT, RUN))
+    _next = _copying.submit(_copy)
 
 
 def drop() -> None:
+    _copying.shutdown()
     with owner("postgres") as session:
-        _drop(session, RUN)
+        for name in (RUN, NEXT):
+            _drop(session, name)
 
 
 def url() -> str:
@@ -58,6 +75,7 @@ def url() -> str:
     return f"postgresql://{login}@{found['HOST']}:{found['PORT']}/{found['NAME']}"
 
 
+@cache
 def _template() -> str:
     """Named by what it is made of: the apps, the migrations and the SQL that they read."""
     files = sorted(path for folder in ("migrations", "sql") for path in ROOT.glob(f"*/**/{folder}/*.*"))
@@ -81,15 +99,17 @@ def _build_template(session: psycopg.Connection[tuple[str]]) -> None:
     for slug, title in FLEETS.items():
         create_fleet(slug, title)
     connections.close_all()
-    rename = sql.SQL("ALTER DATABASE {} RENAME TO {}")
-    session.execute(rename.format(sql.Identifier(half_built), sql.Identifier(name)))
+    session.execute(_renamed(half_built, name))
 
 
-def _copy(session: psycopg.Connection[tuple[str]]) -> None:
-    connections.close_all()
-    _drop(session, RUN)
-    copy = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
-    session.execute(copy.format(sql.Identifier(RUN), sql.Identifier(_template())))
+def _renamed(name: str, to: str) -> sql.Composed:
+    return sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(name), sql.Identifier(to))
+
+
+def _copy() -> None:
+    copy = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(NEXT), sql.Identifier(_template()))
+    with owner("postgres") as session:
+        session.execute(copy)
 
 
 def _drop(session: psycopg.Connection[tuple[str]], name: str) -> None:

@@ -28,8 +28,11 @@ def leader(places: Places) -> str:
     with places.leader() as connection:
         row = connection.execute("SELECT inet_server_port()").fetchone()
     assert row is not None
-    members = {member["postgres"].rpartition(":")[2]: member["name"] for member in places.shard["members"]}
-    return str(members[str(row[0])])
+    return member_at(places, row[0])
+
+
+def member_at(places: Places, port: int) -> str:
+    return next(str(one["name"]) for one in places.shard["members"] if one["postgres"].endswith(f":{port}"))
 
 
 def redis_master(places: Places) -> str:

@@ -34,5 +34,5 @@ def lying(places: Places, fleet: str) -> Iterator[None]:
         for one in liars:
             one.stop.set()
         for thread in threads:
-            thread.join(10)
+            thread.join(60)
         road.close()

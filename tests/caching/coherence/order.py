@@ -57,13 +57,13 @@ def listening(places: Places, fleet: str) -> Iterator[Listener]:
     one = Listener([f"nats://{server['address']}" for server in places.described["nats"]], fleet)
     thread = threading.Thread(target=one.run, daemon=True)
     thread.start()
-    assert one.ready.wait(10), "JetStream did not take a listener"
+    assert one.ready.wait(60), "JetStream did not take a listener"
     try:
         yield one
         assert thread.is_alive(), "the listener ended early: nothing is known about the order"
     finally:
         one.stop.set()
-        thread.join(10)
+        thread.join(60)
 
 
 def disorder(notices: Iterable[Notice]) -> list[str]:

@@ -71,7 +71,7 @@ class Readers:
         for process in self._running:
             process.terminate()
         for process in self._running:
-            process.wait(10)
+            process.wait(60)
 
 
 def trial(
@@ -83,13 +83,15 @@ def trial(
     calm: float = 2.0,
     patience: float = 120.0,
     count: int = 2,
+    reading: int = READERS,
 ) -> Verdict:
-    """`faults` come one after the other, with a delivery and `calm` seconds of work before each; so many write."""
+    """`faults` come one after the other, with a delivery and `calm` seconds of work before each; `count` threads
+    write, `reading` processes read."""
     places = Places.of(state)
     with tempfile.TemporaryDirectory() as folder, tenant(places, VMS) as who:
         writers = Writers(places, who, seed, count)
         delivery = Delivery(places, fleet, lambda: writers.acknowledged, slot)
-        readers = Readers(places, who, Path(folder), READERS)
+        readers = Readers(places, who, Path(folder), reading)
         try:
             wait_for(lambda: readers.all_read(0.0, 3), "every process to read")
             writers.start()

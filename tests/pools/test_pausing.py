@@ -8,6 +8,7 @@ from functools import partial
 
 import psycopg
 import pytest
+from django.db.models.functions import Now
 from django.db.utils import OperationalError
 from django_tenants.utils import tenant_context
 
@@ -21,8 +22,9 @@ from shards.pools.pausing import guards, holding, records, services
 from shards.pools.pausing.findings import said
 from shards.pools.pausing.models import Ending, PoolPause
 from shards.pools.pausing.problems import NoGuard, NotPaused
+from shards.pools.pausing.process import Process
 from tests.killing import dies_at
-from tests.pool_guards import guard_process, guarding
+from tests.pool_guards import guard_process, guarding, let_end_come
 from tests.waiting import wait_for
 
 SHARD, DATABASE = "shard-2", "replica"
@@ -51,9 +53,15 @@ def paused(pool: Target) -> bool:
     return any(one.paused for one in PgBouncer(pool).report().databases if one.name == DATABASE)
 
 
-def worker(pool: Target, seconds: float) -> None:
-    pause = services.ask(context(), pool, DATABASE, seconds)
+def worker(pool: Target) -> None:
+    pause = services.ask(context(), pool, DATABASE, 60)
     services.end(context(), pause.pk)
+
+
+def its_end_came(guard: Process, fleet: Fleet) -> bool:
+    """Whether it is written down, too."""
+    let_end_come(guard, fleet)
+    return not records.standing()
 
 
 def test_it_is_paused_only_under_a_guard_and_goes_on(live_fleet: Fleet, pool: Target) -> None:
@@ -100,11 +108,12 @@ def test_a_pause_of_another_operation_is_named(live_fleet: Fleet, pool: Target) 
 
 
 def test_a_worker_killed_at_any_line_leaves_no_pause(live_fleet: Fleet, pool: Target) -> None:
-    with guarding(live_fleet):
+    with guarding(live_fleet) as guard:
         line, died = 1, True
         while died:
-            died = dies_at(line, partial(worker, pool, 0.6), WATCHED)
-            wait_for(lambda: not records.standing(), f"the end of a pause whose worker died at line {line}", every=0.05)
+            died = dies_at(line, partial(worker, pool), WATCHED)
+            end = f"the end of a pause whose worker died at line {line}"
+            wait_for(lambda: its_end_came(guard, live_fleet), end, every=0.05)
             assert not paused(pool), f"paused after the worker died at line {line}"
             line += int(os.environ.get("NOVAOPS_KILL_EVERY") or 30)
     assert line > 40
@@ -112,10 +121,11 @@ def test_a_worker_killed_at_any_line_leaves_no_pause(live_fleet: Fleet, pool: Ta
 
 def test_a_guard_that_was_killed_ends_it_when_it_is_back(live_fleet: Fleet, pool: Target) -> None:
     with guard_process() as guard:
-        services.ask(context(), pool, DATABASE, 2)
+        pause = services.ask(context(), pool, DATABASE, 600)
         guard.send_signal(signal.SIGKILL)
-        assert guard.wait(10) == -signal.SIGKILL
-    assert paused(pool) and not guards.absence(PoolPause.objects.get().asked_at)
+        assert guard.wait(60) == -signal.SIGKILL
+    assert paused(pool) and not guards.absence(pause.asked_at)
+    PoolPause.objects.filter(pk=pause.pk).update(ends_at=Now())
     with guard_process():
         wait_for(lambda: not paused(pool), "the pool that a new guard resumes")
         wait_for(lambda: not records.standing(), "the end in the control database")
@@ -125,9 +135,10 @@ def test_a_guard_that_was_killed_ends_it_when_it_is_back(live_fleet: Fleet, pool
 def test_it_ends_while_the_control_database_is_away(live_fleet: Fleet, pool: Target) -> None:
     """The guard that knows of it needs nobody: here its connection cannot be made any more."""
     with guarding(live_fleet) as guard:
-        services.ask(context(), pool, DATABASE, 1.5)
+        services.ask(context(), pool, DATABASE, 60)
         turn = guard.turn
         guard.turn = _away  # type: ignore[method-assign]
+        let_end_come(guard, live_fleet)
         wait_for(lambda: not paused(pool), "a pool that is resumed without the control database", every=0.05)
         assert records.standing(), "nobody could write it down"
         guard.turn = turn  # type: ignore[method-assign]
@@ -143,12 +154,13 @@ def test_a_late_worker_resumes_what_it_paused(live_fleet: Fleet, pool: Target, m
     paused_at_once = services._at_rest
 
     def late(*arguments: object) -> None:
-        wait_for(lambda: not records.standing(), "the end of the pause")
+        wait_for(lambda: its_end_came(guard, live_fleet), "the end of the pause")
         paused_at_once(*arguments)  # type: ignore[arg-type]
 
     monkeypatch.setattr(services, "_at_rest", late)
-    with guarding(live_fleet), pytest.raises(NotPaused, match="came to rest too late: resumed by a guard at its end"):
-        services.ask(context(), pool, DATABASE, 0.3)
+    late_comer = pytest.raises(NotPaused, match="came to rest too late: resumed by a guard at its end")
+    with guarding(live_fleet) as guard, late_comer:
+        services.ask(context(), pool, DATABASE, 60)
     assert not paused(pool)
 
 

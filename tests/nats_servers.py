@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from novaops.inventory.targets import Target
-from tests.redis_servers import HOST, free_ports
+from tests.ports import HOST, free_ports
 from tests.waiting import wait_for
 
 

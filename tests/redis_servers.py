@@ -1,7 +1,6 @@
 """Real Redis servers of a test's own: a cluster that it may take apart."""
 
 import shutil
-import socket
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -16,9 +15,10 @@ from caching.clients.redis_replies import SLOTS
 from novaops.inventory.models import Credential, Server, ServerKind
 from novaops.inventory.secrets import seal
 from tests.certificates import Signed
+from tests.ports import HOST, free_ports
 from tests.waiting import wait_for
 
-HOST, PASSWORD = "127.0.0.1", "of a test's own cluster"
+PASSWORD = "of a test's own cluster"
 NODE = (
     "redis-server --bind {host} --port {port} --dir {folder} --cluster-enabled yes --cluster-config-file nodes.conf"
     " --cluster-port {bus} --cluster-node-timeout 2000 --save '' --appendonly no --maxmemory 64mb --daemonize no"
@@ -146,14 +146,3 @@ def register(nodes: Sequence[Node]) -> None:
     credential, _ = Credential.objects.get_or_create(name="own", defaults={"password_encrypted": seal(PASSWORD)})
     for node in nodes:
         Server.objects.create(kind=ServerKind.REDIS, name=node.name, host=HOST, port=node.port, credential=credential)
-
-
-def free_ports(count: int) -> list[int]:
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for one in sockets:
-            one.bind((HOST, 0))
-        return [one.getsockname()[1] for one in sockets]
-    finally:
-        for one in sockets:
-            one.close()

@@ -9,7 +9,8 @@ from novaops.operations.choices import Status
 from novaops.operations.models import Operation
 from novaops.operations.runner import execute
 from tests.conftest import MakePerson
-from tests.redis_servers import HOST, PASSWORD, Node
+from tests.ports import HOST
+from tests.redis_servers import PASSWORD, Node
 
 KEYS = 600
 

@@ -10,7 +10,6 @@ from uuid import uuid4
 import pytest
 from django_tenants.utils import tenant_context
 
-from caching.clients.memcached import Memcached
 from caching.clients.redis import RedisNode
 from caching.clients.redis_replies import ClusterNode
 from caching.console_tiers import tiers_of
@@ -30,6 +29,7 @@ from novaops.operations.contract import StepContext
 from novaops.operations.models import Operation
 from novaops.operations.problems import LeaseLost, NotAllowed
 from novaops.operations.runner import execute
+from tests.caching.held import keys_of
 from tests.conftest import MakePerson
 from tests.waiting import wait_for
 
@@ -75,7 +75,7 @@ def held(fleet: Fleet, tenant: str) -> list[bytes]:
     """Everything in L2 that carries the tenant's name."""
     with tenant_context(fleet):
         servers = targets("memcached")
-    return [item.key for server in servers for item in Memcached(server).items() if tenant.encode() in item.key]
+    return [key for server in servers for key in keys_of(server) if tenant.encode() in key]
 
 
 def test_a_flush_empties_l1_and_the_copies_in_l2(

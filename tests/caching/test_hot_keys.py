@@ -8,7 +8,8 @@ import pytest
 from caching import key_probes
 from caching.facts import FamilyKeysFacts
 from novaops.inventory.targets import Login, Target
-from tests.redis_servers import HOST, PASSWORD, Node, form, free_ports
+from tests.ports import HOST, free_ports
+from tests.redis_servers import PASSWORD, Node, form
 
 HOT = "vm:{acme}:hot"
 

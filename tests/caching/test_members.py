@@ -8,7 +8,6 @@ from uuid import uuid4
 import pytest
 from django_tenants.utils import tenant_context
 
-from caching.clients.memcached import Memcached
 from caching.console_tiers import l1_of, tiers_of
 from caching.library.left_out import LeftOut
 from caching.library.tiers import Tiers
@@ -22,6 +21,7 @@ from novaops.operations.choices import Status
 from novaops.operations.models import Operation
 from novaops.operations.problems import NotAllowed
 from novaops.operations.runner import execute
+from tests.caching.held import keys_of
 from tests.conftest import MakePerson
 from tests.waiting import wait_for
 
@@ -58,7 +58,7 @@ def fill(tiers: Tiers, tenant: str) -> None:
 
 
 def held(tenant: str) -> int:
-    return sum(tenant.encode() in item.key for item in Memcached(target("memcached", SERVER)).items())
+    return sum(tenant.encode() in key for key in keys_of(target("memcached", SERVER)))
 
 
 def test_a_server_goes_out_and_comes_back_empty(live_fleet: Fleet, person: MakePerson, tiers: Tiers) -> None:

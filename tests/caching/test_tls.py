@@ -22,7 +22,8 @@ from novaops.inventory.rows import Row
 from novaops.inventory.targets import Login, Target
 from novaops.inventory.tls import TlsFiles, options_of
 from tests.certificates import Authority, Signed, authority
-from tests.redis_servers import HOST, PASSWORD, Node, form, free_ports
+from tests.ports import HOST, free_ports
+from tests.redis_servers import PASSWORD, Node, form
 from tests.waiting import wait_for
 
 

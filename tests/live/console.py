@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ import requests
 from django.test import Client
 
 from tests import control_database
+from tests.ports import free_port
 from tests.waiting import wait_for
 
 POOL = 2
@@ -34,12 +34,6 @@ class Console:
         return self.process.wait(timeout=30)
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @contextmanager
 def console(application: str = "novaops.asgi:application", port: int = 0) -> Iterator[Console]:
     port = port or free_port()
@@ -52,7 +46,7 @@ def console(application: str = "novaops.asgi:application", port: int = 0) -> Ite
         yield found
     finally:
         process.kill()
-        process.wait(timeout=10)
+        process.wait(timeout=60)
 
 
 def events(response: requests.Response) -> Iterator[str]:

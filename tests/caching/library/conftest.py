@@ -4,7 +4,6 @@ import shutil
 import socket
 import subprocess
 from collections.abc import Iterator
-from contextlib import closing
 from functools import partial
 from uuid import uuid4
 
@@ -17,6 +16,7 @@ from caching.library.tiers import Patience, Tiers
 from novaops.fleets.models import Fleet
 from novaops.inventory.selectors import targets
 from tests.caching.library.login import Login
+from tests.ports import free_port
 from tests.waiting import wait_for
 
 Server = tuple[subprocess.Popen[bytes], int]
@@ -43,12 +43,6 @@ def memcached() -> Iterator[list[Server]]:
 def listens(port: int) -> bool:
     socket.create_connection(("127.0.0.1", port), 1).close()
     return True
-
-
-def free_port() -> int:
-    with closing(socket.socket()) as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
 
 
 @pytest.fixture

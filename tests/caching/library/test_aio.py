@@ -13,8 +13,9 @@ from caching.library.aio.tiers import AsyncTiers
 from caching.library.exceptions import TooLarge, Unavailable
 from caching.library.families import FAMILIES
 from caching.library.tiers import MISS, Tiers
-from tests.caching.library.conftest import Server, free_port
+from tests.caching.library.conftest import Server
 from tests.caching.library.login import Login
+from tests.ports import free_port
 
 Work = Callable[[AsyncTiers], Awaitable[None]]
 Run = Callable[[Work], None]

@@ -20,12 +20,13 @@ from novaops.inventory.selectors import targets
 from novaops.operations.choices import Status
 from novaops.operations.contract import StepContext
 from novaops.operations.models import Operation
+from tests.ports import free_ports
 from tests.proof.cases.case import Call, Case, Subject
 from tests.proof.cases.flush import HEALTHY_SECONDS, _cluster, _whole
 from tests.proof.cases.slots import NOBODY, keys_in, settled
 from tests.proof.faults import Way
 from tests.proof.scene import Scene
-from tests.redis_servers import Node, free_ports
+from tests.redis_servers import Node
 from tests.waiting import wait_for
 
 NAME, SLOTS = "proof-node", 12

@@ -17,7 +17,7 @@ from novaops.operations.problems import Refused
 from novaops.operations.runner import execute
 from tests.operations import kinds
 from tests.operations.conftest import Planned
-from tests.operations.test_workers import lease_ran_out, start_worker, started
+from tests.operations.test_workers import let_lease_run_out, start_worker, started
 from tests.waiting import wait_for
 
 __all__ = ["started"]
@@ -46,12 +46,13 @@ def test_a_worker_killed_while_taking_back_is_followed_by_one_that_goes_on_takin
     (folder / "die-undoing").touch()
     operation = queued("lending", mishap="slow")
     started.append(start_worker(in_fleet, operation))
-    wait_for(lambda: operation.steps.get(key="second").note == "waiting", "progress of the second step", 30)
+    wait_for(lambda: operation.steps.get(key="second").note == "waiting", "progress of the second step")
     services.cancel(operation, operator)
-    wait_for((folder / "hanging-undo").exists, "the worker to be taking the second step back", 30)
+    wait_for((folder / "hanging-undo").exists, "the worker to be taking the second step back")
     started[0].kill()
+    started[0].wait(timeout=60)
     (folder / "die-undoing").unlink()
-    wait_for(lambda: lease_ran_out(operation), "the killed worker's lease to run out", 30)
+    let_lease_run_out(operation)
     execute(operation.pk)
     operation.refresh_from_db()
     assert (operation.status, operation.turns) == ("cancelled", 2)
@@ -65,9 +66,9 @@ def test_a_paused_operation_keeps_its_locks_and_goes_on_where_it_was(
 ) -> None:
     operation = queued(mishap="slow")
     started.append(start_worker(in_fleet, operation))
-    wait_for(lambda: operation.steps.get(key="second").note == "waiting", "progress of the second step", 30)
+    wait_for(lambda: operation.steps.get(key="second").note == "waiting", "progress of the second step")
     services.pause(operation, operator)
-    assert started[0].wait(timeout=30) == 0
+    assert started[0].wait(timeout=120) == 0
     operation.refresh_from_db()
     assert operation.status == "paused" and statuses(operation) == ["done", "pending", "pending"]
     assert OperationLock.objects.filter(operation=operation).exists()
@@ -88,9 +89,9 @@ def test_a_paused_operation_that_is_cancelled_is_taken_back(
 ) -> None:
     operation = queued("lending", mishap="slow")
     started.append(start_worker(in_fleet, operation))
-    wait_for(lambda: operation.steps.get(key="second").note == "waiting", "progress of the second step", 30)
+    wait_for(lambda: operation.steps.get(key="second").note == "waiting", "progress of the second step")
     services.pause(operation, operator)
-    assert started[0].wait(timeout=30) == 0
+    assert started[0].wait(timeout=120) == 0
     assert services.cancel(operation, operator).status == "queued"
     execute(operation.pk)
     operation.refresh_from_db()

@@ -13,9 +13,10 @@ SAMPLE = (0, 9)
 
 @pytest.mark.parametrize("way", list(Way))
 def test_killed_at_a_step(scene: Scene, way: Way) -> None:
+    """In the first step and in the last: one operation, and a worker more than there are points to die at."""
     faults = [Fault(point, way, step) for step in SAMPLE for point in OF_A_STEP]
-    found = {fault.name: killed(scene, fault, way) for fault in faults}
-    assert not any(found.values()), found
+    with ten_steps.make(scene) as case:
+        assert Trial(scene, case, way, faults).problems() == []
 
 
 @pytest.mark.parametrize("way", list(Way))

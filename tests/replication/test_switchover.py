@@ -30,7 +30,7 @@ from tests.waiting import wait_for
 
 SHARD = "shard-1"
 # NOVAOPS_SWITCHOVERS=20 is the long proof.
-SWITCHOVERS = int(os.environ.get("NOVAOPS_SWITCHOVERS", "2"))
+SWITCHOVERS = int(os.environ.get("NOVAOPS_SWITCHOVERS", "1"))
 pytestmark = pytest.mark.django_db(transaction=True)
 
 

@@ -133,7 +133,7 @@ def test_a_watch_ends_with_ctrl_c_and_survives_a_console_that_is_killed(
         watching = novaops.start("watch", str(number))
         assert watching.stdout and "is queued" in watching.stdout.readline()
         found.console.process.kill()
-        found.console.process.wait(timeout=10)
+        found.console.process.wait(timeout=60)
         assert watching.stderr and "does not answer" in watching.stderr.readline()
         with tenant_context(fleet):
             execute(number)

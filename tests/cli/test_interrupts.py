@@ -64,5 +64,5 @@ def test_outside_the_main_thread_nobody_listens() -> None:
     heard: list[int | None] = []
     thread = threading.Thread(target=wait)
     thread.start()
-    thread.join(timeout=10)
+    thread.join(timeout=60)
     assert heard == [7]

@@ -59,7 +59,7 @@ def proxy(behind: str) -> Iterator[Proxy]:
     finally:
         made.server.shutdown()
         made.server.server_close()
-        thread.join(10)
+        thread.join(60)
 
 
 def _handler(made: Proxy) -> type[BaseHTTPRequestHandler]:

@@ -9,7 +9,7 @@ from novaops.sandbox.steps import Step, run_all
 
 
 def test_a_step_waits_for_what_it_needs_and_the_others_do_not_wait() -> None:
-    met, order = threading.Barrier(2, timeout=10), list[str]()
+    met, order = threading.Barrier(2, timeout=60), list[str]()
 
     def meet(name: str) -> None:
         met.wait()  # passes only when both run at the same time

@@ -62,12 +62,12 @@ def secured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Secured]:
         yield Secured(node, ca, folder)
 
 
-def said(node: Node, files: TlsFiles | None) -> str:
+def said(node: Node, files: TlsFiles | None, within: float = 60.0) -> str:
     """Its version, or why it does not answer."""
     options = options_of(files) if files else {}
     target = Target(0, "redis", node.name, HOST, node.port, login=Login("", PASSWORD), options=options)
     try:
-        return RedisNode(target, 1.0).info().version
+        return RedisNode(target, within).info().version
     except NoAnswer as problem:
         return str(problem)
 
@@ -107,7 +107,7 @@ def test_a_certificate_for_another_name_or_for_clients(secured: Secured) -> None
 
 def test_a_port_without_tls(secured: Secured) -> None:
     for node in running(secured.folder, secured.ca, None):
-        assert said(node, secured.files) == "No answer within 1 s. It may be a port that does not speak TLS."
+        assert said(node, secured.files, 1.0) == "No answer within 1 s. It may be a port that does not speak TLS."
 
 
 def test_applications_read_through_it(secured: Secured) -> None:

@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from metrics.collector import workers
-from metrics.collector.outcomes import Job
+from metrics.collector.outcomes import Job, Outcome
 from metrics.contract import Answer, Facts, Probe, State
 from novaops.inventory.targets import Target
 from tests.waiting import wait_for
@@ -36,6 +36,10 @@ def test_a_hanging_question(gate: threading.Event, job: Job, monkeypatch: pytest
     assert again is not None and again.cause.startswith("No answer within")
     gate.set()
     wait_for(lambda: not pool.collect(0.05) and pool.free == 2, "the late answer to be dropped", every=0)
-    pool.submit(job)
-    (answered,) = wait_for(lambda: pool.collect(0.05), "an answer", every=0)
+
+    def answers() -> list[Outcome]:
+        pool.submit(job)  # again where a busy machine let its time run out
+        return [one for one in pool.collect(0.05) if one.state == State.OK]
+
+    (answered,) = wait_for(answers, "an answer", every=0)
     assert (answered.state, answered.values) == (State.OK, {"asked": 1.0})

@@ -8,11 +8,9 @@ from novaops.inventory.models import ServerKind
 from shards.replication.facts import EtcdFacts, PostgresFacts
 from shards.replication.findings import finding
 from shards.replication.own_word import NAME as ITSELF
-from shards.replication.own_word import PatroniItselfFacts
+from shards.replication.taking_over import of_restarting
 
 ALL = "etcd"
-# Patroni stops and starts PostgreSQL when it makes a leader follow.
-AT_WORK = frozenset({"stopping", "stopped", "starting", "restarting"})
 
 
 def etcd_cluster(snapshot: Snapshot, now: datetime) -> Iterator[Finding]:
@@ -109,5 +107,4 @@ def _of_member(snapshot: Snapshot, member: ServerSeen) -> Iterator[str]:
     own = snapshot.seen(ServerKind.PATRONI, name, ITSELF)
     if own and own.reachable:
         yield f"unreachable:patroni:{name}"
-        if isinstance(own.facts, PatroniItselfFacts) and own.facts.status.state in AT_WORK:
-            yield f"replication:silent-postgres:{name}"
+    yield from of_restarting(snapshot, member)

@@ -78,6 +78,19 @@ class LongestTransaction(Facts):
         return masked(query)
 
 
+class Replayer(Facts):
+    """A standby's startup process, which replays what arrives, and for what it waits, in PostgreSQL's words."""
+
+    pid: int
+    wait_type: str = ""
+    wait: str = ""
+
+    @property
+    def wants_wal(self) -> bool:
+        """It has replayed all that it knows of."""
+        return self.wait_type == "Activity"
+
+
 class Backend(Facts):
     """A client's connection. `started` is PostgreSQL's own text of its beginning, by which a reused pid is told apart;
     `query` is masked. Seconds are ages when it was asked; None: no transaction, or not to be seen."""
@@ -176,6 +189,7 @@ class PostgresFacts(Facts):
     replayed: int | None = None
     replay_lag_seconds: float | None = None
     replay_paused: bool = False
+    replayer: Replayer | None = None
     receiver_status: str = ""
     sender_host: str = ""
     sender_port: int | None = None

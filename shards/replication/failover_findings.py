@@ -6,11 +6,12 @@ from datetime import datetime, timedelta
 
 from metrics.contract import Finding, Severity, Snapshot
 from shards.replication.facts import PatroniSettingsFacts
-from shards.replication.findings import finding
+from shards.replication.findings import finding, whole
 from shards.replication.history import LeaderChange, changes
 from shards.replication.history_causes import cause_of
 from shards.replication.history_models import Happening
 from shards.replication.history_recording import WATCHED
+from shards.replication.taking_over import SETTLES, of_new_leader
 
 TOLD_FOR = timedelta(minutes=15)
 
@@ -24,7 +25,7 @@ def failovers(snapshot: Snapshot, now: datetime) -> Iterator[Finding]:
             continue
         change = change if change.old_leader else replace(change, old_leader=_first_leader(shard.name))
         if change.verb == "leader changed" and cause_of(shard.name, change, at).operation is None:
-            yield _told(shard.name, change, at)
+            yield _told(snapshot, shard.name, change, at, settling=now - at <= SETTLES)
 
 
 def _latest(snapshot: Snapshot, shard: str) -> LeaderChange | None:
@@ -38,11 +39,16 @@ def _first_leader(shard: str) -> str:
     return watched.state if watched else ""
 
 
-def _told(shard: str, change: LeaderChange, at: datetime) -> Finding:
+def _told(snapshot: Snapshot, shard: str, change: LeaderChange, at: datetime, settling: bool) -> Finding:
+    """A warning while the shard is not whole again: what is missing then is counted with it."""
     former = f" from {change.old_leader}" if change.old_leader else ""
     sentence = (
         f"{change.new_leader or 'Another member'} took over {shard}{former} at {at:%H:%M:%S} UTC, on timeline "
         f"{change.timeline}: nobody asked for it through NovaOps."
     )
     step = "See in the change log what happened before it, and whether the former leader follows again."
-    return replace(finding(f"failover:{shard}", Severity.INFO, shard, sentence, step), since=at)
+    missing = settling and not whole(snapshot, shard)
+    severity, explains = (Severity.WARNING, tuple(of_new_leader(snapshot, shard))) if missing else (Severity.INFO, ())
+    if missing:
+        sentence += " Not all members follow yet."
+    return replace(finding(f"failover:{shard}", severity, shard, sentence, step, explains=explains), since=at)

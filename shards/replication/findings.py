@@ -33,6 +33,13 @@ def newest_cluster(snapshot: Snapshot, shard: str) -> Cluster | None:
     return newest[1] if newest else None
 
 
+def whole(snapshot: Snapshot, shard: str) -> bool:
+    """Its cluster, as Patroni tells it, needs no look."""
+    cluster = cluster_of(snapshot, shard)
+    worth = (one.severity > Severity.INFO for one in _cluster(snapshot, shard, cluster)) if cluster else (True,)
+    return not any(worth)
+
+
 def _cluster(snapshot: Snapshot, shard: str, cluster: Cluster) -> Iterator[Finding]:
     if cluster.leader is None:
         yield finding(

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from metrics.contract import Finding, Seen, Severity, Snapshot, State
 from novaops.inventory.models import ServerKind
@@ -12,8 +12,10 @@ from shards.replication.disk_space import means_no_space
 from shards.replication.etcd_findings import has_quorum
 from shards.replication.facts import PatroniFacts, PatroniSettingsFacts, PostgresFacts
 from shards.replication.findings import finding, newest_cluster
+from shards.replication.own_slots import slot_of
 from shards.replication.own_word import NAME as ITSELF
 from shards.replication.own_word import PatroniItselfFacts
+from shards.replication.taking_over import SETTLES, of_new_leader
 
 # States of Patroni in which PostgreSQL died by itself, or does not come up.
 DIED = frozenset({"crashed", "start failed", "restart failed"})
@@ -23,7 +25,8 @@ DEFAULT_TTL = 30
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """What is known of one member: `patroni` its view of the cluster, `itself` its own word, `postgres` its server."""
+    """What is known of one member: `patroni` its view of the cluster, `itself` its own word, `postgres` its server.
+    `led`: it took writes when it was last seen, and another member may have begun to lead since, a moment ago."""
 
     name: str
     shard: str
@@ -31,6 +34,7 @@ class Member:
     itself: Seen | None
     postgres: Seen
     leads: bool
+    led: bool
     paused: bool
     ttl: int
 
@@ -55,14 +59,14 @@ class Member:
 
 def members(snapshot: Snapshot, now: datetime) -> Iterator[Finding]:
     for shard in snapshot.shards:
-        for one in _members(snapshot, shard.name):
+        for one in _members(snapshot, shard.name, now):
             yield from _member(snapshot, one)
 
 
-def _members(snapshot: Snapshot, shard: str) -> Iterator[Member]:
+def _members(snapshot: Snapshot, shard: str, now: datetime) -> Iterator[Member]:
     cluster = newest_cluster(snapshot, shard)
     leader = cluster.leader.name if cluster and cluster.leader else ""
-    ttls = [facts.config.ttl for _, facts in snapshot.facts(PatroniSettingsFacts, shard)]
+    ttl = max((facts.config.ttl for _, facts in snapshot.facts(PatroniSettingsFacts, shard)), default=DEFAULT_TTL)
     for server in snapshot.servers_of(ServerKind.PATRONI, shard):
         patroni = snapshot.seen(ServerKind.PATRONI, server.name, "patroni")
         postgres = snapshot.seen(ServerKind.POSTGRES, server.name, "postgres")
@@ -74,9 +78,14 @@ def _members(snapshot: Snapshot, shard: str) -> Iterator[Member]:
                 itself=snapshot.seen(ServerKind.PATRONI, server.name, ITSELF),
                 postgres=postgres,
                 leads=server.name == (leader or _led(patroni)),
+                led=_took_writes(postgres) and now - (patroni.state_since or now) <= SETTLES + timedelta(seconds=ttl),
                 paused=bool(cluster and cluster.paused),
-                ttl=max(ttls, default=DEFAULT_TTL),
+                ttl=ttl,
             )
+
+
+def _took_writes(postgres: Seen) -> bool:
+    return isinstance(postgres.facts, PostgresFacts) and not postgres.facts.in_recovery
 
 
 def _led(patroni: Seen) -> str:
@@ -203,7 +212,7 @@ def _told(
 ) -> Finding:
     explains = (
         *_of_member(one, down=what == "disk" or not one.postgres.reachable),
-        *(_of_leader(one, snapshot) if one.leads else ()),
+        *(of_new_leader(snapshot, one.shard) if one.leads or one.led else ()),
     )
     return finding(f"{what}:{one.name}", severity, one.shard, sentence, step, one.name, since, explains)
 
@@ -217,16 +226,7 @@ def _of_member(one: Member, down: bool) -> Iterator[str]:
     yield from (f"unanswered:{probe}:patroni:{name}" for probe in ("patroni", "patroni-settings", ITSELF))
     for probe in ("postgres", "postgres-settings", SPACE, "partitions", "tenants", "leftovers", "placement"):
         yield f"unanswered:{probe}:postgres:{name}"
-    yield f"replication:slot:{one.shard}:{name.replace('-', '_')}"
-
-
-def _of_leader(one: Member, snapshot: Snapshot) -> Iterator[str]:
-    """While the leader is away nobody streams, and clients of the pool wait."""
-    yield from (f"replication:{what}:{one.shard}" for what in ("leader", "sync"))
-    for server in snapshot.servers_of(ServerKind.POSTGRES, one.shard):
-        yield from (f"replication:{what}:{server.name}" for what in ("receiver", "lag", "timeline"))
-    for server in snapshot.servers_of(ServerKind.PGBOUNCER, one.shard):
-        yield f"pools:waiting:{server.name}"
+    yield f"replication:slot:{one.shard}:{slot_of(name)}"
 
 
 def _begin(text: str) -> str:

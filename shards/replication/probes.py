@@ -67,6 +67,7 @@ def _postgres_values(facts: PostgresFacts) -> dict[str, float]:
     standbys = [one.replay_lag_bytes for one in facts.standbys if one.replay_lag_bytes is not None]
     named: dict[str, float | None] = {
         "wal_bytes_total": facts.written if facts.written is not None else facts.received,
+        "replayed_bytes_total": facts.replayed,
         "replay_lag_seconds": facts.replay_lag_seconds,
         "worst_standby_lag_bytes": max(standbys, default=None),
         "slots_held_bytes": sum(_held(slot) for slot in facts.slots),

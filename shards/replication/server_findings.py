@@ -7,7 +7,7 @@ from datetime import datetime
 from metrics import thresholds
 from metrics.contract import Finding, Seen, Severity, Snapshot
 from novaops.ui.formats import duration, human_bytes, percent
-from shards.replication.facts import EtcdFacts, PostgresFacts, Slot
+from shards.replication.facts import EtcdFacts, PostgresFacts, Replayer, Slot
 from shards.replication.findings import finding
 from shards.replication.own_slots import slots_seen
 
@@ -30,7 +30,7 @@ def _standby(seen: Seen, facts: PostgresFacts) -> Iterator[Finding]:
     name, shard, lag = seen.server.name, seen.server.shard, facts.replay_lag_seconds or 0.0
     if lag > thresholds.LAG_WARNING_SECONDS:
         critical = lag > thresholds.LAG_CRITICAL_SECONDS
-        sentence, step = _why_behind(name, lag, facts)
+        sentence, step = _why_behind(seen, lag, facts)
         severity = Severity.CRITICAL if critical else Severity.WARNING
         yield finding(f"lag:{name}", severity, shard, sentence, step, name, explains=(f"replication:lag-bytes:{name}",))
     if facts.replay_paused:
@@ -44,19 +44,38 @@ def _standby(seen: Seen, facts: PostgresFacts) -> Iterator[Finding]:
         yield finding(f"receiver:{name}", Severity.WARNING, shard, sentence, step, name)
 
 
-def _why_behind(name: str, lag: float, facts: PostgresFacts) -> tuple[str, str]:
-    """A query that is as old as the lag, while WAL arrives: replay waits for it, a recovery conflict."""
-    longest, told = facts.longest_transaction, f"{name} is {duration(lag)} behind its leader"
-    waits = facts.receiver_status == "streaming" and (facts.received or 0) > (facts.replayed or 0)
-    if not longest or not waits or longest.seconds + LAST_COMMIT < lag:
+def _why_behind(seen: Seen, lag: float, facts: PostgresFacts) -> tuple[str, str]:
+    """While WAL arrives, what replays it hangs, or waits for a query that is as old as the lag: a recovery conflict."""
+    name, longest = seen.server.name, facts.longest_transaction
+    told = f"{name} is {duration(lag)} behind its leader"
+    if facts.receiver_status != "streaming" or (facts.received or 0) <= (facts.replayed or 0):
         step = "Look for a long query on it, a paused replay, or a full disk; reads from it are old meanwhile."
         return f"{told}.", step
+    if not longest or longest.seconds + LAST_COMMIT < lag:
+        return _slow(seen, told, facts.replayer)
     who = f"pid {longest.pid} of {longest.user or 'an unknown user'}, open for {duration(longest.seconds)}"
     step = (
         f"End it on {name} (SELECT pg_terminate_backend({longest.pid})), or let it finish; "
         "max_standby_streaming_delay says how long replay waits."
     )
     return f"{told}: WAL arrives, and replay waits for a transaction ({who}).", step
+
+
+def _slow(seen: Seen, told: str, replayer: Replayer | None) -> tuple[str, str]:
+    """What replays it does not move, or not as fast as WAL arrives."""
+    moves = seen.rates.get("replayed_bytes_total", 1.0) > 0
+    if replayer is None:
+        return f"{told}: WAL arrives, and is not replayed.", "Look for a long query on it, and at its disk."
+    who = f"startup process (pid {replayer.pid})"
+    if replayer.wants_wal or not moves:
+        step = (
+            f"On its machine see what holds that process (ps -o stat,wchan {replayer.pid}): T is stopped, and goes on "
+            f"with kill -CONT {replayer.pid}; D is its disk. Otherwise restart {seen.server.name}."
+        )
+        return f"{told}: WAL arrives, and its {who} hangs: it replays nothing.", step
+    waits = f" It waits for {replayer.wait_type}: {replayer.wait}." if replayer.wait else ""
+    step = "Look at its disk and its processor; reads from it are old meanwhile."
+    return f"{told}: its {who} replays more slowly than WAL arrives.{waits}", step
 
 
 def _work(seen: Seen, facts: PostgresFacts) -> Iterator[Finding]:

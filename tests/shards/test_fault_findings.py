@@ -10,10 +10,17 @@ from metrics.findings import folded
 from metrics.rules import unreachable
 from novaops.inventory.models import ServerKind
 from shards.clients.etcd_replies import EtcdMember, EtcdStatus
-from shards.clients.patroni_replies import Cluster, Config, Status
+from shards.clients.patroni_replies import Cluster, Config, Role, Status
 from shards.replication.disk_space import SpaceFacts
 from shards.replication.etcd_findings import etcd_cluster
-from shards.replication.facts import EtcdFacts, LongestTransaction, PatroniFacts, PatroniSettingsFacts, PostgresFacts
+from shards.replication.facts import (
+    EtcdFacts,
+    LongestTransaction,
+    PatroniFacts,
+    PatroniSettingsFacts,
+    PostgresFacts,
+    Replayer,
+)
 from shards.replication.findings import clusters
 from shards.replication.member_findings import members
 from shards.replication.own_word import PatroniItselfFacts
@@ -140,6 +147,28 @@ def test_a_member_without_etcd(name: str, severity: Severity, after: str) -> Non
     )
 
 
+def taken_over(by: str) -> Cluster:
+    """By a member that nobody follows yet."""
+    roles = {by: {"role": Role.LEADER, "timeline": 2}, REPLICA: {"role": Role.REPLICA, "timeline": 1}}
+    members = [one.model_copy(update=roles[one.name]) for one in CLUSTER.members if one.name in roles]
+    return CLUSTER.model_copy(update={"members": tuple(members)})
+
+
+@pytest.mark.parametrize("silent", [("patroni", "patroni-itself", "postgres"), ("patroni", "patroni-itself")])
+def test_what_follows_while_another_one_takes_over_is_not_told_beside_it(silent: tuple[str, ...]) -> None:
+    """The former leader is silent, or still takes writes under a Patroni that is; some minutes later all is told."""
+    fleet = Fleet().silent(*silent, name=LEADER)
+    for name in (STANDBY, REPLICA):
+        fleet.now("patroni", name, facts=PatroniFacts(status=status(name), cluster=taken_over(STANDBY)))
+    fleet.now("postgres", STANDBY, facts=postgres(STANDBY, timeline=2, in_recovery=False, receiver_status=""))
+    fleet.now("postgres", REPLICA, facts=postgres(REPLICA, receiver_status=""))
+    (found,) = fleet.told()
+    assert found.severity is Severity.CRITICAL and LEADER in found.sentence
+    for probe in BOTH:
+        fleet.now(probe, LEADER, state_since=NOW - timedelta(minutes=5))
+    assert any("no synchronous standby" in one.sentence for one in fleet.told())
+
+
 def test_who_led_until_now_explains_that_nobody_leads() -> None:
     headless = said("patroni-3.3.8/cluster")
     headless["members"] = [one for one in headless["members"] if one["role"] != "leader"]
@@ -192,6 +221,22 @@ def test_a_query_that_holds_replay_up_is_named() -> None:
     (found,) = Fleet().now("postgres", REPLICA, facts=behind).told()
     assert "replay waits for a transaction (pid 4711 of reporting, open for 30" in found.sentence
     assert "pg_terminate_backend(4711)" in found.next_step
+
+
+@pytest.mark.parametrize(
+    ("wait", "rate", "told"),
+    [
+        ({"wait_type": "Activity", "wait": "RecoveryWalStream"}, 5.0, "(pid 815) hangs: it replays nothing."),
+        ({}, 0.0, "(pid 815) hangs: it replays nothing."),
+        ({"wait_type": "IO", "wait": "DataFileRead"}, 5.0, "more slowly than WAL arrives. It waits for IO: Data"),
+    ],
+)
+def test_what_replays_hangs_or_is_slow(wait: dict[str, str], rate: float, told: str) -> None:
+    replayer = Replayer(pid=815, **wait)
+    behind = postgres(REPLICA, replay_lag_seconds=12, received=200, replayed=100, replayer=replayer)
+    fleet = Fleet().now("postgres", REPLICA, facts=behind, rates={"replayed_bytes_total": rate})
+    (found,) = fleet.told()
+    assert told in found.sentence
 
 
 def test_a_paused_replay_explains_the_lag() -> None:

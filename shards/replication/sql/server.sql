@@ -27,6 +27,12 @@ backends AS (
     ORDER BY xact_start NULLS LAST, state = 'active' DESC NULLS LAST, state_change DESC NULLS LAST, pid
     LIMIT 25
 ),
+replayer AS (
+    SELECT pid, coalesce(wait_event_type, '') AS wait_type, coalesce(wait_event, '') AS wait
+    FROM pg_stat_activity
+    WHERE backend_type = 'startup'
+    LIMIT 1
+),
 copies AS (
     SELECT p.pid, coalesce(a.application_name, '') AS application, coalesce(host(a.client_addr), '') AS client,
         coalesce(p.phase, '') AS phase, p.backup_total AS total_bytes, p.backup_streamed AS done_bytes,
@@ -101,6 +107,7 @@ SELECT
         ELSE extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp())::float8
     END AS replay_lag_seconds,
     CASE WHEN h.in_recovery THEN pg_is_wal_replay_paused() ELSE false END AS replay_paused,
+    (SELECT to_jsonb(replayer) FROM replayer) AS replayer,
     coalesce((SELECT status FROM pg_stat_wal_receiver), '') AS receiver_status,
     coalesce((SELECT sender_host FROM pg_stat_wal_receiver), '') AS sender_host,
     (SELECT sender_port FROM pg_stat_wal_receiver) AS sender_port,

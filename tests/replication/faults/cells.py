@@ -131,11 +131,11 @@ def who_asked(scene: Scene) -> str:
 
 
 FAULTS = (
-    Fault("frozen replica", frozen_replica, (Expected("neither its Patroni nor its PostgreSQL answers", alone=True),)),
+    Fault("frozen replica", frozen_replica, (Expected("neither its Patroni nor its PostgreSQL answers"),)),
     Fault(
         "frozen Patroni of a replica",
         frozen_patroni_of_replica,
-        (Expected("Patroni of .* does not answer, its Postgr", alone=True),),
+        (Expected("Patroni of .* does not answer, its Postgr"),),
     ),
     Fault(
         "frozen leader",
@@ -148,19 +148,19 @@ FAULTS = (
         frozen_patroni_of_leader,
         (Expected("Patroni of the leader"), Expected("takes writes although", LEASE)),
     ),
-    Fault("a replica that cannot reach etcd", replica_without_etcd, (Expected("cannot reach etcd", alone=True),)),
+    Fault("a replica that cannot reach etcd", replica_without_etcd, (Expected("cannot reach etcd"),)),
     Fault("a leader that cannot reach etcd", leader_without_etcd, (Expected("cannot reach etcd"),)),
     Fault("full disk of a replica", full_disk_of_replica, (Expected("disk of .* is full|full disk"),)),
     Fault("full disk of the leader", full_disk_of_leader, (Expected("disk of .* is full|full disk"),)),
-    Fault("recovery conflict", recovery_conflict, (Expected("waits? for a (query|transaction)", alone=True),)),
-    Fault("a slot that holds WAL", slot_that_holds, (Expected("Slot forgotten .* holds .* nobody reads", alone=True),)),
-    Fault("a slot that lost WAL", slot_that_lost, (Expected("Slot forgotten .* has lost WAL", alone=True),)),
-    Fault("one etcd of three", one_etcd_of_three, (Expected("2 of 3", alone=True),)),
-    Fault("etcd without quorum, failsafe mode", etcd_without_quorum, (Expected("quorum", alone=True),)),
+    Fault("recovery conflict", recovery_conflict, (Expected("waits? for a (query|transaction)"),)),
+    Fault("a slot that holds WAL", slot_that_holds, (Expected("Slot forgotten .* holds .* nobody reads"),)),
+    Fault("a slot that lost WAL", slot_that_lost, (Expected("Slot forgotten .* has lost WAL"),)),
+    Fault("one etcd of three", one_etcd_of_three, (Expected("2 of 3"),)),
+    Fault("etcd without quorum, failsafe mode", etcd_without_quorum, (Expected("quorum"),)),
     Fault(
         "etcd without quorum",
         etcd_without_quorum_nor_failsafe,
-        (Expected("quorum"), Expected("quorum.*no leader", LEASE, alone=True)),
+        (Expected("quorum"), Expected("quorum.*no leader", LEASE)),
     ),
     Fault(
         "killed leader", killed_leader, (Expected("leader .* neither"), Expected("took over", LEASE + 30)), who_asked

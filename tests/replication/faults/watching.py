@@ -24,16 +24,17 @@ class Expected:
 
     sentence: str
     within: float = TWO_CYCLES + 1  # a silent server is waited for
-    alone: bool = False  # nothing else that needs a look is told beside it
 
 
 @dataclass(frozen=True)
 class Fault:
-    """`make` breaks something and registers with the stack how it is mended."""
+    """`make` breaks something and registers with the stack how it is mended. Each of the expected is said, the last one
+    until it is mended, and beside them nothing else that needs a look, but for what is `also` said: a part of it."""
 
     name: str
     make: Callable[[Scene, ExitStack], None]
     expected: tuple[Expected, ...]
+    also: str = ""
     after: Callable[[Scene], str] | None = None  # what else was seen once it is mended
 
 
@@ -57,7 +58,7 @@ def watch(scene: Scene, fault: Fault, say: Callable[[str], None]) -> Seen:
         for expected in fault.expected:
             _expect(scene, expected, began, before, seen, say)
         if not seen.problems:
-            _steady(scene, fault.expected[-1], before, seen, say)
+            _steady(scene, fault, before, seen, say)
     scene.wait_whole()
     mended = time.monotonic()
     left = _until_clear(scene, before)
@@ -109,22 +110,23 @@ def _expect(
     say(f"  NOT SAID: {expected.sentence}")
 
 
-def _steady(scene: Scene, expected: Expected, before: set[str], seen: Seen, say: Callable[[str], None]) -> None:
+def _steady(scene: Scene, fault: Fault, before: set[str], seen: Seen, say: Callable[[str], None]) -> None:
     """It stays until the fault is mended, and what follows from it is not told beside it."""
-    until, others = time.monotonic() + STEADY_FOR, dict[str, str]()
+    until, others, last = time.monotonic() + STEADY_FOR, dict[str, str](), fault.expected[-1].sentence
+    known = "|".join([*(one.sentence for one in fault.expected), *([fault.also] if fault.also else [])])
     while time.monotonic() < until:
         found = scene.findings()
-        if not any(re.search(expected.sentence, one.sentence) for one in found):
-            seen.problems.append(f"“{expected.sentence}” came and went")
+        if not any(re.search(last, one.sentence) for one in found):
+            seen.problems.append(f"“{last}” came and went")
             return
         for one in found:
-            if _token(one) in before or one.severity == Severity.INFO:
+            if _token(one) in before or one.severity == Severity.INFO or re.search(known, one.sentence):
                 continue
-            if not re.search(expected.sentence, one.sentence) and others.get(one.key) != one.sentence:
+            if others.get(one.key) != one.sentence:
                 others[one.key] = one.sentence
                 say(f"  beside: {one.severity.label}: {one.sentence}")
         time.sleep(LOOK_EVERY)
-    if expected.alone and others:
+    if others:
         seen.problems.append(f"beside it: {'; '.join(others.values())}")
 
 

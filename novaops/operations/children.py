@@ -34,10 +34,10 @@ def is_over(child: Operation) -> bool:
 
 
 def left_alone(child: Operation, seconds: float) -> bool:
-    """Nobody has taken it for so long, though it may run: all workers may be busy with what waits for others. Who waits
-    for it carries it out then."""
-    patience = timedelta(seconds=seconds)
-    return child.status == Status.QUEUED and child.queued_at is not None and child.queued_at < timezone.now() - patience
+    """Nobody has it for so long, though it may run: all workers may be busy with what waits for others, or the one that
+    had it was killed. Who waits for it carries it out then."""
+    since = {Status.QUEUED: child.queued_at, Status.RUNNING: child.lease_until}.get(child.state)
+    return since is not None and since < timezone.now() - timedelta(seconds=seconds)
 
 
 def refusal_of(kind: str, parameters: Mapping[str, Any]) -> str:

@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from metrics.contract import Finding, Seen, ServerSeen, Severity, Snapshot, State
+from metrics.contract import Finding, ServerSeen, Severity, Snapshot, State
 from novaops.inventory.models import ServerKind
-from shards.replication.facts import EtcdFacts, PostgresFacts
+from shards.replication.facts import PostgresFacts
 from shards.replication.findings import finding
 from shards.replication.own_word import NAME as ITSELF
+from shards.replication.quorum import EtcdCluster, EtcdNode, etcd_clusters
 from shards.replication.taking_over import of_restarting
 
 ALL = "etcd"
@@ -15,46 +16,37 @@ ALL = "etcd"
 
 def etcd_cluster(snapshot: Snapshot, now: datetime) -> Iterator[Finding]:
     """Without a quorum nothing else is said of etcd, and little of what it takes along."""
-    readings = snapshot.of_probe("etcd")
-    if not readings or any(one.state == State.UNKNOWN for one in readings):
-        return
-    total = max(len(readings), *(len(_members(one)) for one in readings))
-    answering, working = [one for one in readings if one.reachable], [one for one in readings if _works(one)]
-    silent = [one for one in readings if not one.reachable]
-    if not working:
-        yield _no_quorum(snapshot, readings, len(answering), total)
-    elif silent:
-        yield _some_silent(silent, len(answering), total)
+    clusters = etcd_clusters(snapshot)
+    for one in clusters:
+        named = f":{one.id}" if len(clusters) > 1 else ""
+        silent = [node for node in one.nodes if node.server and not node.answers]
+        if any(node.state == State.UNKNOWN for node in one.nodes if node.server):
+            continue
+        if one.quorum is False:
+            yield _no_quorum(snapshot, one, silent, f"etcd-quorum{named}")
+        elif one.quorum and silent:
+            yield _some_silent(snapshot, one, silent, f"etcd-silent{named}")
 
 
 def has_quorum(snapshot: Snapshot) -> bool:
     """As far as is known."""
-    readings = snapshot.of_probe("etcd")
-    return not readings or any(_works(one) or one.state == State.UNKNOWN for one in readings)
+    return all(one.quorum is not False for one in etcd_clusters(snapshot))
 
 
-def _works(one: Seen) -> bool:
-    facts = one.facts
-    return one.reachable and isinstance(facts, EtcdFacts) and bool(facts.status.leader) and facts.status.healthy
-
-
-def _members(one: Seen) -> Sequence[object]:
-    return one.facts.status.members if isinstance(one.facts, EtcdFacts) else ()
-
-
-def _no_quorum(snapshot: Snapshot, readings: Sequence[Seen], answering: int, total: int) -> Finding:
-    silent = [one.server.name for one in readings if not one.reachable]
-    step = f"Start {', '.join(silent)} again" if silent else "Look at the logs of its members"
-    found = finding(
-        "etcd-quorum",
+def _no_quorum(snapshot: Snapshot, cluster: EtcdCluster, silent: Sequence[EtcdNode], key: str) -> Finding:
+    step = f"Start {', '.join(one.name for one in silent)} again" if silent else "Look at the logs of its members"
+    return finding(
+        key,
         Severity.CRITICAL,
         ALL,
-        f"etcd has no quorum: {answering} of {total} members answer, {total // 2 + 1} have to agree. "
+        f"etcd has no quorum: {cluster.answering} of {cluster.voters} members answer, {cluster.needed} have to agree. "
         + _consequence(snapshot),
         f"{step}; Patroni goes on by itself then. Where their data is lost, restore etcd from a snapshot.",
-        explains=(*_of_etcd(readings), *(key for shard in snapshot.shards for key in _of_shard(snapshot, shard.name))),
+        explains=(
+            *_of_etcd(cluster.nodes),
+            *(key for shard in snapshot.shards for key in _of_shard(snapshot, shard.name)),
+        ),
     )
-    return found
 
 
 def _consequence(snapshot: Snapshot) -> str:
@@ -69,25 +61,23 @@ def _writable(snapshot: Snapshot, shard: str) -> bool:
     return any(seen.reachable and not facts.in_recovery for seen, facts in snapshot.facts(PostgresFacts, shard))
 
 
-def _some_silent(silent: Sequence[Seen], answering: int, total: int) -> Finding:
-    names = ", ".join(one.server.name for one in silent)
-    spare = answering - (total // 2 + 1)
+def _some_silent(snapshot: Snapshot, cluster: EtcdCluster, silent: Sequence[EtcdNode], key: str) -> Finding:
+    names, spare = ", ".join(one.name for one in silent), cluster.spare
     rest = "one more may fail" if spare == 1 else f"{spare} more may fail" if spare else "no more may fail"
     return finding(
-        "etcd-silent",
+        key,
         Severity.WARNING,
         ALL,
-        f"etcd {names} {'does' if len(silent) == 1 else 'do'} not answer: {answering} of {total} members do, {rest} "
-        f"before Patroni can no longer elect a leader. {silent[0].cause}",
+        f"etcd {names} {'does' if len(silent) == 1 else 'do'} not answer: {cluster.answering} of {cluster.voters} "
+        f"members do, {rest} before Patroni can no longer elect a leader. {silent[0].cause}",
         f"See whether {names} runs and its disk has space; one whose data is lost is removed and added anew.",
         explains=tuple(_of_etcd(silent)),
-        since=silent[0],
+        since=snapshot.seen(ServerKind.ETCD, silent[0].name, "etcd"),
     )
 
 
-def _of_etcd(readings: Sequence[Seen]) -> Iterator[str]:
-    for one in readings:
-        name = one.server.name
+def _of_etcd(nodes: Sequence[EtcdNode]) -> Iterator[str]:
+    for name in (one.name for one in nodes):
         yield from (f"unreachable:etcd:{name}", f"unanswered:etcd:etcd:{name}", f"replication:etcd-leader:{name}")
 
 

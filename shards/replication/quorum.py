@@ -28,27 +28,75 @@ class EtcdNode:
         return not (self.listed and self.listed.learner)
 
     @property
+    def answers(self) -> bool:
+        return self.state in {"ok", "degraded"}
+
+    @property
     def serves(self) -> bool:
         """It answers, and has a leader."""
-        return self.state in {"ok", "degraded"} and bool(self.facts and self.facts.status.leader)
+        return self.answers and bool(self.facts and self.facts.status.leader)
 
 
 @dataclass(frozen=True, slots=True)
 class EtcdCluster:
-    """`health` is a badge's word; `sentence` says how many answer and what one more loss would do."""
+    """The one that judges its quorum: pages and findings ask it. `health` is a badge's word; `sentence` says how many
+    answer and what one more loss would do."""
 
     id: str
     nodes: tuple[EtcdNode, ...]
-    health: str
-    sentence: str
 
     @property
     def voters(self) -> int:
         return sum(node.votes for node in self.nodes)
 
     @property
+    def needed(self) -> int:
+        return self.voters // 2 + 1
+
+    @property
+    def answering(self) -> int:
+        return sum(node.answers and node.votes for node in self.nodes)
+
+    @property
     def serving(self) -> int:
         return sum(node.serves and node.votes for node in self.nodes)
+
+    @property
+    def unseen(self) -> int:
+        """Those that nobody asks, or has asked yet."""
+        return sum(node.votes and (node.server is None or node.state == "unknown") for node in self.nodes)
+
+    @property
+    def quorum(self) -> bool | None:
+        """Whether enough of them agree; None: too few were asked to know."""
+        if self.answering + self.unseen < self.needed or (self.answering and not self.serving):
+            return False
+        return True if self.answering >= self.needed else None
+
+    @property
+    def spare(self) -> int:
+        """So many more may be lost."""
+        return max(0, self.answering - self.needed)
+
+    @property
+    def health(self) -> str:
+        if self.quorum is None:
+            return "unknown"
+        if not self.quorum:
+            return "critical"
+        return "ok" if self.serving == self.voters and (self.spare or self.voters == 1) else "warning"
+
+    @property
+    def sentence(self) -> str:
+        if self.quorum is None:
+            were = "was" if self.unseen == 1 else "were"
+            return f"{self.short}, {self.unseen} {were} not asked: look at those yourself."
+        if not self.quorum:
+            why = f", {self.needed} are needed" if self.answering < self.needed else " and have no leader"
+            return f"{self.short}{why}: no failover happens, leaders step down."
+        if not self.spare:
+            return f"{self.short}: one more loss stops failover."
+        return f"{self.short}: {'one' if self.spare == 1 else self.spare} more may be lost before failover stops."
 
     @property
     def leader(self) -> EtcdNode | None:
@@ -56,7 +104,7 @@ class EtcdCluster:
 
     @property
     def short(self) -> str:
-        return f"{self.serving} of {self.voters} {'answers' if self.voters == 1 else 'answer'}"
+        return f"{self.answering} of {self.voters} {'answers' if self.voters == 1 else 'answer'}"
 
 
 def etcd_clusters(snapshot: Snapshot) -> tuple[EtcdCluster, ...]:
@@ -86,8 +134,7 @@ def _cluster(name: str, servers: list[ServerSeen], seen: dict[int, Seen]) -> Etc
         for one in listed
         if one.id not in taken and not _same_place(one, servers)
     ]
-    all_nodes = tuple(sorted([*nodes, *strangers], key=lambda node: node.name))
-    return EtcdCluster(name, all_nodes, *_judged(all_nodes))
+    return EtcdCluster(name, tuple(sorted([*nodes, *strangers], key=lambda node: node.name)))
 
 
 def _node(server: ServerSeen, seen: Seen | None, listed: tuple[EtcdMember, ...], leader: str) -> EtcdNode:
@@ -105,20 +152,3 @@ def _same_place(member: EtcdMember, servers: list[ServerSeen]) -> bool:
 
 def _facts(seen: Seen | None) -> EtcdFacts | None:
     return seen.facts if seen and isinstance(seen.facts, EtcdFacts) else None
-
-
-def _judged(nodes: tuple[EtcdNode, ...]) -> tuple[str, str]:
-    voters = [node for node in nodes if node.votes]
-    unseen = sum(node.server is None or node.state == "unknown" for node in voters)
-    serving, most = sum(node.serves for node in voters), len(voters)
-    needed = most // 2 + 1
-    counted = f"{serving} of {most} {'answers' if most == 1 else 'answer'}"
-    if serving < needed <= serving + unseen:
-        return "unknown", f"{counted}, {unseen} {'was' if unseen == 1 else 'were'} not asked: look at those yourself."
-    if serving < needed:
-        return "critical", f"{counted}, {needed} are needed: no failover happens, leaders step down."
-    spare = serving - needed
-    if spare == 0:
-        return ("ok" if most == 1 else "warning"), f"{counted}: one more loss stops failover."
-    lost = "one" if spare == 1 else str(spare)
-    return ("ok" if serving == most else "warning"), f"{counted}: {lost} more may be lost before failover stops."

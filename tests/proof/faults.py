@@ -134,6 +134,9 @@ def _wrap(place: ModuleType, name: str, wrapper: Callable[..., Any]) -> None:
 
 
 class Injector:
+    """`here` is the step of the worker's own operation; inside it, parts of it that are operations of their own may be
+    carried out: their steps and turns are no points, only what they call is."""
+
     def __init__(self, faults: tuple[Fault, ...]) -> None:
         self.faults = faults
         self.here: tuple[Way, int] | None = None
@@ -145,11 +148,17 @@ class Injector:
                 fault.happen()
 
     def carried(self, way: Way, carry: Carry, run: Run, step: OperationStep, how: Step) -> None:
+        if self.here:
+            carry(run, step, how)
+            return
         self.here = (way, step.index)
         self.counts.clear()
-        self.come_to(Point.BEFORE)
-        carry(run, step, replace(how, run=self._acting(how.run), undo=how.undo and self._acting(how.undo)))
-        self.come_to(Point.AFTER)
+        try:
+            self.come_to(Point.BEFORE)
+            carry(run, step, replace(how, run=self._acting(how.run), undo=how.undo and self._acting(how.undo)))
+            self.come_to(Point.AFTER)
+        finally:
+            self.here = None
 
     def _acting(self, work: Callable[[StepContext], str]) -> Callable[[StepContext], str]:
         def act(context: StepContext) -> str:
@@ -162,11 +171,14 @@ class Injector:
 
     def claimed(self, claim: Callable[..., Lease | None], *words: Any) -> Lease | None:
         lease = claim(*words)
-        if lease:
+        if lease and not self.here:
             self.come_to(Point.CLAIMED)
         return lease
 
     def finished(self, finish: Callable[..., None], *words: Any) -> None:
+        if self.here:
+            finish(*words)
+            return
         self.come_to(Point.ENDING)
         finish(*words)
         self.come_to(Point.ENDED)

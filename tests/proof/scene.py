@@ -61,12 +61,13 @@ class Scene:
             return operation.state.terminal
 
     def let_go_on(self, operation: Operation) -> None:
-        """What is paused is resumed; the lease of a worker that is gone runs out, as it would with time."""
+        """What is paused is resumed; the leases of workers that are gone run out, as they would with time, those of its
+        parts too."""
         with tenant_context(self.fleet):
             if operation.status == Status.PAUSED:
                 services.resume(operation, self.operator)
             ago = Now() - timedelta(seconds=1)
-            Operation.objects.filter(pk=operation.pk, status=Status.RUNNING).update(lease_until=ago)
+            Operation.objects.filter(status=Status.RUNNING).update(lease_until=ago)
 
     def kill_workers(self) -> None:
         """Whatever is left of them, the frozen ones too."""

@@ -43,9 +43,9 @@ def postgres(name: str, timeline: int = 1, **more: Any) -> PostgresFacts:
     return PostgresFacts.model_validate(facts | {"data_directory": f"/data/{name}"} | known | more)
 
 
-def etcd_facts(leader: str = "1", total: int = 3) -> EtcdFacts:
-    members = tuple(EtcdMember(id=str(number)) for number in range(total))
-    return EtcdFacts(status=EtcdStatus(version="3", id="1", leader=leader, healthy=bool(leader), members=members))
+def etcd_facts(own: int, leader: str = "1") -> EtcdFacts:
+    members = tuple(EtcdMember(id=str(number)) for number in (1, 2, 3))
+    return EtcdFacts(status=EtcdStatus(version="3", id=str(own), leader=leader, healthy=bool(leader), members=members))
 
 
 class Fleet:
@@ -60,7 +60,7 @@ class Fleet:
             self.put(ServerKind.PATRONI, name, port, "patroni-settings", config, every_seconds=30.0)
             self.put(ServerKind.POSTGRES, name, 10 + port, "postgres", postgres(name))
         for number in (1, 2, 3):
-            self.put(ServerKind.ETCD, f"etcd-{number}", 20 + number, "etcd", etcd_facts(), shard="")
+            self.put(ServerKind.ETCD, f"etcd-{number}", 20 + number, "etcd", etcd_facts(number), shard="")
 
     def put(
         self, kind: str, name: str, port: int, probe: str, facts: Facts, shard: str = "shard-2", **more: Any
@@ -197,7 +197,7 @@ def test_a_server_that_does_not_come_up_leads_to_its_disk_and_its_log(state: str
 
 def test_etcd_without_a_quorum_is_the_one_thing_that_is_said() -> None:
     fleet = Fleet().silent("etcd", name="etcd-2", **REFUSED).silent("etcd", name="etcd-3", **REFUSED)
-    fleet.now("etcd", "etcd-1", facts=etcd_facts(leader=""), state=State.DEGRADED)
+    fleet.now("etcd", "etcd-1", facts=etcd_facts(1, leader=""), state=State.DEGRADED)
     for name in (LEADER, STANDBY, REPLICA):
         fleet.silent("patroni", "patroni-settings", name=name)
     (found,) = fleet.told()

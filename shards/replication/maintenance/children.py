@@ -4,7 +4,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from novaops.operations.children import begin_child, children_of
+from novaops.operations.children import begin_child, children_of, left_alone
 from novaops.operations.choices import Status
 from novaops.operations.contract import PermanentProblem, StepContext, TransientProblem
 from novaops.operations.models import Operation
@@ -39,7 +39,7 @@ def _begun(context: StepContext, parent: Operation, called: str, kind: str, para
 def _over(context: StepContext, child: Operation) -> str:
     while not child.state.terminal:
         context.progress(0, None, f"Operation {child.pk}: {child.state.label.lower()}")
-        if child.status == Status.QUEUED:
+        if left_alone(child, 0):
             execute(child.pk)  # does nothing when another worker was first
         else:
             time.sleep(LOOK_SECONDS)

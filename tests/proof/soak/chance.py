@@ -42,6 +42,7 @@ WEIGHTS = {
     "switchover": 1,
     "fleet-drain": 1,
 }
+MAINTENANCE = 1
 POSTED_ONE_IN = 15
 
 
@@ -76,7 +77,7 @@ def attempts(scene: Scene, servers: Client, subjects: Sequence[Subject], seed: i
 
 
 def _turns(scene: Scene, servers: Client, subjects: Sequence[Subject], dice: random.Random, number: int) -> Attempt:
-    [subject] = dice.choices(subjects, [WEIGHTS[one.kind] for one in subjects])
+    [subject] = dice.choices(subjects, [WEIGHTS.get(one.kind, MAINTENANCE) for one in subjects])
     way = dice.choice(ways(subject))
     faults = list(dict.fromkeys(_fault(dice, subject, way) for _ in range(dice.randint(1, MOST_FAULTS))))
     at_once = dice.randint(1, MOST_AT_ONCE)

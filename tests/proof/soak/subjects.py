@@ -1,11 +1,13 @@
 """The kinds that are put to the proof, the test kind first."""
 
 from tests.proof.cases import (
+    appointments,
     backend,
     failover,
     fleet_drain,
     flush,
     hide,
+    leaders,
     leftover,
     maintenance,
     members,
@@ -45,5 +47,7 @@ SUBJECTS: dict[str, Subject] = {
         fleet_drain.SUBJECT,
         switchover.SUBJECT,
         *maintenance.ALL,
+        *appointments.ALL,
+        *leaders.ALL,
     )
 }

@@ -10,9 +10,10 @@ import django
 
 django.setup()
 
-from tests.replication.faults.cells import FAULTS  # noqa: E402
+from tests.replication.faults.cells import CUTS, FAULTS  # noqa: E402
+from tests.replication.faults.network import can_be_cut  # noqa: E402
 from tests.replication.faults.scene import prepared  # noqa: E402
-from tests.replication.faults.watching import Seen, watch  # noqa: E402
+from tests.replication.faults.watching import Fault, Seen, watch  # noqa: E402
 
 
 def main() -> int:
@@ -21,9 +22,16 @@ def main() -> int:
     options = parser.parse_args()
     logging.disable(logging.CRITICAL)
     with prepared(Path(os.environ["NOVAOPS_STATE"])) as scene:
-        seen = [watch(scene, fault, _say) for fault in FAULTS if options.only in fault.name]
+        seen = [watch(scene, fault, _say) for fault in faults() if options.only in fault.name]
     _report(seen)
     return 1 if any(one.problems for one in seen) else 0
+
+
+def faults() -> tuple[Fault, ...]:
+    if can_be_cut():
+        return FAULTS + CUTS
+    _say(f"Not tried, as that needs to be root and nftables: {', '.join(one.name for one in CUTS)}.")
+    return FAULTS
 
 
 def _say(text: str) -> None:

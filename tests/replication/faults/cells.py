@@ -3,8 +3,10 @@
 from contextlib import ExitStack
 
 from tests.replication.faults import means
+from tests.replication.faults.killed import KilledLeader
+from tests.replication.faults.network import of_member
 from tests.replication.faults.scene import Scene
-from tests.replication.faults.watching import Expected, Fault
+from tests.replication.faults.watching import TAKEN_OVER, Expected, Fault
 from tests.waiting import wait_for
 
 # Patroni's ttl, and a moment for the election.
@@ -53,9 +55,7 @@ def full_disk_of_leader(scene: Scene, mending: ExitStack) -> None:
     mending.callback(means.follow_again, scene)
     data = means.on_small_disk(scene, mending, name, spare=64)
     scene.wait_whole()
-    scene.patroni(name).switchover(scene.leader(), name) if name == scene.standby() else _lead(scene, name)
-    wait_for(lambda: scene.leader() == name, f"{name} to lead")
-    scene.wait_whole()
+    lead(scene, name)
     means.fill(data)
     try:
         means.write_wal(scene, name, 192)
@@ -63,18 +63,43 @@ def full_disk_of_leader(scene: Scene, mending: ExitStack) -> None:
         print(f"  the leader said: {str(expected).strip().splitlines()[0]}")
 
 
-def _lead(scene: Scene, name: str) -> None:
-    """Makes an asynchronous replica lead: it becomes the synchronous standby first."""
-    former = scene.standby()
-    scene.servers.stop(former)
-    wait_for(lambda: scene.standby() == name, f"{name} to be the synchronous standby")
-    scene.servers.start(former)
-    wait_for(lambda: scene.patroni(name).switchover(scene.leader(), name), f"{name} to lead")
+def lead(scene: Scene, name: str) -> None:
+    """An asynchronous replica becomes the synchronous standby first."""
+    if name != scene.standby():
+        former = scene.standby()
+        scene.servers.stop(former)
+        wait_for(lambda: scene.standby() == name, f"{name} to be the synchronous standby")
+        scene.servers.start(former)
+    wait_for(lambda: scene.patroni(name).switchover(scene.leader(), name), f"{name} to agree to lead")
+    wait_for(lambda: scene.leader() == name, f"{name} to lead")
     scene.wait_whole()
 
 
 def recovery_conflict(scene: Scene, mending: ExitStack) -> None:
     means.hold_replay(scene, mending, scene.leader(), scene.replica())
+
+
+def paused_replay(scene: Scene, mending: ExitStack) -> None:
+    means.pause_replay(scene, mending, scene.leader(), scene.replica())
+
+
+def hung_replay(scene: Scene, mending: ExitStack) -> None:
+    means.hang_replay(scene, mending, scene.leader(), scene.replica())
+
+
+def replica_cut_off(scene: Scene, mending: ExitStack) -> None:
+    network = mending.enter_context(of_member(scene, scene.replica()))
+    scene.wait_whole()
+    network.cut()
+
+
+def leader_cut_off(scene: Scene, mending: ExitStack) -> None:
+    """A replica is started anew behind a network that can be cut, and made the leader."""
+    name = scene.replica()
+    network = mending.enter_context(of_member(scene, name))
+    scene.wait_whole()
+    lead(scene, name)
+    network.cut()
 
 
 def slot_that_holds(scene: Scene, mending: ExitStack) -> None:
@@ -119,15 +144,18 @@ def etcd_without_quorum_nor_failsafe(scene: Scene, mending: ExitStack) -> None:
     means.stop(scene, mending, "etcd-2", "etcd-3")
 
 
-def killed_leader(scene: Scene, mending: ExitStack) -> None:
-    scene.servers.kill(scene.leader(), tree=True)
-
-
 def who_asked(scene: Scene) -> str:
     """The last change of leader, as the change log tells it."""
     found = wait_for(lambda: scene.changes_of_leader()[-1:], "the change of leader in the change log", 60)[0]
     assert found.data["asked_for_by"] == "nobody", found.data
     return f"Change log: {found.outcome}"
+
+
+def killed_and_told(scene: Scene) -> str:
+    return f"{who_asked(scene)} {KILLED.told(scene)}"
+
+
+KILLED = KilledLeader()
 
 
 FAULTS = (
@@ -140,19 +168,24 @@ FAULTS = (
     Fault(
         "frozen leader",
         frozen_leader,
-        (Expected("leader .* neither its Patroni nor"), Expected("took over", LEASE + 30)),
-        who_asked,
+        (Expected("neither its Patroni nor"), Expected("took over", LEASE + 30)),
+        after=who_asked,
     ),
     Fault(
         "frozen Patroni of the leader",
         frozen_patroni_of_leader,
         (Expected("Patroni of the leader"), Expected("takes writes although", LEASE)),
+        also=TAKEN_OVER,
     ),
     Fault("a replica that cannot reach etcd", replica_without_etcd, (Expected("cannot reach etcd"),)),
-    Fault("a leader that cannot reach etcd", leader_without_etcd, (Expected("cannot reach etcd"),)),
+    Fault("a leader that cannot reach etcd", leader_without_etcd, (Expected("cannot reach etcd"),), also=TAKEN_OVER),
     Fault("full disk of a replica", full_disk_of_replica, (Expected("disk of .* is full|full disk"),)),
-    Fault("full disk of the leader", full_disk_of_leader, (Expected("disk of .* is full|full disk"),)),
+    Fault("full disk of the leader", full_disk_of_leader, (Expected("disk of .* is full|full disk"),), also=TAKEN_OVER),
     Fault("recovery conflict", recovery_conflict, (Expected("waits? for a (query|transaction)"),)),
+    Fault(
+        "paused replay", paused_replay, (Expected("Replay on .* is paused"),), also="Automatic failover of .* is paused"
+    ),
+    Fault("hung replay", hung_replay, (Expected("its startup process .* hangs"),)),
     Fault("a slot that holds WAL", slot_that_holds, (Expected("Slot forgotten .* holds .* nobody reads"),)),
     Fault("a slot that lost WAL", slot_that_lost, (Expected("Slot forgotten .* has lost WAL"),)),
     Fault("one etcd of three", one_etcd_of_three, (Expected("2 of 3"),)),
@@ -163,6 +196,18 @@ FAULTS = (
         (Expected("quorum"), Expected("quorum.*no leader", LEASE)),
     ),
     Fault(
-        "killed leader", killed_leader, (Expected("leader .* neither"), Expected("took over", LEASE + 30)), who_asked
+        "killed leader",
+        KILLED.make,
+        (Expected("neither its Patroni nor"), Expected("took over", LEASE + 30)),
+        after=killed_and_told,
+    ),
+)
+CUTS = (
+    Fault("a replica cut off from the network", replica_cut_off, (Expected("neither its Patroni nor its PostgreSQL"),)),
+    Fault(
+        "the leader cut off from the network",
+        leader_cut_off,
+        (Expected("neither its Patroni nor"), Expected("took over", LEASE + 30)),
+        after=who_asked,
     ),
 )

@@ -1,6 +1,8 @@
 """How each fault is made."""
 
+import os
 import shutil
+import signal
 import socket
 import subprocess
 import threading
@@ -158,6 +160,26 @@ def hold_replay(scene: Scene, mending: ExitStack, leader: str, name: str) -> Non
     reader.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
     reader.execute("SELECT count(*) FROM conflict")
     scene.sql(leader, "DROP TABLE conflict")
+    write_wal(scene, leader, 8)
+
+
+def pause_replay(scene: Scene, mending: ExitStack, leader: str, name: str) -> None:
+    """Patroni resumes it within a turn unless it is paused itself: from PostgreSQL 14 on it does so by itself."""
+    scene.patroni(leader).pause(True)
+    mending.callback(scene.patroni(leader).pause, False)
+    wait_for(lambda: scene.patroni(name).status().paused, f"{name} to know of the pause")
+    scene.sql(name, "SELECT pg_wal_replay_pause()")
+    mending.callback(scene.sql, name, "SELECT pg_wal_replay_resume()")
+    write_wal(scene, leader, 8)
+
+
+def hang_replay(scene: Scene, mending: ExitStack, leader: str, name: str) -> None:
+    """SIGSTOP of the process that replays; all others go on, and WAL arrives."""
+    with scene.connect(name) as session:
+        row = session.execute("SELECT pid FROM pg_stat_activity WHERE backend_type = 'startup'").fetchone()
+    assert row is not None
+    mending.callback(os.kill, row[0], signal.SIGCONT)
+    os.kill(row[0], signal.SIGSTOP)
     write_wal(scene, leader, 8)
 
 

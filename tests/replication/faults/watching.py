@@ -34,8 +34,8 @@ class Fault:
     name: str
     make: Callable[[Scene, ExitStack], None]
     expected: tuple[Expected, ...]
-    also: str = ""
     after: Callable[[Scene], str] | None = None  # what else was seen once it is mended
+    also: str = ""
 
 
 @dataclass

@@ -22,6 +22,7 @@ from tests.caching.coherence.liar import lying  # noqa: E402
 from tests.caching.coherence.order import disorder, listening  # noqa: E402
 from tests.caching.coherence.places import Places  # noqa: E402
 from tests.caching.coherence.trial import Verdict, trial  # noqa: E402
+from tests.ending import clean_end  # noqa: E402
 
 FLEET = "demo"
 AT_ONCE = 4
@@ -38,6 +39,7 @@ def plan(seed: int) -> Iterator[tuple[str, ...]]:
 
 
 def main(minutes: float, seed: int) -> int:
+    clean_end()
     state = Path(os.environ["NOVAOPS_STATE"])
     sandbox, places, until, done = Client(state), Places.of(state), time.monotonic() + minutes * 60, 0
     if not _noticed(sandbox, places, state):

@@ -15,6 +15,7 @@ import django
 django.setup()
 
 from novaops.sandbox.control import Client  # noqa: E402  models can be imported from here on
+from tests.ending import clean_end  # noqa: E402
 from tests.moves.faults.cells import MOMENTS, Cell, attempt, fixed, random_ones  # noqa: E402
 from tests.proof.soak import stage  # noqa: E402
 from tests.proof.soak.attempt import made  # noqa: E402
@@ -23,6 +24,7 @@ from tests.proof.soak.report import Report  # noqa: E402
 
 def main() -> int:
     options = _options()
+    clean_end()
     state = Path(os.environ["NOVAOPS_STATE"])
     began, report = time.monotonic(), Report(options.seed)
     report.say(f"Seed {options.seed}.")

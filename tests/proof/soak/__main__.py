@@ -18,9 +18,10 @@ from django_tenants.utils import tenant_context  # noqa: E402
 
 from novaops.sandbox.control import Client  # noqa: E402
 from shards.leftovers.survey import leftovers  # noqa: E402
+from tests.ending import clean_end  # noqa: E402
 from tests.proof.cases.case import Subject  # noqa: E402
 from tests.proof.scene import Scene  # noqa: E402
-from tests.proof.soak import chance, matrix, orders, post, primaries, stage  # noqa: E402
+from tests.proof.soak import chance, faulty, matrix, orders, post, primaries, stage  # noqa: E402
 from tests.proof.soak.attempt import Attempt, made  # noqa: E402
 from tests.proof.soak.report import Report  # noqa: E402
 from tests.proof.soak.subjects import SUBJECTS  # noqa: E402
@@ -28,6 +29,7 @@ from tests.proof.soak.subjects import SUBJECTS  # noqa: E402
 
 def main() -> int:
     options = _options()
+    clean_end()
     state = Path(os.environ["NOVAOPS_STATE"])
     began, report = time.monotonic(), Report(options.seed)
     kinds = options.kind or [orders.KIND, *SUBJECTS]
@@ -55,6 +57,8 @@ def _fixed(scene: Scene, servers: Client, subjects: Sequence[Subject]) -> Iterat
         yield from post.attempts(scene, servers, subject)
         if subject.kind == "cache-flush":
             yield from primaries.attempts(scene, servers)
+        if subject.kind == faulty.KIND:
+            yield from faulty.attempts(scene)
 
 
 def _left_behind(scene: Scene) -> list[str]:

@@ -34,8 +34,10 @@ def prepared(state: Path) -> Iterator[Scene]:
         with TemporaryDirectory(prefix="novaops-soak-") as folder:
             turn.prepare({"NOVAOPS_LEASE_SECONDS": LEASE_SECONDS, turn.LOG: str(log_in(Path(folder)))})
             scene = Scene(fleet, person("operator", fleet), person("approver", fleet), Path(folder))
-            yield scene
-            scene.kill_workers()
+            try:
+                yield scene
+            finally:
+                scene.kill_workers()
     finally:
         connection.close()
         control_database.drop()

@@ -10,6 +10,7 @@ import django
 
 django.setup()
 
+from tests.ending import clean_end  # noqa: E402
 from tests.replication.faults.cells import CUTS, FAULTS  # noqa: E402
 from tests.replication.faults.network import can_be_cut  # noqa: E402
 from tests.replication.faults.scene import prepared  # noqa: E402
@@ -20,6 +21,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="script/soak faults", description=__doc__)
     parser.add_argument("--only", default="", metavar="WORD", help="faults whose names hold this word")
     options = parser.parse_args()
+    clean_end()
     logging.disable(logging.CRITICAL)
     with prepared(Path(os.environ["NOVAOPS_STATE"])) as scene:
         seen = [watch(scene, fault, _say) for fault in faults() if options.only in fault.name]

@@ -46,7 +46,17 @@ class Seen:
 
 
 def watch(scene: Scene, fault: Fault, say: Callable[[str], None]) -> Seen:
+    """One that cannot be made, or mended, is a problem too, and the next one is tried."""
     seen = Seen(fault.name)
+    try:
+        _watched(scene, fault, seen, say)
+    except Exception as problem:
+        seen.problems.append(f"{type(problem).__name__}: {problem}")
+        say(f"  {seen.problems[-1]}")
+    return seen
+
+
+def _watched(scene: Scene, fault: Fault, seen: Seen, say: Callable[[str], None]) -> None:
     scene.wait_whole()
     before = {_token(one) for one in _quiet(scene)}
     with ExitStack() as mending:
@@ -68,7 +78,6 @@ def watch(scene: Scene, fault: Fault, say: Callable[[str], None]) -> Seen:
     if fault.after:
         seen.lines.append(fault.after(scene))
         say(f"  {seen.lines[-1]}")
-    return seen
 
 
 def _token(one: Finding) -> str:

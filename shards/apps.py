@@ -37,6 +37,7 @@ class ShardsConfig(AppConfig):
         from shards.replication.findings import clusters
         from shards.replication.history_recording import keep_history
         from shards.replication.history_servers import keep_pauses, keep_restarts
+        from shards.replication.lost_timelines import lost_timelines
         from shards.replication.maintenance.kinds import KINDS as MAINTENANCE
         from shards.replication.maintenance.pause_findings import pauses as failover_pauses
         from shards.replication.maintenance.pause_watching import keep_failover_pauses
@@ -50,7 +51,7 @@ class ShardsConfig(AppConfig):
 
         for probe in (*REPLICATION, *POOLS, *PARTITIONS, *PLACEMENT, *LEFTOVERS):
             registry.register(probe)
-        watched = (clusters, members, failovers, failover_pauses, servers, etcd_cluster, etcd)
+        watched = (clusters, members, failovers, lost_timelines, failover_pauses, servers, etcd_cluster, etcd)
         for rule in (*watched, pools, pauses, partitions, gates, leftovers):
             findings.register(rule)
         answered.connect(keep_counts, dispatch_uid="placement counts")

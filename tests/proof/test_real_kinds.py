@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.proof.cases import flush, hide, leftover, members, move, partitions, slots
+from tests.proof.cases import appointments, flush, hide, leftover, members, move, partitions, slots
 from tests.proof.cases.case import Subject
 from tests.proof.faults import Fault, Point, Way
 from tests.proof.scene import Scene
@@ -13,7 +13,16 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("
 
 @pytest.mark.parametrize(
     "subject",
-    [partitions.SUBJECT, flush.SUBJECT, hide.SUBJECT, members.IN, slots.SUBJECT, leftover.SUBJECT, move.SUBJECT],
+    [
+        partitions.SUBJECT,
+        flush.SUBJECT,
+        hide.SUBJECT,
+        members.IN,
+        slots.SUBJECT,
+        leftover.SUBJECT,
+        move.SUBJECT,
+        appointments.SCHEDULE,
+    ],
     ids=lambda one: one.kind,
 )
 def test_killed_in_and_after_every_effect(scene: Scene, subject: Subject) -> None:

@@ -20,7 +20,7 @@ from novaops.operations.contract import (
     TransientProblem,
 )
 from shards.clients.patroni import Patroni
-from shards.clients.postgres import sessions
+from shards.clients.postgres import Sessions
 from shards.exceptions import Refused, ShardError
 from shards.replication.maintenance import choosing, live
 from shards.replication.maintenance.common_checks import answers, is_member
@@ -93,11 +93,16 @@ def plan_reload(parameters: ReloadParameters, facts: ReloadFacts) -> Plan:
 
 
 def loaded(shard: str, member: str) -> str:
+    """By a connection of its own: one that is kept tells when it has itself read the configuration, a new one when the
+    server did, the same to whoever asks."""
+    fresh = Sessions()
     try:
-        with sessions.open(live.target("postgres", shard, member), live.ASK_SECONDS) as session:
+        with fresh.open(live.target("postgres", shard, member), live.ASK_SECONDS) as session:
             found: dict[str, Any] = session.execute(LOADED).fetchone() or {}
     except (ShardError, PermanentProblem):
         return ""
+    finally:
+        fresh.close_all()
     return str(found.get("loaded") or "")
 
 

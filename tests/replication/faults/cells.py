@@ -37,8 +37,7 @@ def leader_without_etcd(scene: Scene, mending: ExitStack) -> None:
     leader = scene.leader()
     gate = means.behind_gate(scene, mending, leader)
     if scene.leader() != leader:
-        scene.patroni(leader).switchover(scene.leader(), leader)
-        scene.wait_whole()
+        lead(scene, leader)
     gate.close_door()
 
 
@@ -73,6 +72,8 @@ def lead(scene: Scene, name: str) -> None:
     wait_for(lambda: scene.patroni(name).switchover(scene.leader(), name), f"{name} to agree to lead")
     wait_for(lambda: scene.leader() == name, f"{name} to lead")
     scene.wait_whole()
+    said = f"{name} {TAKEN_OVER}"
+    wait_for(lambda: any(one.sentence.startswith(said) for one in scene.findings()), f"“{said}”, as was asked for")
 
 
 def recovery_conflict(scene: Scene, mending: ExitStack) -> None:

@@ -63,6 +63,7 @@ def _watched(scene: Scene, fault: Fault, seen: Seen, say: Callable[[str], None])
         began = time.monotonic()
         fault.make(scene, mending)
         took = time.monotonic() - began
+        before |= {_token(one) for one in scene.findings() if TAKEN_OVER in one.sentence}
         began = time.monotonic()
         say(f"{fault.name}: made in {took:.1f} s")
         for expected in fault.expected:

@@ -16,6 +16,8 @@ STEADY_FOR = 3 * CYCLE
 CLEAR_WITHIN = 150.0
 GIVE_UP = 25.0
 TAKEN_OVER = "took over"
+# What is said of the past stays for some time.
+OF_THE_PAST = "took over|had taken over"
 
 
 @dataclass(frozen=True)
@@ -144,7 +146,9 @@ def _until_clear(scene: Scene, before: set[str]) -> list[str]:
     deadline = time.monotonic() + CLEAR_WITHIN
     while time.monotonic() < deadline:
         left = [
-            one.sentence for one in scene.findings() if _token(one) not in before and TAKEN_OVER not in one.sentence
+            one.sentence
+            for one in scene.findings()
+            if _token(one) not in before and not re.search(OF_THE_PAST, one.sentence)
         ]
         if not left:
             return []

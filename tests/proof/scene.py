@@ -39,9 +39,9 @@ class Scene:
             services.confirm(operation, self.operator, operation.plan.confirm)
             if operation.status == Status.WAITING:
                 operation = services.approve(operation, self.approver)
-            return (
-                operation if operation.status == Status.QUEUED else services.approve(operation, self._second_approver())
-            )
+            if operation.status == Status.WAITING:
+                operation = services.approve(operation, self._second_approver())
+            return operation
 
     def _second_approver(self) -> Person:
         """Break-glass needs two, where nobody breaks the glass."""

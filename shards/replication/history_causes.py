@@ -20,6 +20,7 @@ ASKS = {SWITCHOVER: SWITCH, "failover": FAIL_OVER, "failover-forced": FAIL_OVER}
 LEADING = frozenset({"shard-restart", "member-restart"})
 # Those in which the old leader hands over all that it wrote before it stops.
 IN_ORDER = frozenset({SWITCHOVER, SCHEDULED, "shard-restart"})
+CHOOSING = frozenset({"failover", "failover-forced"})
 # Patroni begins a scheduled switchover with its next turn.
 PUNCTUAL = timedelta(seconds=60)
 NOBODY = "Nobody asked for it through NovaOps: Patroni failed over by itself, or somebody acted past the console."
@@ -66,6 +67,11 @@ def cause_of(shard: str, change: LeaderChange, moment: datetime) -> Cause:
 def in_order(operation: int | None) -> bool:
     """Whether that operation lets the old leader hand over before another one leads."""
     return operation is not None and Operation.objects.filter(pk=operation, kind__in=IN_ORDER).exists()
+
+
+def chosen(operation: int | None) -> bool:
+    """Whether that operation had a member of its choice take over, whatever that one lacked."""
+    return operation is not None and Operation.objects.filter(pk=operation, kind__in=CHOOSING).exists()
 
 
 def _otherwise(shard: str, change: LeaderChange, moment: datetime) -> Cause:

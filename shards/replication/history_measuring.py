@@ -32,7 +32,8 @@ class Between:
 @dataclass(frozen=True, slots=True)
 class Around:
     """What is known of one change: samples of both leaders, oldest first; `replayed_at` is the commit that the new one
-    replayed last, None where it does not tell any more; `synchronous`, `planned`: as the shard and the request were."""
+    replayed last, None where it does not tell any more; `synchronous`, `planned`: as the shard and the request were;
+    `named`: a failover to a member that somebody chose, for which Patroni looks at no synchronous standby."""
 
     at: datetime
     lsn: int
@@ -41,6 +42,7 @@ class Around:
     replayed_at: datetime | None = None
     synchronous: bool = False
     planned: bool = False
+    named: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +124,7 @@ def _lost(around: Around) -> tuple[int | None, str]:
     position, silent = int(last.values[POSITION]), max(0.0, (around.at - last.at).total_seconds())
     where = f"the old leader was last heard at {lsn_text(position)}, {duration(silent)} before"
     if position > around.lsn:
-        acknowledged = "; none of it was acknowledged, as the shard is synchronous" if around.synchronous else ""
+        acknowledged = _acknowledged(around)
         return position - around.lsn, (
             f"At least {human_bytes(position - around.lsn)} of WAL: {where}, and the new timeline begins at "
             f"{lsn_text(around.lsn)}{acknowledged}."
@@ -130,9 +132,19 @@ def _lost(around: Around) -> tuple[int | None, str]:
     return 0, f"Nothing that is known of: {where}, and the new timeline begins after that. {_unseen(around)}"
 
 
+def _acknowledged(around: Around) -> str:
+    if not around.synchronous:
+        return ""
+    if around.named:
+        return "; commits of it may have been acknowledged, as the failover chose the member whatever confirmed them"
+    return "; none of it was acknowledged, as the shard is synchronous"
+
+
 def _unseen(around: Around) -> str:
     if around.planned:
         return "The old leader was shut down in order, and handed over all that it had written."
+    if around.named:
+        return "What it wrote after that and the chosen member had not received is lost, and nobody knows how much."
     if around.synchronous:
         return "What it wrote after that without a standby's word was not acknowledged, as the shard is synchronous."
     return (

@@ -11,7 +11,7 @@ from metrics.models import Reading, Sample
 from metrics.series import Point
 from shards.replication.facts import PostgresFacts
 from shards.replication.history import LeaderChange, lsn_number
-from shards.replication.history_causes import Cause, in_order
+from shards.replication.history_causes import Cause, chosen, in_order
 from shards.replication.history_measuring import Around, Measured, measured
 from shards.replication.history_models import LeaderSwitch
 
@@ -85,6 +85,7 @@ def _measured(switch: LeaderSwitch, now: datetime) -> Measured | None:
         replayed_at=_replayed(switch.new_leader, switch.at),
         synchronous=switch.synchronous != "off",
         planned=in_order(switch.operation),
+        named=chosen(switch.operation),
     )
     return measured(around, final=now - switch.at > AROUND_AFTER)
 

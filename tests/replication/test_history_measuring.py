@@ -57,12 +57,15 @@ def test_bytes_beyond_the_new_timeline_are_lost() -> None:
     assert "acknowledged" not in found.lost
     synchronous = measured(Around(AT, 900, OLD, NEW, synchronous=True))
     assert synchronous and "none of it was acknowledged" in synchronous.lost
+    chosen = measured(Around(AT, 900, OLD, NEW, synchronous=True, named=True))
+    assert chosen and "may have been acknowledged, as the failover chose the member" in chosen.lost
 
 
 def test_what_nobody_saw_is_said() -> None:
     for more, sentence in (
         ({}, "nobody knows how much: the shard is asynchronous"),
         ({"synchronous": True}, "was not acknowledged, as the shard is synchronous"),
+        ({"synchronous": True, "named": True}, "the chosen member had not received is lost"),
         ({"planned": True}, "handed over all that it had written"),
     ):
         found = measured(Around(AT, 2000, OLD, NEW, **more))  # type: ignore[arg-type]

@@ -13,6 +13,9 @@ CONNECTIONS_WARNING = 0.9
 DEADLOCKS_WARNING_PER_MINUTE = 5.0
 ETCD_DB_WARNING_BYTES = int(1.6 * 1024**3)  # etcd stops writing at 2 GiB unless told otherwise
 
+# Disks
+DISK_WARNING = 0.85
+
 # Pools
 POOL_CRITICAL = 0.9
 WAITING_WARNING_SECONDS = 1.0

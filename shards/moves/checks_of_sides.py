@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from metrics import thresholds
 from novaops.operations.contract import Check
 from novaops.ui.formats import duration, human_bytes, moment
 from shards.moves.facts import LongTransaction, MoveFacts, Server, Side
@@ -11,7 +12,6 @@ GATES_FROM = 10
 MARGIN = 1.3
 """Indexes are built anew, and WAL is written: so many times what the tenant takes now has to be free."""
 MIB = 1024 * 1024
-FULL = 0.85
 
 
 def of_side(side: Side, sends: bool) -> Iterator[Check]:
@@ -137,8 +137,10 @@ def _disk(facts: MoveFacts, there: Server) -> Check:
     sentence = f"{human_bytes(max(0, free))} of {human_bytes(there.disk_bytes)} are free on {leader}"
     if free < needs:
         return failed("Disk", f"{sentence}, and about {human_bytes(needs)} are needed: make room there.", **evidence)
-    if there.used_bytes + needs > FULL * there.disk_bytes:
-        return warned("Disk", f"{sentence}; it will be fuller than {FULL:.0%} with the tenant.", **evidence)
+    if there.used_bytes + needs > thresholds.DISK_WARNING * there.disk_bytes:
+        return warned(
+            "Disk", f"{sentence}; it will be fuller than {thresholds.DISK_WARNING:.0%} with the tenant.", **evidence
+        )
     return passed("Disk", f"{sentence}; about {human_bytes(needs)} are needed.", **evidence)
 
 

@@ -11,6 +11,7 @@ from novaops.inventory.models import Shard
 from novaops.inventory.targets import Target
 from novaops.operations.contract import TransientProblem
 from shards.clients.postgres import Session, sessions
+from shards.disk import disk_bytes
 from shards.exceptions import ShardError
 from shards.marks import Mark
 from shards.moves import catalog, gates
@@ -140,16 +141,12 @@ def _told(session: Session, leader: Target, tenant: str) -> dict[str, object]:
     found = session.execute(LONG, {"seconds": LONG_SECONDS}).fetchall()
     return {
         "version": version,
-        "server": Server.model_validate({**(session.execute(SIDE).fetchone() or {}), "disk_bytes": _disk_of(leader)}),
+        "server": Server.model_validate(
+            {**(session.execute(SIDE).fetchone() or {}), "disk_bytes": disk_bytes(leader.options)}
+        ),
         "gate": GateFacts(state=gate.state.value, epoch=gate.epoch, moved_to=gate.moved_to) if gate else None,
         "long": tuple(LongTransaction.model_validate(one) for one in found),
     }
-
-
-def _disk_of(leader: Target) -> int | None:
-    """No server tells how large its disk is: the fleet file may."""
-    told = str(leader.options.get("disk_bytes", ""))
-    return int(told) if told.isdecimal() else None
 
 
 def _objects(session: Session, tables: tuple[Table, ...]) -> Objects:

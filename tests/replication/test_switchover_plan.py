@@ -7,6 +7,7 @@ import pytest
 
 from novaops.operations.contract import CheckOutcome, Plan
 from shards.clients.patroni_replies import Cluster, Config, Member, Role, ScheduledSwitchover
+from shards.replication.files import FilesFacts
 from shards.replication.switchover.facts import ApiFacts, LeaderWork, PoolFacts, SwitchoverFacts
 from shards.replication.switchover.plan import plan_switchover
 
@@ -16,6 +17,7 @@ REPLICA = Member(name="c", role=Role.REPLICA, state="streaming", timeline=5, lag
 PLANNED = ScheduledSwitchover(at=datetime(2026, 11, 24, 3, tzinfo=UTC), leader="a", candidate="c")
 ANSWERS = ApiFacts(state="running", timeline=5)
 
+KEPT = FilesFacts(checksums=True, checksum_failures=0, used_bytes=50, disk_bytes=100)
 POOL = PoolFacts(name="p", databases=("primary",), wait_seconds=30)
 
 
@@ -80,6 +82,15 @@ def test_a_healthy_cluster_is_switched_over_in_three_steps() -> None:
             "another database system",
         ),
         ({"candidate_api": ApiFacts(state="running", timeline=5, nofailover=True)}, "b", "May lead", "nofailover"),
+        ({"config": Config(synchronous_mode="quorum")}, "c", "Synchronous", "not in its quorum (that is b)"),
+        ({"files": {"b": FilesFacts(full="No space left on device.")}}, "b", "Disk", "disk of b is full: No space"),
+        ({"files": {"b": KEPT.model_copy(update={"used_bytes": 96})}}, "b", "Disk", "b has filled 96%"),
+        (
+            {"files": {"b": KEPT.model_copy(update={"checksum_failures": 3})}},
+            "b",
+            "Data checksums",
+            "3 checksum failures were counted on b",
+        ),
     ],
 )
 def test_each_refusal_says_why(changes: dict[str, Any], candidate: str, check: str, says: str) -> None:
@@ -145,6 +156,13 @@ def test_lag_and_load_leave_the_fingerprint_alone_but_leader_role_and_timeline_d
             "older",
         ),
         ({"candidate_api": ApiFacts(pending_restart=True)}, "Pending restart", "waits for a restart"),
+        ({"files": {"b": FilesFacts(problem="No answer within 2 s.")}}, "Disk and checksums", "b did not say"),
+        ({"files": {"b": KEPT.model_copy(update={"used_bytes": 90})}}, "Disk", "b has filled 90%"),
+        (
+            {"files": {"a": KEPT, "b": KEPT.model_copy(update={"checksums": False})}},
+            "Data checksums",
+            "damage by its disk is not noticed any more",
+        ),
     ],
 )
 def test_what_speaks_against_it_without_forbidding_it(changes: dict[str, Any], check: str, says: str) -> None:
@@ -152,6 +170,26 @@ def test_what_speaks_against_it_without_forbidding_it(changes: dict[str, Any], c
     assert plan.runnable
     [warning] = [one for one in plan.checks if one.outcome is CheckOutcome.WARNED]
     assert warning.name == check and says in warning.reason
+
+
+def test_what_nobody_tells_of_a_disk_is_said_and_speaks_against_nobody() -> None:
+    told = FilesFacts(checksums=True, checksum_failures=0)
+    plan = plan_switchover("shard-1", "b", facts(files={"a": KEPT, "b": told}))
+    assert not [one for one in plan.checks if one.outcome is not CheckOutcome.PASSED]
+    said = {one.name: one.reason for one in plan.checks}
+    assert "disk of b is not known" in said["Disk"] and "no option disk_bytes" in said["Disk"]
+    assert said["Data checksums"] == "b keeps data checksums, and no failure was counted."
+
+
+def test_who_is_in_a_quorum_may_lead_and_is_not_said_to_hold_every_commit() -> None:
+    quorum = facts(
+        config=Config(synchronous_mode="quorum"),
+        cluster=members(LEADER, *(one.model_copy(update={"role": Role.QUORUM_STANDBY}) for one in (SYNC, REPLICA))),
+    )
+    for candidate in ("b", "c"):
+        plan = plan_switchover("shard-1", candidate, quorum)
+        [said] = [one.reason for one in plan.checks if one.name == "Synchronous"]
+        assert plan.runnable and said.startswith(f"{candidate} is in the quorum; the leader hands over")
 
 
 def test_every_member_is_judged_with_its_reason() -> None:

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from novaops.operations.contract import Check
 from novaops.ui.formats import human_bytes
 from shards.clients.patroni_replies import Member
+from shards.replication.files import FilesFacts
+from shards.replication.files_checks import files_checks
 from shards.replication.maintenance.common_checks import answers, failed, is_member, passed, warned
 from shards.replication.maintenance.failover_facts import FailoverFacts
 from shards.replication.switchover.facts import must_not_lead
@@ -32,6 +34,9 @@ def checks(facts: FailoverFacts, candidate: str, *, forced: bool) -> Iterator[Ch
     yield _lacks(facts, candidate)
     yield _timeline(facts, candidate)
     yield _synchronous(facts, member)
+    if candidate in facts.files:
+        leader = facts.files.get(facts.cluster.leader.name) if facts.cluster.leader else None
+        yield from files_checks(candidate, facts.files[candidate], leader or FilesFacts(), warned)
     yield warned("Patroni skips", SKIPS)
 
 
@@ -91,11 +96,28 @@ def _synchronous(facts: FailoverFacts, member: Member) -> Check:
         return warned(
             "Synchronous", f"{facts.cluster.scope} is not in synchronous mode: only the bytes say what is lost."
         )
+    if facts.cluster.config.synchronous_mode == "quorum":
+        return _in_the_quorum(facts, member)
     if member.synchronous:
         return passed("Synchronous", f"{member.name} is a synchronous standby: it has every commit that was confirmed.")
     named = [one.name for one in facts.cluster.cluster.members if one.synchronous]
     instead = f"{', '.join(named)} {'is' if len(named) == 1 else 'are'}" if named else "nobody is"
     return warned("Synchronous", f"{member.name} is no synchronous standby ({instead}): confirmed commits may be lost.")
+
+
+def _in_the_quorum(facts: FailoverFacts, member: Member) -> Check:
+    """A commit was confirmed by so many of the quorum, and it need not be this one."""
+    quorum = [one.name for one in facts.cluster.cluster.members if one.synchronous]
+    needed = min(facts.cluster.config.synchronous_node_count, len(quorum))
+    own = facts.lacks(member.name)
+    said = f"A commit is on {needed} of {', '.join(quorum) or 'nobody'}, not on each of them"
+    no_further = [
+        name for name in quorum if (lack := facts.lacks(name)) is not None and own is not None and own <= lack
+    ]
+    # A commit that this one lacks would have been confirmed by `needed` others that are further; so many there are not.
+    if len(no_further) > len(quorum) - needed:
+        return passed("Synchronous", f"{said}. {member.name} is far enough to have every one that was confirmed.")
+    return warned("Synchronous", f"{said}: {member.name} may lack commits that were confirmed.")
 
 
 def timeline(facts: FailoverFacts) -> int:

@@ -7,6 +7,7 @@ from metrics.selectors import snapshot
 from novaops.ui.formats import moment
 from shards.clients.patroni_replies import Status
 from shards.replication.facts import PatroniFacts, PostgresFacts
+from shards.replication.files import FilesFacts, files_of
 from shards.replication.maintenance import live
 from shards.replication.maintenance.live import ClusterFacts
 
@@ -25,6 +26,7 @@ class FailoverFacts(BaseModel):
 
     cluster: ClusterFacts
     best: Position | None = None
+    files: dict[str, FilesFacts] = {}
 
     def lacks(self, member: str) -> int | None:
         """Bytes behind the best known position; None when it cannot be said."""
@@ -33,8 +35,9 @@ class FailoverFacts(BaseModel):
 
 
 def gather(shard: str) -> FailoverFacts:
-    cluster = live.read(shard)
-    return FailoverFacts(cluster=cluster, best=max(_known(cluster, snapshot()), key=lambda one: one.at, default=None))
+    cluster, stored = live.read(shard), snapshot()
+    best = max(_known(cluster, stored), key=lambda one: one.at, default=None)
+    return FailoverFacts(cluster=cluster, best=best, files=files_of(shard, stored))
 
 
 def position(status: Status) -> int | None:

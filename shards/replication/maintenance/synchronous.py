@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from novaops.fleets.rights import Right
 from novaops.operations.contract import BlastRadius, Check, Kind, Lock, Plan, PlannedStep, Risk, Step, StepContext
+from shards.clients.patroni_replies import Member
 from shards.replication.maintenance import choosing, live
 from shards.replication.maintenance.change_plan import change_steps, stable
 from shards.replication.maintenance.common_checks import answers, failed, leader_runs, passed, warned
@@ -17,10 +18,12 @@ from shards.replication.maintenance.configure_steps import CHANGE_STEPS
 from shards.replication.maintenance.live import ClusterFacts
 from shards.replication.maintenance.merge import differences, pruned
 from shards.replication.maintenance.waiting import wait_until
+from shards.replication.switchover.facts import must_not_lead
 
 STANDBYS = "standbys"
 STANDBYS_SECONDS = 120.0
 QUORUM_SINCE = (4, 0)
+STREAMING, CASCADED = "streaming", "replicatefrom"
 
 
 class Mode(StrEnum):
@@ -85,13 +88,13 @@ def plan_synchronous(mode: Mode, nodes: int, facts: ClusterFacts) -> Plan:
     changes = pruned(_changes(mode, nodes, whole), whole)
     same = not changes and not facts.problem
     said = f"{facts.shard}: synchronous mode {mode.value}" + (f", {_standbys(nodes)}" if mode is not Mode.OFF else "")
-    expected = min(nodes, len(_able(facts))) if mode is not Mode.OFF else 0
+    expected = _expected(mode, nodes, facts)
     last = PlannedStep(
         key=STANDBYS,
         title=f"Wait until there {'is' if expected == 1 else 'are'} {_standbys(expected)}"
         if expected
         else "Wait until commits wait for nobody",
-        consequence="From then on what is confirmed is on them too." if expected else "A failover may lose commits.",
+        consequence=_from_then_on(mode, nodes, expected),
         arguments={"shard": facts.shard, "expected": expected, "quorum": mode is Mode.QUORUM},
     )
     return Plan(
@@ -103,6 +106,23 @@ def plan_synchronous(mode: Mode, nodes: int, facts: ClusterFacts) -> Plan:
         confirm=f"{facts.scope} synchronous {mode.value}",
         expected_seconds=4.0 * facts.config.loop_wait,
     )
+
+
+def _expected(mode: Mode, nodes: int, facts: ClusterFacts) -> int:
+    """How many are synchronous in the end: all that stream from the leader and may lead are part of a quorum."""
+    able = _able(facts)
+    if mode is Mode.OFF:
+        return 0
+    if mode is not Mode.QUORUM:
+        return min(nodes, len(able))
+    return sum(one.state == STREAMING and not must_not_lead(one.tags) and not one.tags.get(CASCADED) for one in able)
+
+
+def _from_then_on(mode: Mode, nodes: int, expected: int) -> str:
+    if not expected:
+        return "A failover may lose commits."
+    them = f"{min(nodes, expected)} of them" if mode is Mode.QUORUM else "them"
+    return f"From then on what is confirmed is on {them} too."
 
 
 def _standbys(count: int) -> str:
@@ -134,8 +154,8 @@ def _checks(mode: Mode, nodes: int, changes: Mapping[str, Any], facts: ClusterFa
         yield _enough(mode, nodes, facts)
 
 
-def _able(facts: ClusterFacts) -> list[str]:
-    return [one.name for one in facts.cluster.members if one.healthy and not one.leads and not one.tags.get("nosync")]
+def _able(facts: ClusterFacts) -> list[Member]:
+    return [one for one in facts.cluster.members if one.healthy and not one.leads and not one.tags.get("nosync")]
 
 
 def _enough(mode: Mode, nodes: int, facts: ClusterFacts) -> Check:

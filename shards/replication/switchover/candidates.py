@@ -6,6 +6,8 @@ from novaops.operations.contract import Check, CheckOutcome
 from novaops.ui.formats import human_bytes
 from shards.clients.patroni_replies import Member
 from shards.outcomes import failed, passed, warned
+from shards.replication.files import FilesFacts
+from shards.replication.files_checks import files_checks
 from shards.replication.switchover.facts import ApiFacts, SwitchoverFacts, must_not_lead
 
 
@@ -16,6 +18,7 @@ def of_candidate(facts: SwitchoverFacts, member: Member, api: ApiFacts) -> Itera
     yield _lag(facts, member)
     yield _may_lead(member, api)
     yield _own_word(member, api)
+    yield from _files(facts, member.name)
     if api.answered and facts.leader_api.answered:
         yield from _unlike_the_leader(facts, member, api)
 
@@ -43,6 +46,8 @@ def _running(member: Member) -> Check:
 
 
 def _synchronous(facts: SwitchoverFacts, member: Member) -> Check:
+    if facts.config.synchronous_mode == "quorum":
+        return _in_the_quorum(facts, member)
     if not facts.synchronous_mode:
         return warned("Synchronous", f"{facts.scope} is not in synchronous mode: only the lag says what is at risk.")
     if member.synchronous:
@@ -50,6 +55,16 @@ def _synchronous(facts: SwitchoverFacts, member: Member) -> Check:
     standbys = ", ".join(facts.sync_standbys)
     hint = f"choose {standbys}" if standbys else "there is none now; wait until Patroni has named one"
     return failed("Synchronous", f"{facts.scope} is in synchronous mode and {member.name} is not in sync: {hint}.")
+
+
+def _in_the_quorum(facts: SwitchoverFacts, member: Member) -> Check:
+    """Any of the quorum may lack what others of it have confirmed; the leader hands that over before it stops."""
+    if member.synchronous:
+        said = f"{member.name} is in the quorum; the leader hands over what only others have, before it stops."
+        return passed("Synchronous", said)
+    others = ", ".join(facts.sync_standbys) or "nobody now"
+    said = f"{facts.scope} is in quorum mode and {member.name} is not in its quorum (that is {others})"
+    return failed("Synchronous", f"{said}: Patroni would give up. Wait until it is, and plan again.")
 
 
 def _same_timeline(facts: SwitchoverFacts, member: Member) -> Check:
@@ -84,6 +99,13 @@ def _own_word(member: Member, api: ApiFacts) -> Check:
     if not api.answered:
         return failed("Candidate answers", f"The REST API of {member.name} does not answer: {api.problem}")
     return passed("Candidate answers", f"{member.name} says of itself: {api.state}, timeline {api.timeline}.")
+
+
+def _files(facts: SwitchoverFacts, name: str) -> Iterator[Check]:
+    own = facts.files.get(name)
+    leader = facts.files.get(facts.leader.name) if facts.leader else None
+    if own:
+        yield from files_checks(name, own, leader or FilesFacts(), failed)
 
 
 def _unlike_the_leader(facts: SwitchoverFacts, member: Member, api: ApiFacts) -> Iterator[Check]:

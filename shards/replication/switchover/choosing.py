@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from metrics.contract import Snapshot
 from shards.replication.facts import PatroniFacts, PatroniSettingsFacts
+from shards.replication.files import stored_files
 from shards.replication.seen import MemberSeen, ShardTopology
 from shards.replication.switchover.candidates import could_lead
 from shards.replication.switchover.facts import ApiFacts, SwitchoverFacts, must_not_lead
@@ -43,7 +44,14 @@ def last_known(snapshot: Snapshot, shard: str) -> SwitchoverFacts | None:
     cluster = newest[1]
     apis = {seen.server.name: _own_word(facts, seen.reachable) for seen, facts in snapshot.facts(PatroniFacts, shard)}
     leader = apis.get(cluster.leader.name, ApiFacts()) if cluster.leader else ApiFacts()
-    return SwitchoverFacts(scope=shard, cluster=cluster, config=configs[0], apis=apis, leader_api=leader)
+    return SwitchoverFacts(
+        scope=shard,
+        cluster=cluster,
+        config=configs[0],
+        apis=apis,
+        leader_api=leader,
+        files=stored_files(shard, snapshot),
+    )
 
 
 def _own_word(facts: PatroniFacts, reachable: bool) -> ApiFacts:

@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from shards.clients.patroni_replies import Cluster, Config, Member
+from shards.replication.files import FilesFacts
 
 
 class _Frozen(BaseModel):
@@ -64,6 +65,7 @@ class SwitchoverFacts(_Frozen):
     tenants: int | None = None
     connections: int | None = None
     apis: dict[str, ApiFacts] = {}
+    files: dict[str, FilesFacts] = {}
     pools: tuple[PoolFacts, ...] = ()
     guard_absent: str = ""
     usual_pause_ms: int | None = None

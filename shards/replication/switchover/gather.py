@@ -13,6 +13,7 @@ from shards.placement.selectors import loads
 from shards.pools.facts import PgBouncerFacts
 from shards.pools.pausing.guards import absence
 from shards.pools.pausing.measured import usual_ms
+from shards.replication.files import files_of
 from shards.replication.switchover.facts import ApiFacts, LeaderWork, SwitchoverFacts, must_not_lead
 from shards.replication.switchover.gather_work import pools_of, ways_back_of, work_of
 from shards.replication.switchover.order import members
@@ -56,6 +57,7 @@ def _facts(
         candidate_api=apis.get(candidate, UNREGISTERED),
         leader_api=apis.get(leader, UNREGISTERED),
         apis=apis,
+        files=files_of(asked.shard, snapshot()),
         tenants=tenants,
         connections=connections,
         pools=pools,

@@ -3,7 +3,8 @@
 import pytest
 
 from novaops.operations.contract import BlastRadius, Plan
-from shards.clients.patroni_replies import Cluster
+from shards.clients.patroni_replies import Cluster, Role
+from shards.replication.files import FilesFacts
 from shards.replication.maintenance import failover
 from shards.replication.maintenance.failover_facts import FailoverFacts, Position
 from shards.replication.maintenance.live import ClusterFacts, Word
@@ -45,6 +46,32 @@ def test_who_is_not_in_sync_is_told_to_lack_more_than_another() -> None:
     assert made.runnable
     assert "c lacks 1,000 B" in reasons(made) or "c lacks 1000 B" in reasons(made)
     assert "b has more" in reasons(made) and "confirmed commits may be lost" in reasons(made)
+
+
+@pytest.mark.parametrize(
+    ("candidate", "b_has", "nodes", "says"),
+    [
+        ("b", 1000, 1, "b is far enough to have every one that was confirmed"),
+        ("c", 1000, 1, "c may lack commits that were confirmed"),
+        ("c", 1000, 2, "c is far enough"),  # whatever was confirmed is on both
+        ("c", None, 1, "c may lack"),
+        ("c", 400, 1, "c is far enough"),
+    ],
+)
+def test_of_a_quorum_only_who_is_far_enough_has_what_was_confirmed(
+    candidate: str, b_has: int | None, nodes: int, says: str
+) -> None:
+    listed = (LEADER, *(one.model_copy(update={"role": Role.QUORUM_STANDBY}) for one in (SYNC, REPLICA)))
+    words = {**DEAD, "b": word(received=b_has)}
+    whole = {"synchronous_mode": "quorum", "synchronous_node_count": nodes}
+    made = plan(candidate, cluster(*listed, words=words, **whole))
+    assert made.runnable and says in reasons(made) and f"A commit is on {nodes} of b, c" in reasons(made)
+
+
+def test_a_full_disk_and_damaged_files_are_for_a_person_to_weigh() -> None:
+    files = {"b": FilesFacts(full="No space left on device.")}
+    made = failover.plan_failover("b", FailoverFacts(cluster=cluster(words=DEAD), best=BEST, files=files), forced=False)
+    assert made.runnable and "disk of b is full" in reasons(made)
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from shards.replication.maintenance.permanent_slots import (
 )
 from shards.replication.maintenance.slots_order import SlotFacts, SlotThere
 from shards.replication.maintenance.synchronous import Mode, SynchronousMode, plan_synchronous
-from tests.replication.maintenance.clusters import LEADER, SYNC, cluster, reasons, refusals, word
+from tests.replication.maintenance.clusters import LEADER, REPLICA, SYNC, cluster, reasons, refusals, word
 
 UNTIL = datetime(2026, 11, 29, 9, tzinfo=UTC)
 DECLARED = {"mine": {"type": "physical"}, "novaops_stream_demo": {"type": "logical"}}
@@ -28,6 +28,14 @@ def test_quorum_needs_patroni_4() -> None:
     newer = {name: word(version="4.1.0") for name in ("a", "b", "c")}
     plan = plan_synchronous(Mode.QUORUM, 1, cluster(words=newer))
     assert plan.runnable and plan.steps[0].arguments["changes"] == {"synchronous_mode": "quorum"}
+    assert plan.steps[-1].arguments["expected"] == 2 and "on 1 of them too" in plan.steps[-1].consequence
+
+
+@pytest.mark.parametrize("change", [{"tags": {"replicatefrom": "b"}}, {"tags": {"nofailover": True}}, {"state": "x"}])
+def test_a_quorum_is_waited_for_without_those_that_are_no_part_of_it(change: dict[str, Any]) -> None:
+    newer = {name: word(version="4.1.0") for name in ("a", "b", "c")}
+    plan = plan_synchronous(Mode.QUORUM, 1, cluster(LEADER, SYNC, REPLICA.model_copy(update=change), words=newer))
+    assert plan.steps[-1].arguments["expected"] == 1
 
 
 def test_strict_says_when_writes_would_stop() -> None:

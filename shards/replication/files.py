@@ -1,4 +1,4 @@
-"""What a member's own PostgreSQL says of the files that it would lead with: checksums, and its disk."""
+"""What a member's own PostgreSQL says of the files that it would lead with: checksums, its disk, its slots."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -15,7 +15,10 @@ from shards.replication.switchover.order import ASK_SECONDS, members
 
 DATA = """
 SELECT current_setting('data_checksums') = 'on' AS checksums,
-    (SELECT coalesce(sum(checksum_failures), 0) FROM pg_stat_database)::bigint AS checksum_failures
+    (SELECT coalesce(sum(checksum_failures), 0) FROM pg_stat_database)::bigint AS checksum_failures,
+    ARRAY(
+        SELECT slot_name::text FROM pg_replication_slots WHERE slot_type = 'logical' AND NOT temporary ORDER BY 1
+    ) AS logical_slots
 """
 # Looks at every file: asked only where it can be compared with something.
 USED = """
@@ -36,6 +39,7 @@ class FilesFacts(BaseModel):
     checksum_failures: int | None = None
     used_bytes: int | None = None
     disk_bytes: int | None = None
+    logical_slots: tuple[str, ...] = ()
 
 
 def files_of(shard: str, stored: Snapshot) -> dict[str, FilesFacts]:
@@ -58,6 +62,7 @@ def stored_files(shard: str, stored: Snapshot) -> dict[str, FilesFacts]:
             full=full.get(seen.server.name, ""),
             checksums=facts.checksums,
             checksum_failures=facts.checksum_failures,
+            logical_slots=tuple(slot.name for slot in facts.slots if slot.kind == "logical" and not slot.temporary),
         )
         for seen, facts in stored.facts(PostgresFacts, shard)
     }

@@ -156,6 +156,14 @@ def test_lag_and_load_leave_the_fingerprint_alone_but_leader_role_and_timeline_d
             "older",
         ),
         ({"candidate_api": ApiFacts(pending_restart=True)}, "Pending restart", "waits for a restart"),
+        (
+            {
+                "files": {"a": KEPT.model_copy(update={"logical_slots": ("cdc", "own")}), "b": KEPT},
+                "config": Config(synchronous_mode="on", permanent_slots=("cdc",)),
+            },
+            "Kept slots",
+            "has not copied cdc to b yet",
+        ),
         ({"files": {"b": FilesFacts(problem="No answer within 2 s.")}}, "Disk and checksums", "b did not say"),
         ({"files": {"b": KEPT.model_copy(update={"used_bytes": 90})}}, "Disk", "b has filled 90%"),
         (

@@ -23,13 +23,17 @@ from novaops.operations.contract import (
 )
 from novaops.ui.formats import human_bytes
 from shards.dataplane.published import SLOT_PREFIX
-from shards.replication.maintenance import choosing
+from shards.replication.maintenance import choosing, live
 from shards.replication.maintenance.change_plan import change_steps, stable
 from shards.replication.maintenance.common_checks import answers, failed, passed, warned
 from shards.replication.maintenance.configure_steps import CHANGE_STEPS
+from shards.replication.maintenance.following import lacks
+from shards.replication.maintenance.live import ClusterFacts
 from shards.replication.maintenance.slots_order import SlotFacts, gather
 from shards.replication.maintenance.waiting import wait_until
 from shards.replication.own_slots import slot_of
+from shards.replication.switchover.facts import must_not_lead
+from shards.replication.switchover.kept_slots import missing
 
 MADE, GONE = "made", "gone"
 SLOT_SECONDS = 120.0
@@ -233,7 +237,7 @@ def _unused(slot: str, facts: SlotFacts) -> Check:
 def await_slot(context: StepContext) -> str:
     shard, slot = context.arguments["shard"], context.arguments["slot"]
     took = wait_until(context, SLOT_SECONDS, partial(_not_there, shard, slot))
-    return f"{slot} is on the leader of {shard}, after {took:.0f} s."
+    return f"{slot} is on all members of {shard} that may need it, after {took:.0f} s."
 
 
 def await_gone(context: StepContext) -> str:
@@ -243,8 +247,24 @@ def await_gone(context: StepContext) -> str:
 
 
 def _not_there(shard: str, slot: str) -> str:
+    """A logical one is copied to the replicas, each of which restarts for it."""
     facts = gather(shard)
-    return facts.problem or ("" if slot in facts.slots else f"Patroni has not made {slot} yet.")
+    if facts.problem or slot not in facts.slots:
+        return facts.problem or f"Patroni has not made {slot} yet."
+    copied = facts.slots[slot].type == "logical" and not facts.cluster.cluster.paused
+    heirs = _heirs(facts.cluster) if copied else []
+    return next((lack for one in heirs if (lack := _not_on(one, slot, facts.cluster))), "")
+
+
+def _heirs(cluster: ClusterFacts) -> list[str]:
+    """The replicas that Patroni copies logical slots to, of those that answer."""
+    replicas = [one for one in cluster.cluster.members if not one.leads and not must_not_lead(one.tags)]
+    return [one.name for one in replicas if cluster.word(one.name).answered]
+
+
+def _not_on(member: str, slot: str, cluster: ClusterFacts) -> str:
+    target = live.target("postgres", cluster.shard, member)
+    return missing(target, (slot,)) or lacks(cluster, member)
 
 
 def _still_there(shard: str, slot: str) -> str:

@@ -104,8 +104,17 @@ def _own_word(member: Member, api: ApiFacts) -> Check:
 def _files(facts: SwitchoverFacts, name: str) -> Iterator[Check]:
     own = facts.files.get(name)
     leader = facts.files.get(facts.leader.name) if facts.leader else None
+    if own and not own.problem:
+        yield from _slots(facts, name, own)
     if own:
         yield from files_checks(name, own, leader or FilesFacts(), failed)
+
+
+def _slots(facts: SwitchoverFacts, name: str, own: FilesFacts) -> Iterator[Check]:
+    lacking = [slot for slot in facts.kept_slots if slot not in own.logical_slots]
+    if lacking:
+        waits = "It restarts it once for that; the switchover waits for it before it pauses anything"
+        yield warned("Kept slots", f"Patroni has not copied {', '.join(lacking)} to {name} yet. {waits}.")
 
 
 def _unlike_the_leader(facts: SwitchoverFacts, member: Member, api: ApiFacts) -> Iterator[Check]:

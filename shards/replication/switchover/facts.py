@@ -86,6 +86,12 @@ class SwitchoverFacts(_Frozen):
         return tuple((pool.name, database) for pool in self.pools for database in pool.databases)
 
     @property
+    def kept_slots(self) -> tuple[str, ...]:
+        """Logical slots of the leader that Patroni copies to the replicas."""
+        own = self.files.get(self.leader.name) if self.leader else None
+        return tuple(slot for slot in own.logical_slots if slot in self.config.permanent_slots) if own else ()
+
+    @property
     def sync_standbys(self) -> tuple[str, ...]:
         return tuple(member.name for member in self.cluster.members if member.synchronous)
 

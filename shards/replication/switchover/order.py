@@ -27,7 +27,8 @@ class PoolDatabase(BaseModel):
 
 class Order(BaseModel):
     """The arguments of every step. `timeline` is the one that the old leader was on; `pauses` are empty for a shard
-    without pools; `pause_seconds` is when a guard resumes them at the latest."""
+    without pools; `pause_seconds` is when a guard resumes them at the latest; `kept_slots` are the leader's logical
+    ones that Patroni copies to replicas."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -40,6 +41,7 @@ class Order(BaseModel):
     patience_seconds: float
     pauses: tuple[PoolDatabase, ...] = ()
     pause_seconds: float = 0.0
+    kept_slots: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, context: StepContext) -> "Order":

@@ -79,6 +79,7 @@ def _steps(shard: str, candidate: str, facts: SwitchoverFacts) -> tuple[PlannedS
         "synchronous_mode": facts.synchronous_mode,
         "patience_seconds": 2 * facts.config.loop_wait + 10,
         "pauses": [{"pool": pool, "database": database} for pool, database in facts.pauses],
+        "kept_slots": list(facts.kept_slots),
         "pause_seconds": pause_seconds(facts) if facts.pauses else 0.0,
     }
     return (

@@ -5,11 +5,12 @@ from collections.abc import Mapping
 from novaops.operations.contract import Step
 from shards.replication.switchover.checkpointing import CHECKPOINT_SECONDS, checkpoint
 from shards.replication.switchover.handing_over import SWITCH_SECONDS, leads_already, switch_over
+from shards.replication.switchover.kept_slots import COPY_SECONDS
 from shards.replication.switchover.plan import CHECKPOINT, SETTLE, SWITCH
 from shards.replication.switchover.settling import SETTLE_SECONDS, settle, settled
 
 STEPS: Mapping[str, Step] = {
-    CHECKPOINT: Step(run=checkpoint, timeout_seconds=CHECKPOINT_SECONDS + 10, attempts=1),
+    CHECKPOINT: Step(run=checkpoint, timeout_seconds=COPY_SECONDS + CHECKPOINT_SECONDS + 10, attempts=1),
     SWITCH: Step(
         run=switch_over,
         done=leads_already,

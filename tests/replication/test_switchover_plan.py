@@ -10,6 +10,7 @@ from shards.clients.patroni_replies import Cluster, Config, Member, Role, Schedu
 from shards.replication.files import FilesFacts
 from shards.replication.switchover.facts import ApiFacts, LeaderWork, PoolFacts, SwitchoverFacts
 from shards.replication.switchover.plan import plan_switchover
+from tests.replies import said
 
 LEADER = Member(name="a", role=Role.LEADER, state="running", timeline=5)
 SYNC = Member(name="b", role=Role.SYNC_STANDBY, state="streaming", timeline=5, lag_bytes=0)
@@ -198,6 +199,24 @@ def test_who_is_in_a_quorum_may_lead_and_is_not_said_to_hold_every_commit() -> N
         plan = plan_switchover("shard-1", candidate, quorum)
         [said] = [one.reason for one in plan.checks if one.name == "Synchronous"]
         assert plan.runnable and said.startswith(f"{candidate} is in the quorum; the leader hands over")
+
+
+def test_a_quorum_that_is_not_whole_yet_is_told_by_patroni_itself() -> None:
+    """As 4.1.5 said it: one of them must not lead, and is no part of it."""
+    whole = plan_switchover("s", "shard-3-b", of_patroni("cluster-quorum"))
+    assert whole.runnable
+    assert [one.reason for one in whole.checks if one.name == "Candidates"] == [
+        "shard-3-b can lead. shard-3-c can lead."
+    ]
+    partly = refusals(plan_switchover("s", "four-c", of_patroni("cluster-quorum-pending")))
+    assert "four-c is not in its quorum (that is four-a): Patroni would give up" in partly["Synchronous"]
+    assert "May lead" in partly
+
+
+def of_patroni(reply: str) -> SwitchoverFacts:
+    told = Cluster.from_response(said(f"patroni-4.1.5/{reply}"))
+    apis = {one.name: ANSWERS for one in told.members}
+    return facts(cluster=told, config=Config(synchronous_mode="quorum"), apis=apis)
 
 
 def test_every_member_is_judged_with_its_reason() -> None:

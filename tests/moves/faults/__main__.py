@@ -26,13 +26,13 @@ def main() -> int:
     options = _options()
     clean_end()
     state = Path(os.environ["NOVAOPS_STATE"])
-    began, report = time.monotonic(), Report(options.seed)
+    began, report, matrix = time.monotonic(), Report(options.seed), len(_matrix(options))
     report.say(f"Seed {options.seed}.")
     logging.disable(logging.CRITICAL)
     with stage.prepared(state) as scene:
         servers, report.log = Client(state), stage.log_in(scene.folder)
         for number, cell in enumerate(_chosen(options)):
-            if number >= _matrix(options) and time.monotonic() - began > options.minutes * 60:
+            if number >= matrix and time.monotonic() - began > options.minutes * 60:
                 break
             report.add(made(attempt(cell, scene, servers, lambda text: report.say(f"       {text}"))))
     report.end()
@@ -41,19 +41,22 @@ def main() -> int:
 
 def _chosen(options: argparse.Namespace) -> Iterator[Cell]:
     """The matrix, and then at random."""
-    kinds = options.kind or list(MOMENTS)
-    found = chain(fixed(options.seed), random_ones(options.seed))
-    return (cell for cell in found if cell.kind in kinds and options.only in f"{cell.kind}, {cell.name}")
+    return chain(_matrix(options), _wanted(options, random_ones(options.seed)))
 
 
-def _matrix(options: argparse.Namespace) -> int:
+def _matrix(options: argparse.Namespace) -> list[Cell]:
+    return [] if options.random else list(_wanted(options, fixed(options.seed)))
+
+
+def _wanted(options: argparse.Namespace, cells: Iterator[Cell]) -> Iterator[Cell]:
     kinds = options.kind or list(MOMENTS)
-    return sum(cell.kind in kinds and options.only in f"{cell.kind}, {cell.name}" for cell in fixed(options.seed))
+    return (cell for cell in cells if cell.kind in kinds and options.only in f"{cell.kind}, {cell.name}")
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="script/soak moves", description="Kills under moves of a ledger's tenants.")
     parser.add_argument("--minutes", type=float, default=0, help="go on with random combinations until then")
+    parser.add_argument("--random", action="store_true", help="leave out the matrix that comes before those")
     parser.add_argument("--kind", action="append", choices=list(MOMENTS), help="only this one")
     parser.add_argument("--only", default="", metavar="WORDS", help="those with these words in what is killed and when")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))

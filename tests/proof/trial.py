@@ -16,7 +16,7 @@ from novaops.operations.models import Operation
 from tests.proof.cases.case import Case
 from tests.proof.faults import Fault, Mishap, Way
 from tests.proof.scene import Scene
-from tests.proof.verdict import violations
+from tests.proof.verdict import told, violations
 
 TURN_SECONDS = 300.0
 LOOK_SECONDS = 0.01
@@ -77,8 +77,15 @@ class Trial:
                 self.frozen += stopped
                 return
             if time.monotonic() > deadline:
-                raise AssertionError(f"A worker did not end its turn within {TURN_SECONDS:.0f} s.")
+                raise AssertionError(
+                    f"A worker did not end its turn within {TURN_SECONDS:.0f} s.\n{self._told(operation)}"
+                )
             time.sleep(LOOK_SECONDS)
+
+    def _told(self, operation: Operation) -> str:
+        with tenant_context(self.scene.fleet):
+            operation.refresh_from_db()
+            return told(operation)
 
     def _hold(self, fault: Fault, operation: Operation, event: Event | None) -> None:
         if event:

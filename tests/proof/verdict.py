@@ -13,6 +13,7 @@ from novaops.operations.models import Operation, OperationLock
 from tests.proof.kinds import STEPS
 from tests.proof.ledger import Ledger
 
+LAST_LINES = 8
 TAKEN_BACK = {StepStatus.UNDONE, StepStatus.SKIPPED}
 ENDINGS = {f"operation {status}": status for status in Status if status.terminal}
 BECOMES = {
@@ -34,6 +35,12 @@ def violations(operation: Operation) -> list[str]:
     """Of any kind: it ended done or taken back, the change log is whole and tells the same, nothing holds anything."""
     operation.refresh_from_db()
     return [*_of_its_end(operation), *_of_its_records(operation), *_of_the_chain()]
+
+
+def told(operation: Operation) -> str:
+    """How it stands, with its last lines, latest first."""
+    lines = "\n".join(operation.lines.order_by("-id").values_list("text", flat=True)[:LAST_LINES])
+    return f"Operation {operation.pk} ({operation.title}) is {operation.status}: {operation.outcome}\n{lines}"
 
 
 def ledger_violations(operation: Operation, ledger: Ledger) -> list[str]:

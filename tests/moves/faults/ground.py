@@ -78,6 +78,8 @@ def ground(scene: Scene, moving: Sequence[Stream], clients: int, every: float) -
             wait_for(lambda: all(len(one.writes) > 3 for one in records.values()), "all clients to write")
             yield Ground(scene, tuple(moving), staying, records, before, work.close)
     finally:
+        # One that still goes on would make again what is taken away here.
+        scene.kill_workers()
         await_whole()
         with leaders() as found:
             _end([one for one, _ in several], found)

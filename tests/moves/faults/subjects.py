@@ -16,13 +16,13 @@ from tests.moves.faults.judging import go_on, judged, measured
 from tests.proof.cases.case import Case, Subject
 from tests.proof.faults import Way
 from tests.proof.scene import Scene
+from tests.proof.verdict import told
 from tests.waiting import wait_for
 
 OLD, NEW = SHARDS
 CLIENTS, EVERY = 8, 0.08
 TEN, OWN_SCHEMAS = 10, 2
 TURN_SECONDS = 240
-LAST_LINES = 8
 Say = Callable[[str], None]
 
 
@@ -78,7 +78,7 @@ def _wrong(made: Ground, shard: str, epoch: int, say: Say, operation: Operation)
     await_whole()
     # One that never began was asked for again.
     moves = {child.parameters["tenant"]: child for child in operation.children.order_by("pk")}
-    wrong = [_told(one) for one in (operation, *moves.values()) if one.status != Status.DONE]
+    wrong = [told(one) for one in (operation, *moves.values()) if one.status != Status.DONE]
     if wrong:
         made.stop()
         return wrong
@@ -90,8 +90,3 @@ def _wrong(made: Ground, shard: str, epoch: int, say: Say, operation: Operation)
     with tenant_context(made.scene.fleet):
         say(measured(made))
         return wrong + judged(made, shard, epoch)
-
-
-def _told(operation: Operation) -> str:
-    lines = "\n".join(operation.lines.order_by("-id").values_list("text", flat=True)[:LAST_LINES])
-    return f"Operation {operation.pk} ({operation.title}) is {operation.status}: {operation.outcome}\n{lines}"

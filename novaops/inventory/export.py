@@ -49,6 +49,7 @@ def _shard(shard: Shard, servers: list[Server]) -> dict[str, Any]:
     entry: dict[str, Any] = {"name": shard.name, "cluster": shard.cluster, "weight": shard.weight}
     entry |= {
         "database": shard.database,
+        "address": shard.address,
         "credentials": _own_credentials(shard, list(patroni.values())),
         "members": members,
     }

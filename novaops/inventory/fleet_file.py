@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
@@ -72,11 +72,14 @@ class Pool(_ServerEntry):
 
 
 class Shard(_Entry):
+    """`address` follows the leader by itself: a virtual address, a name, a proxy."""
+
     name: Name
     cluster: Name
     weight: int = Field(default=100, ge=0, le=10_000)
     database: Name
     credentials: dict[str, str] = {}
+    address: HostPort | Literal[""] = ""
     members: tuple[Member, ...] = Field(min_length=1)
     pools: tuple[Pool, ...] = ()
 

@@ -29,11 +29,12 @@ class Credential(models.Model):
 
 
 class Shard(models.Model):
-    """One logical slice of the data: one Patroni cluster behind its pools."""
+    """One logical slice of the data: one Patroni cluster, reached through pools, an address, or each member."""
 
     name = models.CharField(max_length=60, unique=True)
     cluster = models.CharField(max_length=60, help_text="Patroni's scope.")
     database = models.CharField(max_length=63)
+    address = models.CharField(max_length=300, blank=True, help_text="host:port that follows the leader by itself.")
     weight = models.PositiveIntegerField(default=100)
     state = models.CharField(max_length=10, choices=ShardState, default=ShardState.ACTIVE)
     application = models.ForeignKey(

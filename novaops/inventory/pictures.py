@@ -29,7 +29,8 @@ def differing(before: Picture, after: Picture) -> tuple[Picture, Picture]:
 
 
 def _shard(shard: Shard) -> dict[str, Any]:
-    found = {"cluster": shard.cluster, "database": shard.database, "weight": shard.weight}
+    found: dict[str, Any] = {"cluster": shard.cluster, "database": shard.database, "weight": shard.weight}
+    found |= {"address": shard.address} if shard.address else {}
     return {**found, "applications_sign_in_as": shard.application.name} if shard.application else found
 
 

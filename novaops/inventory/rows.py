@@ -28,6 +28,15 @@ def rows(file: FleetFile) -> tuple[Row, ...]:
     return (*(row for shard in file.shards for row in _of_shard(file, shard)), *_beside_shards(file))
 
 
+def leader_addresses(file: FleetFile) -> tuple[Row, ...]:
+    """The addresses that follow the leaders: nobody's own, but asked like any other."""
+    entries = [shard for shard in file.shards if shard.address]
+    return tuple(
+        _row(ServerKind.POSTGRES, f"{shard.name} (leader)", parse_address(shard.address), "", shard, "")
+        for shard in entries
+    )
+
+
 def credential_name(file: FleetFile, kind: str, shard: Shard | None = None, own: str = "") -> str:
     """The server's own, else its shard's for that purpose, else the one named as the kind; empty when there is none."""
     of_shard = shard.credentials.get(kind, "") if shard else ""

@@ -1,7 +1,9 @@
 """The servers of the fleet whose schema the connection is on, as targets with opened secrets."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
+from novaops.inventory.addresses import parse_address
 from novaops.inventory.models import Credential, Server, ServerKind, Shard
 from novaops.inventory.problems import InventoryProblem
 from novaops.inventory.secrets import open_
@@ -35,6 +37,16 @@ def pool_of(shard: str) -> Target:
     if not found:
         raise InventoryProblem(f"Shard {shard!r} has no pool in the fleet file.")
     return found[0]
+
+
+def leader_address(shard: str) -> Target | None:
+    """The shard's address that follows its leader by itself, as a server with the members' login; None without one."""
+    found = Shard.objects.filter(name=shard, present=True).exclude(address="").first()
+    member = next(iter(targets_of(shard, ServerKind.POSTGRES)), None)
+    if found is None or member is None:
+        return None
+    at = parse_address(found.address)
+    return replace(member, name=found.address, host=at.host, port=at.port)
 
 
 def application_login(shard: str) -> Login:

@@ -98,6 +98,7 @@ def _write_shards(file: FleetFile, credentials: Mapping[str, Credential]) -> dic
         values = {
             "cluster": entry.cluster,
             "database": entry.database,
+            "address": entry.address,
             "weight": entry.weight,
             "application": credentials.get(credential_name(file, "application", entry)),
             "present": True,

@@ -28,6 +28,12 @@ def parser() -> argparse.ArgumentParser:
         metavar="SHARD=VERSION",
         help="another Patroni than the system's for one shard, such as shard-2=4.1.5; may be repeated",
     )
+    up.add_argument("--pools-per-shard", type=int, metavar="N", help="0 to 3 PgBouncers in front of each (default 1)")
+    up.add_argument(
+        "--leader-addresses",
+        action=argparse.BooleanOptionalAction,
+        help="an address for each shard that follows its leader by itself, as a virtual address or a proxy does",
+    )
     status = found.add_parser("status", help="each process: pid, port, state, memory")
     status.add_argument("--json", action="store_true")
     logs = found.add_parser("logs", help="the log of one process")

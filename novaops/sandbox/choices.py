@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
-from novaops.sandbox.layout import CHECKOUT, ETCD_PORTS, MAX_SHARDS, PORTS_IN_USE, Layout
+from novaops.sandbox.layout import CHECKOUT, ETCD_PORTS, MAX_POOLS, MAX_SHARDS, PORTS_IN_USE, Layout
 from novaops.sandbox.problems import SandboxError
 
 # One, or as many as have ports.
@@ -24,9 +24,11 @@ class Choices:
     shards: int = 2
     etcd: int = 1
     patroni: dict[str, str] = field(default_factory=dict)
+    pools: int = 1
+    addresses: bool = False
 
     def layout(self, state: Path) -> Layout:
-        return Layout(state, self.base, self.shards, self.etcd, self.patroni)
+        return Layout(state, self.base, self.shards, self.etcd, self.patroni, self.pools, self.addresses)
 
 
 def state_folder(given: str | None) -> Path:
@@ -50,6 +52,8 @@ class Asked:
     shards: int | None = None
     etcd: int | None = None
     patroni: tuple[str, ...] = ()
+    pools: int | None = None
+    addresses: bool | None = None
 
 
 def decide(state: Path, asked: Asked) -> Choices:
@@ -62,6 +66,8 @@ def decide(state: Path, asked: Asked) -> Choices:
         base=asked.base or known.base,
         shards=known.shards if asked.shards is None else asked.shards,
         etcd=known.etcd if asked.etcd is None else asked.etcd,
+        pools=known.pools if asked.pools is None else asked.pools,
+        addresses=known.addresses if asked.addresses is None else asked.addresses,
     )
     return replace(_checked(found), patroni=_versions(found, asked.patroni))
 
@@ -110,6 +116,8 @@ def save(layout: Layout, choices: Choices) -> None:
 def _checked(choices: Choices) -> Choices:
     if not 1 <= choices.shards <= MAX_SHARDS:
         raise SandboxError(f"The number of shards must be from 1 to {MAX_SHARDS}, not {choices.shards}.")
+    if not 0 <= choices.pools <= MAX_POOLS:
+        raise SandboxError(f"The number of pools of a shard must be from 0 to {MAX_POOLS}, not {choices.pools}.")
     if choices.etcd not in ETCD_COUNTS:
         raise SandboxError(f"The number of etcds must be 1 or 3, not {choices.etcd}: of two, both are needed.")
     if not 1024 <= choices.base <= 65535 - PORTS_IN_USE:

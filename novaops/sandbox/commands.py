@@ -31,7 +31,14 @@ def up(state: Path, options: Namespace) -> int:
     if known.supervised():
         say(known.message or f"The sandbox in {state} is {known.phase}: `script/demo status` shows it.")
         return 0
-    asked = choices.Asked(options.port_base, options.shards, options.etcd, tuple(options.patroni))
+    asked = choices.Asked(
+        options.port_base,
+        options.shards,
+        options.etcd,
+        tuple(options.patroni),
+        options.pools_per_shard,
+        options.leader_addresses,
+    )
     wanted = choices.decide(state, asked)
     wishes = starting.Wishes(wanted, quiet=options.quiet, servers_only=options.servers_only)
     site = starting.prepare(state, wishes, say)

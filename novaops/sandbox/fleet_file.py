@@ -45,7 +45,7 @@ def write(layout: Layout) -> None:
 
 
 def _shard(shard: Shard) -> dict[str, Any]:
-    return {
+    entry: dict[str, Any] = {
         "name": shard.name,
         "cluster": shard.name,
         "weight": SHARD_WEIGHT,
@@ -59,9 +59,11 @@ def _shard(shard: Shard) -> dict[str, Any]:
             for member in shard.members
         ],
         "pools": [
-            {"name": shard.pool_name, "address": _at(shard.pool), "primary": "primary", "replica": "replica"},
+            {"name": pool.name, "address": _at(pool.port), "primary": "primary", "replica": "replica"}
+            for pool in shard.pools
         ],
     }
+    return entry | ({"address": _at(shard.address)} if shard.address else {})
 
 
 def _credential(username: str, secret: str | None = None) -> dict[str, Any]:

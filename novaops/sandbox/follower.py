@@ -1,4 +1,4 @@
-"""Keeps every pool leading to its shard's leader: one process for all shards, started by the supervisor.
+"""Keeps every pool leading to its shard's leader: one process for all pools, started by the supervisor.
 
 Level-triggered: every second it compares what Patroni says with what the pool was told, so that nothing is lost
 when a member, a pool or this process itself was away. In between it sleeps on a session to the leader, which ends when
@@ -12,13 +12,14 @@ import logging
 import signal
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import psycopg
 
 from novaops.sandbox import account, binaries, choices, probe
-from novaops.sandbox.layout import HOST, Member, Shard
+from novaops.sandbox.layout import HOST, Member, Pool, Shard
 from novaops.sandbox.leader_session import LeaderSession
 from novaops.sandbox.pool_targets import Targets, choose, databases_file
 from novaops.sandbox.servers import pgbouncer
@@ -33,10 +34,10 @@ log = logging.getLogger("follower")
 
 
 class PoolFollower:
-    """One shard's pool; `told` is what the pool is known to have loaded."""
+    """One pool of a shard; `told` is what it is known to have loaded."""
 
-    def __init__(self, site: Site, shard: Shard) -> None:
-        self.site, self.shard = site, shard
+    def __init__(self, site: Site, shard: Shard, pool: Pool) -> None:
+        self.site, self.shard, self.pool = site, shard, pool
         self.told: Targets | None = None
         self.asked = 0
         self.session = LeaderSession()
@@ -44,19 +45,24 @@ class PoolFollower:
 
     def look(self) -> None:
         """Compare once and act on the difference; never raises for a server that is away."""
-        wanted = choose(self._members(), self.told)
+        wanted = self._wanted()
         if wanted is None or wanted == self.told:
             self._listen()
             return
-        self.site.write(self.shard.pool_name, pgbouncer.DATABASES, databases_file(wanted))
+        self.site.write(self.pool.name, pgbouncer.DATABASES, databases_file(wanted))
         try:
-            reload_pool(pgbouncer.admin_dsn(self.site, self.shard))
+            reload_pool(pgbouncer.admin_dsn(self.site, self.pool))
         except psycopg.Error as error:
-            log.warning("%s does not answer, trying again: %s", self.shard.pool_name, str(error).strip())
+            log.warning("%s does not answer, trying again: %s", self.pool.name, str(error).strip())
             return
-        log.info("%s: primary on port %s, replica on port %s", self.shard.pool_name, wanted.primary, wanted.replica)
+        log.info("%s: primary on port %s, replica on port %s", self.pool.name, wanted.primary, wanted.replica)
         self.told = wanted
         self._listen()
+
+    def _wanted(self) -> Targets | None:
+        """Where the shard has an address that follows its leader, writes always lead there."""
+        found = choose(self._members(), self.told)
+        return replace(found, primary=self.shard.address) if found and self.shard.address else found
 
     def rest(self, ending: threading.Event) -> None:
         """Until the next look: soon while the leader changes."""
@@ -107,7 +113,7 @@ def follow(follower: PoolFollower, ending: threading.Event) -> None:
             follower.look()
         except Exception:
             # The edge of a loop that must outlive every surprise: say it, and look again.
-            log.exception("%s: the look failed", follower.shard.pool_name)
+            log.exception("%s: the look failed", follower.pool.name)
             ending.wait(EVERY)
         follower.rest(ending)
 
@@ -122,7 +128,8 @@ def main() -> None:
     ending = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ending.set())
-    threads = [threading.Thread(target=follow, args=(PoolFollower(site, s), ending)) for s in layout.shards]
+    followers = [PoolFollower(site, shard, pool) for shard in layout.shards for pool in shard.pools]
+    threads = [threading.Thread(target=follow, args=(follower, ending)) for follower in followers]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -9,6 +9,7 @@ MEMBERS = "abc"
 MAX_SHARDS = 9
 REDIS_NODES = 6
 MEMCACHED_NODES = 3
+MAX_POOLS = 3
 # Client and peer port of each etcd, counted from the base.
 ETCD_PORTS = ((1, 2), (5, 6), (7, 8))
 PORTS_IN_USE = 510
@@ -25,13 +26,21 @@ class Member:
 
 
 @dataclass(frozen=True)
+class Pool:
+    """One PgBouncer."""
+
+    name: str
+    port: int
+
+
+@dataclass(frozen=True)
 class Shard:
-    """One Patroni cluster with its connection pool."""
+    """One Patroni cluster with the pools in front of it; `address` is the port that follows the leader by itself."""
 
     name: str
     members: tuple[Member, ...]
-    pool_name: str
-    pool: int
+    pools: tuple[Pool, ...] = ()
+    address: int | None = None
 
 
 @dataclass(frozen=True)
@@ -56,13 +65,16 @@ class RedisNode:
 class Layout:
     """The whole sandbox on paper. Ports: base for the console, +100 shards, +300 Redis, +400 Memcached, +500 NATS.
 
-    `patroni` is the version of Patroni by shard, where it is not the system's own."""
+    `patroni` is the version of Patroni by shard, where it is not the system's own. `pools`: how many each shard has;
+    `addresses`: whether each has an address that follows its leader."""
 
     state: Path
     base: int = 17000
     shard_count: int = 2
     etcd_count: int = 1
     patroni: dict[str, str] = field(default_factory=dict, hash=False)
+    pools: int = 1
+    addresses: bool = False
 
     @property
     def console(self) -> int:
@@ -114,7 +126,11 @@ class Layout:
             Member(f"{name}-{letter}", name, first + 1 + 2 * index, first + 2 + 2 * index)
             for index, letter in enumerate(MEMBERS)
         )
-        return Shard(name, members, f"{name}-pool", first + 10)
+        # The first has the name that it has where it is alone.
+        pools = tuple(
+            Pool(f"{name}-pool" + (f"-{n}" if n > 1 else ""), first + 9 + n) for n in range(1, self.pools + 1)
+        )
+        return Shard(name, members, pools, first + 15 if self.addresses else None)
 
     def ports(self) -> dict[int, str]:
         """Every port that the sandbox listens on, with the server that wants it."""
@@ -132,7 +148,9 @@ class Layout:
                 member.postgres: f"{member.name} (PostgreSQL)",
                 member.patroni: f"{member.name} (Patroni)",
             }
-        wanted |= {shard.pool: f"{shard.pool_name} (PgBouncer)" for shard in self.shards}
+        for shard in self.shards:
+            wanted |= {pool.port: f"{pool.name} (PgBouncer)" for pool in shard.pools}
+            wanted |= {shard.address: f"{shard.name} (address of its leader)"} if shard.address else {}
         for node in self.redis:
             wanted |= {node.port: node.name, node.bus: f"{node.name} (cluster bus)"}
         wanted |= {port: name for name, port in self.memcached}

@@ -1,12 +1,13 @@
 """The steps that bring up the servers of the fleet, in the order that they allow."""
 
 from novaops.sandbox import fleet_file, shard_health, wait
-from novaops.sandbox.layout import Shard
+from novaops.sandbox.layout import Pool, Shard
 from novaops.sandbox.servers import (
     control_postgres,
     etcd,
     first_start,
     follower,
+    leader_address,
     memcached,
     nats,
     patroni,
@@ -39,14 +40,15 @@ def steps(site: Site, supervisor: Supervisor) -> list[Step]:
         Step("pools", lambda: _pools(site, supervisor)),
         *(_patroni_step(site, version) for version in sorted(set(site.layout.patroni.values()))),
         *(_shard_step(site, supervisor, shard) for shard in site.layout.shards),
-        *(_pool_step(site, shard) for shard in site.layout.shards),
+        *(_pool_step(site, shard, pool) for shard in site.layout.shards for pool in shard.pools),
     ]
 
 
 def names(site: Site) -> tuple[str, ...]:
     """All steps of the servers, for those that need the whole fleet."""
-    pools = tuple(_pool_name(shard) for shard in site.layout.shards)
-    return ("Redis Cluster", "Memcached", "NATS", BROKER, CONTROL, *pools)
+    shards = tuple(shard.name for shard in site.layout.shards)
+    pools = tuple(_pool_name(pool) for shard in site.layout.shards for pool in shard.pools)
+    return ("Redis Cluster", "Memcached", "NATS", BROKER, CONTROL, *shards, *pools)
 
 
 def _control(site: Site, supervisor: Supervisor) -> None:
@@ -62,6 +64,8 @@ def _redis(site: Site, supervisor: Supervisor) -> str:
 
 def _pools(site: Site, supervisor: Supervisor) -> None:
     _together(supervisor, pgbouncer.specs(site))
+    if site.layout.addresses:
+        supervisor.launch(leader_address.spec(site))
     supervisor.launch(follower.spec(site))
 
 
@@ -92,12 +96,12 @@ def _patroni_name(version: str) -> str:
     return f"Patroni {version}"
 
 
-def _pool_step(site: Site, shard: Shard) -> Step:
+def _pool_step(site: Site, shard: Shard, pool: Pool) -> Step:
     def run() -> None:
-        wait.until(lambda: shard_health.misled(site, shard), 30, shard.pool_name)
+        wait.until(lambda: shard_health.misled(site, pool), 30, pool.name)
 
-    return Step(_pool_name(shard), run, needs=(shard.name, "pools"))
+    return Step(_pool_name(pool), run, needs=(shard.name, "pools"))
 
 
-def _pool_name(shard: Shard) -> str:
-    return f"{shard.pool_name} follows its leader"
+def _pool_name(pool: Pool) -> str:
+    return f"{pool.name} follows its leader"

@@ -2,7 +2,7 @@
 
 from novaops.sandbox import probe
 from novaops.sandbox.follower import cluster
-from novaops.sandbox.layout import Shard
+from novaops.sandbox.layout import Pool, Shard
 from novaops.sandbox.pool_targets import HEALTHY, LEADERS
 from novaops.sandbox.servers import pgbouncer
 from novaops.sandbox.site import Site
@@ -17,10 +17,10 @@ def incomplete(shard: Shard) -> str | None:
     return None if whole else f"{healthy} of {len(shard.members)} members run, roles: {', '.join(roles) or 'none yet'}"
 
 
-def misled(site: Site, shard: Shard) -> str | None:
+def misled(site: Site, pool: Pool) -> str | None:
     """None when the pool's `primary` writes and its `replica` follows."""
     for database, follows in (("primary", False), ("replica", True)):
-        dsn = pgbouncer.client_dsn(site, shard, database)
+        dsn = pgbouncer.client_dsn(site, pool, database)
         reason = probe.sql(dsn, "SELECT pg_is_in_recovery()", follows)()
         if reason:
             return f"{database}: {reason}"

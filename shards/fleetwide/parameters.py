@@ -5,12 +5,9 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from shards.names import names_of
+
 MOST_AT_ONCE = 16
-
-
-def names_of(text: str) -> tuple[str, ...]:
-    """ "shard-1, shard-2", each once, in their order."""
-    return tuple(dict.fromkeys(part for part in re.split(r"[,;\s]+", text.strip()) if part))
 
 
 def version_of(text: str) -> int:

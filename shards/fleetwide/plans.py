@@ -6,7 +6,8 @@ from typing import Any
 
 from novaops.operations.contract import BlastRadius, Check, Plan, PlannedStep
 from shards.fleetwide.facts import FleetFacts, MemberHealth, ShardHealth, unwell
-from shards.fleetwide.parameters import DrainParameters, RestartParameters, names_of, version_of, version_word
+from shards.fleetwide.parameters import DrainParameters, RestartParameters, version_of, version_word
+from shards.names import names_of
 from shards.outcomes import failed, passed, warned
 from shards.pools.pausing.guards import guard_check
 

@@ -1,11 +1,16 @@
 """A router for a fleet that this console has registered."""
 
+from collections.abc import Sequence
+
 from django.db import connection
 from django.db.utils import DatabaseError, InterfaceError
 from django_tenants.utils import tenant_context
 
 from novaops.fleets.models import Fleet
 from novaops.inventory import selectors as inventory
+from novaops.inventory.models import ServerKind
+from novaops.inventory.problems import InventoryProblem
+from novaops.inventory.targets import Target
 from novaops.inventory.tls import libpq
 from shards.placement import selectors
 from shards.placement.places import Place, PlaceSource, PoolAddress
@@ -34,11 +39,41 @@ def source(fleet: Fleet) -> PlaceSource:
 
 
 def pool_address(shard: str) -> PoolAddress:
-    """How applications reach a shard: its first pool, with their own login."""
-    pool, login = inventory.pool_of(shard), inventory.application_login(shard)
-    common = {"host": pool.host, "port": str(pool.port), "user": login.username, "password": login.password}
-    common |= libpq(pool.options)
+    """How applications reach a shard, with their own login: through its pools, one after the other until one answers;
+    without a pool at the address that follows its leader, or else at whichever member leads."""
+    pools, members = inventory.targets_of(shard, ServerKind.PGBOUNCER), inventory.targets_of(shard, ServerKind.POSTGRES)
+    if pools:
+        # One database name for all of them: those that name theirs otherwise are left alone.
+        primary, replica = _names(pools[0])
+        alike = [pool for pool in pools if _names(pool) == (primary, replica)]
+        return PoolAddress(
+            primary=_parameters(shard, alike) | {"dbname": primary},
+            replica=_parameters(shard, alike) | {"dbname": replica},
+        )
+    if not members:
+        raise InventoryProblem(f"Shard {shard!r} has no pool and no member in the fleet file.")
+    address, database = inventory.leader_address(shard), members[0].database
+    leader = _parameters(shard, [address]) if address else _parameters(shard, members) | LEADS
     return PoolAddress(
-        primary={**common, "dbname": pool.options.get("primary", "primary")},
-        replica={**common, "dbname": pool.options.get("replica", "replica")},
+        primary=leader | {"dbname": database}, replica=_parameters(shard, members) | FOLLOWS | {"dbname": database}
     )
+
+
+LEADS, FOLLOWS = {"target_session_attrs": "read-write"}, {"target_session_attrs": "prefer-standby"}
+
+
+def _names(pool: Target) -> tuple[str, str]:
+    return pool.options.get("primary", "primary"), pool.options.get("replica", "replica")
+
+
+def _parameters(shard: str, servers: Sequence[Target]) -> dict[str, str]:
+    """libpq tries several hosts in their order."""
+    login = inventory.application_login(shard)
+    hosts, ports = ",".join(one.host for one in servers), ",".join(str(one.port) for one in servers)
+    return {
+        "host": hosts,
+        "port": ports,
+        "user": login.username,
+        "password": login.password,
+        **next((said for one in servers if (said := libpq(one.options))), {}),
+    }

@@ -70,7 +70,7 @@ def test_no_read_is_older_than_what_was_delivered(
     layout = choices.load(state).layout(state)
     site, shard = Site(layout, binaries.find(layout), account.find(state)), layout.shards[0]
     wait_for(lambda: shard_health.incomplete(shard) is None, "three members in their roles", 240)
-    wait_for(lambda: shard_health.misled(site, shard) is None, "the pool to lead to them", 120)
+    wait_for(lambda: shard_health.misled(site, shard.pools[0]) is None, "the pool to lead to them", 120)
     wait_for(lambda: console.unwell() == {}, "every server healthy again", 240)
 
 

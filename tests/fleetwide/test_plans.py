@@ -7,8 +7,9 @@ from pydantic import ValidationError
 
 from novaops.operations.contract import Plan
 from shards.fleetwide.facts import FleetFacts, MemberHealth, ShardHealth, unwell
-from shards.fleetwide.parameters import DrainParameters, RestartParameters, names_of, version_of, version_word
+from shards.fleetwide.parameters import DrainParameters, RestartParameters, version_of, version_word
 from shards.fleetwide.plans import plan_drain, plan_restart
+from shards.names import names_of
 
 OLD, NEW = 150017, 150018
 

@@ -40,7 +40,7 @@ def _problems(text: str) -> tuple[str, ...]:
             "weight: 100",
             "colour: red",
             "shards[0].colour: there is no such field; "
-            "allowed: name, cluster, weight, database, credentials, members, pools",
+            "allowed: name, cluster, weight, database, credentials, address, members, pools",
         ),
         ("    database: novacron\n", "", "shards[0].database: is missing"),
         (

@@ -59,6 +59,18 @@ def test_servers_come_as_targets_with_their_own_login(imported: Fleet) -> None:
         selectors.target("postgres", "x")
 
 
+def test_an_address_that_follows_the_leader_is_kept_and_has_the_members_login(fleet: Fleet) -> None:
+    text = TEXT.replace("    database: novacron\n", '    database: novacron\n    address: "[::1]:7"\n')
+    assert _import(text).after["shard alpha-shard"]["address"] == "[::1]:7"
+    with tenant_context(fleet):
+        found = selectors.leader_address("alpha-shard")
+        assert found and (found.host, found.port, found.login.username) == ("::1", 7, "novaops")
+        assert "address: '[::1]:7'" in export(fleet)
+    assert "address" not in _import().after["shard alpha-shard"]
+    with tenant_context(fleet):
+        assert selectors.leader_address("alpha-shard") is None
+
+
 def test_what_the_file_no_longer_names_is_absent_and_loses_its_password(imported: Fleet) -> None:
     Shard.objects.update(state="draining")
     cut = TEXT.replace('redis: [{name: alpha-redis, address: "127.0.0.1:1"}]', "")

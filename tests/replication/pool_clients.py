@@ -1,6 +1,6 @@
-"""Eight clients that write through a pool, in a process of their own, as applications do: `python -m
-tests.replication.pool_clients FILE` reads the address from its input, writes until that ends, and leaves in the file
-what was acknowledged and what failed. The times are the machine's monotonic seconds, the same in every process."""
+"""Eight clients that write through a pool, or by turns through several, in a process of their own, as applications do:
+`python -m tests.replication.pool_clients FILE` reads the addresses from its input, writes until that ends, leaves in
+the file what was acknowledged and what failed. The times are the machine's monotonic seconds, the same everywhere."""
 
 import json
 import subprocess
@@ -44,16 +44,16 @@ class Written:
 
 
 @contextmanager
-def writing(pool: Target, leader: Target) -> Iterator[Written]:
+def writing(pool: Target, leader: Target, *others: Target) -> Iterator[Written]:
     """What is yielded is filled when the block is left, and holds the rows that are there by then."""
-    entry, database = _through(pool, leader)
+    entries = [_dsn(*_through(one, leader)) for one in (pool, *others)]
     with psycopg.connect(_dsn(leader, leader.database), autocommit=True) as owner:
         owner.execute(DROP)
         owner.execute(CREATE)
     written = Written()
     with TemporaryDirectory(prefix="novaops-clients-") as folder:
         file = Path(folder) / "written"
-        process = _started(file, _dsn(entry, database))
+        process = _started(file, entries)
         try:
             wait_for(lambda: file.exists(), "clients that write", every=0.02)
             yield written
@@ -78,11 +78,11 @@ def _through(pool: Target, leader: Target) -> tuple[Target, str]:
     return replace(pool, login=leader.login), pool.options.get("primary", "primary")
 
 
-def _started(file: Path, dsn: str) -> "subprocess.Popen[bytes]":
+def _started(file: Path, dsns: Sequence[str]) -> "subprocess.Popen[bytes]":
     program = [sys.executable, "-m", "tests.replication.pool_clients", str(file)]
     process = subprocess.Popen(program, stdin=subprocess.PIPE)
     assert process.stdin is not None
-    process.stdin.write(dsn.encode() + b"\n")
+    process.stdin.write(json.dumps(dsns).encode() + b"\n")
     process.stdin.flush()
     return process
 
@@ -114,9 +114,9 @@ class _Client(threading.Thread):
                 self.over.wait(EVERY)
 
 
-def main(file: Path, dsn: str, ended: Iterator[str]) -> None:
+def main(file: Path, dsns: Sequence[str], ended: Iterator[str]) -> None:
     over = threading.Event()
-    clients = [_Client(number, dsn, over) for number in range(CLIENTS)]
+    clients = [_Client(number, dsns[number % len(dsns)], over) for number in range(CLIENTS)]
     for client in clients:
         client.start()
     for client in clients:
@@ -138,4 +138,4 @@ def _told(clients: Sequence[_Client]) -> dict[str, object]:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.stdin.readline().strip(), iter(sys.stdin))
+    main(Path(sys.argv[1]), json.loads(sys.stdin.readline()), iter(sys.stdin))

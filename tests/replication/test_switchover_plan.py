@@ -8,7 +8,7 @@ import pytest
 from novaops.operations.contract import CheckOutcome, Plan
 from shards.clients.patroni_replies import Cluster, Config, Member, Role, ScheduledSwitchover
 from shards.replication.files import FilesFacts
-from shards.replication.switchover.facts import ApiFacts, LeaderWork, PoolFacts, SwitchoverFacts
+from shards.replication.switchover.facts import AddressFacts, ApiFacts, LeaderWork, PoolFacts, SwitchoverFacts
 from shards.replication.switchover.plan import plan_switchover
 from tests.replies import said
 
@@ -71,6 +71,14 @@ def test_a_healthy_cluster_is_switched_over_in_three_steps() -> None:
         ({}, "c", "Synchronous", "choose b"),
         ({"candidate_api": ApiFacts(problem="timed out")}, "b", "Candidate answers", "timed out"),
         ({"pools": (PoolFacts(name="p", problem="No answer within 3 s."),)}, "b", "Pools", "p does not answer"),
+        ({"address": AddressFacts(name="vip:1", problem="No answer within 2 s.")}, "b", "Address", "leave it out"),
+        (
+            {"address": AddressFacts(name="vip:1", astray="leads to another server")},
+            "b",
+            "Address",
+            "than a. It does not",
+        ),
+        ({"unknown_roads": ("q",)}, "b", "Leave out", "q cannot be left out: main has no such pool. There: p."),
         ({"guard_absent": "No guard of pool pauses runs."}, "b", "Pool guard", "No guard"),
         ({"work": LeaderWork(base_backups=1)}, "b", "No base backup", "1 base backups run"),
         (
@@ -148,6 +156,15 @@ def test_lag_and_load_leave_the_fingerprint_alone_but_leader_role_and_timeline_d
     [
         ({"pools": ()}, "Pools", "No pool stands in front of main"),
         ({"pools": (PoolFacts(name="p", problem="Nothing listens there.", absent=True),)}, "Pools", "p is left out"),
+        (
+            {"pools": (PoolFacts(name="p", problem="No answer.", left_out=True),)},
+            "Pools",
+            "p is left out, as was asked",
+        ),
+        ({"pools": (POOL.model_copy(update={"left_out": True}),)}, "Pools", "It answers, but is not paused"),
+        ({"pools": (POOL.model_copy(update={"astray": "leads to c"}),)}, "Where pools lead", "p leads to c."),
+        ({"pools": (POOL.model_copy(update={"processes_share_port": True}),)}, "One process", "so_reuseport"),
+        ({"address": AddressFacts(name="vip:1", left_out=True)}, "Address", "nobody looks whether it follows"),
         ({"work": LeaderWork(lost_slots=("cdc",))}, "Logical slots", "cdc"),
         ({"work": LeaderWork(longest_seconds=12, longest_application="report")}, "Short transactions", "of report"),
         ({"ways_back": ("t-1",)}, "Ways back", "of t-1"),
@@ -239,3 +256,25 @@ def test_the_expected_pause_is_what_was_measured_here() -> None:
     assert plan_switchover("shard-1", "b", facts()).blast.write_pause_ms == 1600
     assert plan_switchover("shard-1", "b", facts(usual_pause_ms=1234)).blast.write_pause_ms == 1234
     assert plan_switchover("shard-1", "b", facts(pools=())).blast.write_pause_ms == 3000
+
+
+def test_every_pool_that_takes_part_is_paused_and_answers_in_the_end() -> None:
+    second = PoolFacts(name="q", databases=("writes",), wait_seconds=10)
+    third = PoolFacts(name="r", databases=("primary",), left_out=True)
+    address = AddressFacts(name="vip:1")
+    plan = plan_switchover("shard-1", "b", facts(pools=(POOL, second, third), address=address))
+    order = plan.steps[1].arguments
+    assert plan.runnable
+    assert order["pauses"] == [{"pool": "p", "database": "primary"}, {"pool": "q", "database": "writes"}]
+    assert (order["pools"], order["address"], order["pause_seconds"]) == (["p", "q"], True, 6.0)
+    assert plan.steps[2].title == "Wait until a follows and clients reach b through the pools and vip:1"
+    assert plan.fingerprint != plan_switchover("shard-1", "b", facts(pools=(POOL, second))).fingerprint
+
+
+def test_without_a_pool_the_plan_says_that_clients_get_errors_and_for_how_long() -> None:
+    plan = plan_switchover("shard-1", "b", facts(pools=(), usual_refusal_ms=1400))
+    assert plan.runnable
+    assert "Writes fail for about 1.4 s; clients see errors" in plan.steps[1].consequence
+    assert "its clients lose their connections" in plan.blast.summary
+    assert plan.blast.write_pause_ms == 1400
+    assert plan.steps[2].title == "Wait until a follows"

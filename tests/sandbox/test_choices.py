@@ -70,3 +70,14 @@ def test_versions_of_patroni_are_remembered_by_shard(tmp_path: Path) -> None:
 def test_a_version_that_cannot_be_is_refused(tmp_path: Path, word: str, why: str) -> None:
     with pytest.raises(SandboxError, match=why):
         choices.decide(tmp_path, Asked(patroni=(word,)))
+
+
+def test_pools_and_addresses_may_change_from_one_start_to_the_next(tmp_path: Path) -> None:
+    asked = choices.decide(tmp_path, Asked(pools=2, addresses=True))
+    assert [pool.name for pool in asked.layout(tmp_path).shards[0].pools] == ["shard-1-pool", "shard-1-pool-2"]
+    remember(tmp_path, asked)
+    assert choices.decide(tmp_path, Asked()) == asked
+    later = choices.decide(tmp_path, Asked(pools=0, addresses=False)).layout(tmp_path).shards[0]
+    assert (later.pools, later.address) == ((), None)
+    with pytest.raises(SandboxError, match="must be from 0 to 3, not 4"):
+        choices.decide(tmp_path, Asked(pools=4))

@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-from novaops.sandbox.layout import MAX_SHARDS, PORTS_IN_USE, Layout
+from novaops.sandbox.layout import MAX_POOLS, MAX_SHARDS, PORTS_IN_USE, Layout
 
 
 def test_no_two_servers_want_one_port_even_with_all_shards() -> None:
-    layout = Layout(Path("/state"), base=17000, shard_count=MAX_SHARDS, etcd_count=3)
-    per_shard, others = 7, 11 + 12 + 3
+    layout = Layout(Path("/state"), base=17000, shard_count=MAX_SHARDS, etcd_count=3, pools=MAX_POOLS, addresses=True)
+    per_shard, others = 6 + MAX_POOLS + 1, 11 + 12 + 3
     assert len(layout.ports()) == MAX_SHARDS * per_shard + others
     assert max(layout.ports()) < layout.base + PORTS_IN_USE
 
@@ -20,7 +20,7 @@ def test_ports_are_those_of_the_agreed_fleet_file() -> None:
         ("shard-1-b", 17103, 17104),
         ("shard-1-c", 17105, 17106),
     ]
-    assert (first.pool_name, first.pool) == ("shard-1-pool", 17110)
+    assert [(pool.name, pool.port) for pool in first.pools] == [("shard-1-pool", 17110)]
     assert [node.port for node in layout.redis] == list(range(17301, 17307))
 
 

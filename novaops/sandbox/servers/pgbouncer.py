@@ -1,7 +1,7 @@
-"""PgBouncer: one pool per shard; the follower rewrites its list of databases when the leader changes."""
+"""PgBouncer: the pools in front of each shard; the follower rewrites its list of databases when the leader changes."""
 
 from novaops.sandbox import probe
-from novaops.sandbox.layout import HOST, Shard
+from novaops.sandbox.layout import HOST, Pool, Shard
 from novaops.sandbox.pool_targets import Targets, databases_file
 from novaops.sandbox.servers.bootstrap import APPLICATION_ROLE, CONSOLE_ROLE
 from novaops.sandbox.site import Site
@@ -39,30 +39,30 @@ stats_period = 60
 
 
 def specs(site: Site) -> list[Spec]:
-    return [_spec(site, shard) for shard in site.layout.shards]
+    return [spec(site, shard, pool) for shard in site.layout.shards for pool in shard.pools]
 
 
-def admin_dsn(site: Site, shard: Shard) -> str:
+def admin_dsn(site: Site, pool: Pool) -> str:
     """The pool's admin console."""
-    return f"postgresql://{CONSOLE_ROLE}:{site.secret(CONSOLE_ROLE)}@{HOST}:{shard.pool}/pgbouncer"
+    return f"postgresql://{CONSOLE_ROLE}:{site.secret(CONSOLE_ROLE)}@{HOST}:{pool.port}/pgbouncer"
 
 
-def client_dsn(site: Site, shard: Shard, database: str) -> str:
+def client_dsn(site: Site, pool: Pool, database: str) -> str:
     """What an application uses."""
-    return f"postgresql://{APPLICATION_ROLE}:{site.secret(APPLICATION_ROLE)}@{HOST}:{shard.pool}/{database}"
+    return f"postgresql://{APPLICATION_ROLE}:{site.secret(APPLICATION_ROLE)}@{HOST}:{pool.port}/{database}"
 
 
-def _spec(site: Site, shard: Shard) -> Spec:
-    name = shard.pool_name
+def spec(site: Site, shard: Shard, pool: Pool) -> Spec:
+    name = pool.name
     users = "".join(f'"{role}" "{site.secret(role)}"\n' for role in (CONSOLE_ROLE, APPLICATION_ROLE))
     databases = site.layout.home(name) / DATABASES
     if not databases.exists():
         first = shard.members[0].postgres
-        site.write(name, DATABASES, databases_file(Targets(primary=first, replica=first)))
+        site.write(name, DATABASES, databases_file(Targets(primary=shard.address or first, replica=first)))
     text = SETTINGS.format(
         databases=databases,
         host=HOST,
-        port=shard.pool,
+        port=pool.port,
         users=site.write(name, "userlist.txt", users),
         console=CONSOLE_ROLE,
     )
@@ -72,8 +72,8 @@ def _spec(site: Site, shard: Shard) -> Spec:
         argv=(site.binaries.program("pgbouncer"), "-q", str(path)),
         cwd=site.layout.home(name),
         stage=Stage.EDGE,
-        port=shard.pool,
-        ready=probe.port_open(shard.pool),
+        port=pool.port,
+        ready=probe.port_open(pool.port),
         # SIGTERM is PgBouncer's quick stop; it does not wait for clients.
         grace=5.0,
     )

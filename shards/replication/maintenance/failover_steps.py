@@ -8,13 +8,15 @@ from concurrent.futures import Future
 
 from pydantic import BaseModel, ConfigDict
 
+from novaops.inventory.selectors import leader_address
+from novaops.inventory.targets import Target
 from novaops.operations.contract import PermanentProblem, Step, StepContext
 from shards.clients.patroni import Patroni
 from shards.exceptions import ShardError
 from shards.replication.maintenance import live
 from shards.replication.maintenance.live import ClusterFacts
 from shards.replication.maintenance.waiting import LOOK_SECONDS, ask, refused, said, wait_until
-from shards.replication.switchover.order import members, postmaster, through_pool
+from shards.replication.switchover.order import answers_at, members, postmaster, through_pool
 
 FAIL_OVER, SETTLE = "fail-over", "settle"
 LONGEST_SECONDS = 600.0
@@ -95,7 +97,7 @@ def settle(context: StepContext) -> str:
     took = wait_until(context, SETTLE_SECONDS, lambda: next(unsettled(order), ""))
     away = [one.name for one in live.read(order.shard).cluster.members if not one.healthy]
     rest = f" {', '.join(away)} {'does' if len(away) == 1 else 'do'} not follow yet." if away else ""
-    return f"The pools answer from {order.candidate}, after {took:.0f} s.{rest}"
+    return f"Clients reach {order.candidate}, after {took:.0f} s.{rest}"
 
 
 def settled(context: StepContext) -> bool:
@@ -112,7 +114,18 @@ def unsettled(order: FailoverOrder) -> Iterator[str]:
             if postmaster(*through_pool(pool, candidate)) != postmaster(candidate):
                 yield f"{pool.name} still leads to another server."
         except ShardError as problem:
-            yield f"{pool.name} does not answer for {order.candidate}: {problem}"
+            if "Nothing listens" not in str(problem):  # else no client waits for it either
+                yield f"{pool.name} does not answer for {order.candidate}: {problem}"
+    yield from _address_elsewhere(order, candidate)
+
+
+def _address_elsewhere(order: FailoverOrder, candidate: Target) -> Iterator[str]:
+    address = leader_address(order.shard)
+    try:
+        if address and answers_at(address) != postmaster(candidate):
+            yield f"{address.name} still leads to another server."
+    except ShardError as problem:
+        yield f"{order.shard}'s address does not answer for {order.candidate}: {problem}"
 
 
 STEPS: Mapping[str, Step] = {

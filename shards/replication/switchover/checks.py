@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from novaops.operations.contract import Check
 from novaops.ui.formats import duration, moment
 from shards.outcomes import failed, passed, warned
-from shards.pools.pausing.guards import guard_check
 from shards.replication.switchover.candidates import candidates_check, of_candidate
 from shards.replication.switchover.facts import SwitchoverFacts
+from shards.replication.switchover.road_checks import road_checks
 
 # A pause waits so long for running transactions; older ones would probably outlast it.
 LONG_SECONDS = 3.0
@@ -18,7 +18,7 @@ def checks(facts: SwitchoverFacts, candidate: str) -> tuple[Check, ...]:
     if facts.problem:
         return (failed("Patroni answers", facts.problem),)
     found = [_answers(facts), _not_paused(facts), _leader_known(facts), _nothing_scheduled(facts)]
-    found += [*pool_checks(facts), *work_checks(facts), *candidates_check(facts)]
+    found += [*road_checks(facts), *work_checks(facts), *candidates_check(facts)]
     member = facts.cluster.member(candidate)
     if member is None:
         names = ", ".join(one.name for one in facts.cluster.members) or "none"
@@ -55,24 +55,6 @@ def _nothing_scheduled(facts: SwitchoverFacts) -> Check:
         to = planned.candidate or "any replica"
         return failed("No other switchover", f"One to {to} is scheduled for {moment(planned.at)}. Cancel it first.")
     return passed("No other switchover", "None is scheduled.")
-
-
-def pool_checks(facts: SwitchoverFacts) -> Iterator[Check]:
-    """What can be paused is paused; a pool that clients reach and the console does not is a refusal."""
-    for pool in facts.pools:
-        if pool.absent:
-            yield warned("Pools", f"{pool.name} is left out: {pool.problem} No client waits for it.")
-        elif pool.problem:
-            yield failed("Pools", f"{pool.name} does not answer, so it cannot be paused: {pool.problem}")
-        elif not pool.databases:
-            yield warned("Pools", f"{pool.name} has no database that leads to the leader: it is not paused.")
-        else:
-            names = ", ".join(pool.databases)
-            yield passed("Pools", f"{pool.name} is paused meanwhile ({names}): its clients wait, and none is refused.")
-    if facts.pauses:
-        yield guard_check(facts.guard_absent)
-    elif not facts.pools:
-        yield warned("Pools", f"No pool stands in front of {facts.scope}: its clients lose their connections.")
 
 
 def work_checks(facts: SwitchoverFacts) -> Iterator[Check]:

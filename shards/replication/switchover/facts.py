@@ -32,13 +32,32 @@ class ApiFacts(_Frozen):
 
 class PoolFacts(_Frozen):
     """A pool in front of the shard: its databases that lead to the leader now. `absent`: nothing listens at its
-    address, so that no client waits for it either. `wait_seconds`: when PgBouncer refuses who waits; 0: never."""
+    address, so that no client waits for it either. `wait_seconds`: when PgBouncer refuses who waits; 0: never.
+    `astray`: where its database for writes leads instead, as a clause. `left_out`: the person who asks wants it so.
+    `processes_share_port`: PAUSE would reach one of several."""
 
     name: str
     databases: tuple[str, ...] = ()
     problem: str = ""
     absent: bool = False
     wait_seconds: float = 0.0
+    astray: str = ""
+    left_out: bool = False
+    processes_share_port: bool = False
+
+    @property
+    def taken_part(self) -> bool:
+        """It is paused, and has to answer from the new leader."""
+        return bool(self.databases) and not self.left_out
+
+
+class AddressFacts(_Frozen):
+    """The shard's address that follows its leader by itself, as host:port. `astray`: where it leads instead."""
+
+    name: str
+    problem: str = ""
+    astray: str = ""
+    left_out: bool = False
 
 
 class LeaderWork(_Frozen):
@@ -53,7 +72,8 @@ class LeaderWork(_Frozen):
 
 class SwitchoverFacts(_Frozen):
     """Everything that was found out. `problem` is set when no member answered; `asked` names the one that did. Tenants
-    and connections are the console's own last readings."""
+    and connections are the console's own last readings. `unknown_roads`: names to leave out that the shard has not;
+    `usual_refusal_ms`: how long clients were refused before, where no pool was paused."""
 
     scope: str
     asked: str = ""
@@ -67,6 +87,9 @@ class SwitchoverFacts(_Frozen):
     apis: dict[str, ApiFacts] = {}
     files: dict[str, FilesFacts] = {}
     pools: tuple[PoolFacts, ...] = ()
+    address: AddressFacts | None = None
+    unknown_roads: tuple[str, ...] = ()
+    usual_refusal_ms: int | None = None
     guard_absent: str = ""
     usual_pause_ms: int | None = None
     work: LeaderWork = LeaderWork()
@@ -83,7 +106,7 @@ class SwitchoverFacts(_Frozen):
     @property
     def pauses(self) -> tuple[tuple[str, str], ...]:
         """Pool and database of everything that is paused while the leader changes."""
-        return tuple((pool.name, database) for pool in self.pools for database in pool.databases)
+        return tuple((pool.name, database) for pool in self.pools if pool.taken_part for database in pool.databases)
 
     @property
     def kept_slots(self) -> tuple[str, ...]:

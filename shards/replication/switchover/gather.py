@@ -1,5 +1,6 @@
 """Asks the live cluster for what a switchover's plan rests on. A server that does not answer is a fact too."""
 
+from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 
 from django.utils import timezone
@@ -15,13 +16,14 @@ from shards.pools.pausing.guards import absence
 from shards.pools.pausing.measured import usual_ms
 from shards.replication.files import files_of
 from shards.replication.switchover.facts import ApiFacts, LeaderWork, SwitchoverFacts, must_not_lead
-from shards.replication.switchover.gather_work import pools_of, ways_back_of, work_of
+from shards.replication.switchover.gather_work import usual_refusal_ms, ways_back_of, work_of
 from shards.replication.switchover.order import members
+from shards.replication.switchover.roads import roads_of
 
 KIND = "switchover"
 
 
-def gather(shard: str, candidate: str) -> SwitchoverFacts:
+def gather(shard: str, candidate: str, left_out: Collection[str] = ()) -> SwitchoverFacts:
     targets = members("patroni", shard)
     if not targets:
         return SwitchoverFacts(scope=shard, problem=f"No shard named {shard} with Patroni is registered.")
@@ -32,7 +34,7 @@ def gather(shard: str, candidate: str) -> SwitchoverFacts:
         except ShardError as problem:
             problems.append(f"{target.name}: {problem}")
             continue
-        return _facts(target, cluster, config, {one.name: one for one in targets}, candidate)
+        return _facts(target, cluster, config, {one.name: one for one in targets}, candidate, left_out)
     return SwitchoverFacts(scope=targets[0].cluster, problem="No member answered. " + " ".join(problems))
 
 
@@ -42,13 +44,19 @@ def _read(target: Target) -> tuple[Cluster, Config]:
 
 
 def _facts(
-    asked: Target, cluster: Cluster, config: Config, targets: dict[str, Target], candidate: str
+    asked: Target,
+    cluster: Cluster,
+    config: Config,
+    targets: dict[str, Target],
+    candidate: str,
+    left_out: Collection[str],
 ) -> SwitchoverFacts:
     tenants, connections = _load(asked.shard)
     apis = own_words(targets)
     leader = cluster.leader.name if cluster.leader else ""
     postgres = {one.name: one for one in members("postgres", asked.shard)}
-    pools = pools_of(asked.shard, leader, postgres)
+    pools, address = roads_of(asked.shard, leader, postgres, left_out)
+    roads = {*(pool.name for pool in pools), *([address.name] if address else [])}
     return SwitchoverFacts(
         scope=asked.cluster,
         asked=asked.name,
@@ -61,6 +69,9 @@ def _facts(
         tenants=tenants,
         connections=connections,
         pools=pools,
+        address=address,
+        unknown_roads=tuple(name for name in left_out if name not in roads),
+        usual_refusal_ms=usual_refusal_ms(asked.shard),
         guard_absent=absence(timezone.now()),
         usual_pause_ms=usual_ms(KIND, [pool.name for pool in pools]),
         work=work_of(postgres[leader], config) if leader in postgres else LeaderWork(),

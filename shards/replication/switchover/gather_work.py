@@ -1,20 +1,19 @@
-"""What stands in the way on the servers themselves: the pools in front of a shard, and what its leader is busy with."""
+"""What stands in the way: what a shard's leader is busy with, and ways back of moves; and what was measured before."""
 
-from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from statistics import median
 
 from django.db.models import Q
 
 from novaops.inventory.targets import Target
 from shards.clients.patroni_replies import Config
-from shards.clients.pgbouncer import PgBouncer
 from shards.clients.postgres import sessions
 from shards.exceptions import ShardError
 from shards.moves.models import Move, Phase
-from shards.replication.switchover.facts import LeaderWork, PoolFacts
-from shards.replication.switchover.leading import address_of
-from shards.replication.switchover.order import ASK_SECONDS, members
+from shards.pools.pausing.measured import LAST
+from shards.pools.pausing.models import PoolPause
+from shards.replication.history_models import LeaderSwitch
+from shards.replication.switchover.facts import LeaderWork
+from shards.replication.switchover.order import ASK_SECONDS
 
 # to_jsonb: `failover` came with PostgreSQL 17.
 WORK = """
@@ -53,24 +52,12 @@ def work_of(leader: Target, config: Config) -> LeaderWork:
     )
 
 
-def pools_of(shard: str, leader: str, postgres: Mapping[str, Target]) -> tuple[PoolFacts, ...]:
-    """Every registered pool in front of the shard, asked at the same time."""
-    pools = members("pgbouncer", shard)
-    ask = partial(_pool, leader=leader, servers=tuple(postgres.values()))
-    with ThreadPoolExecutor(max(1, len(pools)), "pools") as threads:
-        return tuple(threads.map(ask, pools))
-
-
-def _pool(pool: Target, leader: str, servers: tuple[Target, ...]) -> PoolFacts:
-    """The database for writes leads to the leader whatever stands at its address; others do when it is the leader's."""
-    try:
-        report = PgBouncer(pool).report()
-    except ShardError as problem:
-        return PoolFacts(name=pool.name, problem=str(problem), absent="Nothing listens" in str(problem))
-    writes = pool.options.get("primary", "primary")
-    to_leader = [one.name for one in report.databases if one.name == writes or address_of(one, servers) == leader]
-    wait = float(report.config.get("query_wait_timeout") or 0)
-    return PoolFacts(name=pool.name, databases=tuple(sorted(to_leader)), wait_seconds=wait)
+def usual_refusal_ms(shard: str) -> int | None:
+    """The median of how long writes were away in the last switchovers without a pause; None before the first."""
+    asked = LeaderSwitch.objects.filter(shard=shard, operation__isnull=False, gap_most__isnull=False)
+    asked = asked.exclude(operation__in=PoolPause.objects.filter(paused_at__isnull=False).values("operation"))
+    found = [one.gap_most for one in asked.order_by("-at")[:LAST] if one.gap_most is not None]
+    return round(1000 * median(found)) if found else None
 
 
 def ways_back_of(shard: str) -> tuple[str, ...]:

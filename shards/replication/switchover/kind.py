@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from metrics.selectors import snapshot
 from novaops.fleets.rights import Right
 from novaops.operations.contract import Kind, Lock, Plan, Risk, Step
+from shards.names import names_of
 from shards.replication.switchover.choosing import candidates, shards
 from shards.replication.switchover.facts import SwitchoverFacts
 from shards.replication.switchover.gather import gather
@@ -22,6 +23,12 @@ class SwitchoverParameters(BaseModel):
 
     shard: str = Field(title="Shard", description="The shard whose leader changes.")
     candidate: str = Field(title="Candidate", description="The member that becomes the leader.")
+    leave_out: str = Field(
+        default="",
+        title="Leave out",
+        description="Pools that are not paused although clients may use them, with commas: such as one that does not"
+        " answer. Their clients get errors. The shard's address can be named too.",
+    )
 
 
 class Switchover(Kind[SwitchoverParameters]):
@@ -39,7 +46,7 @@ class Switchover(Kind[SwitchoverParameters]):
         return (Lock("shard", parameters.shard), *pools)
 
     def gather(self, parameters: SwitchoverParameters) -> SwitchoverFacts:
-        return gather(parameters.shard, parameters.candidate)
+        return gather(parameters.shard, parameters.candidate, names_of(parameters.leave_out))
 
     def plan(self, parameters: SwitchoverParameters, facts: SwitchoverFacts, now: datetime) -> Plan:
         return plan_switchover(parameters.shard, parameters.candidate, facts)

@@ -7,7 +7,7 @@ from novaops.inventory.targets import Target
 from shards.clients.pgbouncer import PgBouncer
 from shards.clients.pgbouncer_replies import PooledDatabase
 from shards.exceptions import ShardError
-from shards.replication.switchover.order import postmaster
+from shards.replication.switchover.order import answers_at, postmaster
 from shards.replication.switchover.places import Places
 
 
@@ -25,6 +25,15 @@ def leads(places: Places, pool: Target, database: str) -> bool:
 def address_of(database: PooledDatabase, servers: tuple[Target, ...]) -> str | None:
     """The member at the address that a database leads to; None when it is no member's own address. Pure."""
     return next((one.name for one in servers if (one.host, one.port) == (database.host, database.port)), None)
+
+
+def other_answers(places: Places, address: Target) -> str:
+    """Why an address that follows the leader by itself does not lead to the candidate yet; empty when it does."""
+    try:
+        leads_there = answers_at(address) == postmaster(places.candidate)
+    except ShardError as problem:
+        return f"{address.name} was asked in vain where it leads: {str(problem).rstrip('.')}"
+    return "" if leads_there else f"{address.name} still leads to another server"
 
 
 def _who_answers(places: Places, database: PooledDatabase) -> str:

@@ -10,7 +10,7 @@ from novaops.inventory.selectors import targets
 from novaops.inventory.targets import Target
 from novaops.operations.contract import PermanentProblem, StepContext
 from shards.clients.patroni_replies import Cluster
-from shards.clients.postgres import sessions
+from shards.clients.postgres import Sessions, sessions
 
 POLL_SECONDS = 0.5
 ASK_SECONDS = 2.0
@@ -28,7 +28,8 @@ class PoolDatabase(BaseModel):
 class Order(BaseModel):
     """The arguments of every step. `timeline` is the one that the old leader was on; `pauses` are empty for a shard
     without pools; `pause_seconds` is when a guard resumes them at the latest; `kept_slots` are the leader's logical
-    ones that Patroni copies to replicas."""
+    ones that Patroni copies to replicas. In the end `pools` answer from the new leader (None: all that there are), and
+    so does the shard's `address`."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -42,6 +43,8 @@ class Order(BaseModel):
     pauses: tuple[PoolDatabase, ...] = ()
     pause_seconds: float = 0.0
     kept_slots: tuple[str, ...] = ()
+    pools: tuple[str, ...] | None = None
+    address: bool = False
 
     @classmethod
     def of(cls, context: StepContext) -> "Order":
@@ -83,7 +86,20 @@ def member(kind: str, order: Order, name: str) -> Target:
 
 def postmaster(target: Target, database: str = "") -> str:
     """What tells one running PostgreSQL from every other, asked directly or through a pool; raises ShardError."""
-    with sessions.open(target, ASK_SECONDS, database) as session:
+    return _postmaster(sessions, target, database)
+
+
+def answers_at(address: Target, database: str = "") -> str:
+    """The same of whoever answers at an address now: a connection that was kept may lead to who answered before."""
+    own = Sessions()
+    try:
+        return _postmaster(own, address, database)
+    finally:
+        own.close_all()
+
+
+def _postmaster(kept: Sessions, target: Target, database: str) -> str:
+    with kept.open(target, ASK_SECONDS, database) as session:
         row = session.execute("SELECT pg_postmaster_start_time()::text AS started, pg_is_in_recovery() AS stands_by")
         found = row.fetchone() or {}
     return f"{found.get('started')} {'standby' if found.get('stands_by') else 'leader'}"

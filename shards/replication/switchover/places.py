@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+from novaops.inventory.selectors import leader_address
 from novaops.inventory.targets import Target
 from novaops.operations.contract import PermanentProblem
 from shards.clients.patroni import Patroni
@@ -30,6 +31,7 @@ class Places:
     patroni: tuple[Target, ...]
     postgres: tuple[Target, ...]
     pools: tuple[Target, ...]
+    address: Target | None = None
 
     @classmethod
     def of(cls, order: Order) -> "Places":
@@ -39,7 +41,10 @@ class Places:
             candidate=member("postgres", order, order.candidate),
             patroni=members("patroni", order.shard),
             postgres=members("postgres", order.shard),
-            pools=members("pgbouncer", order.shard),
+            pools=tuple(
+                one for one in members("pgbouncer", order.shard) if order.pools is None or one.name in order.pools
+            ),
+            address=leader_address(order.shard) if order.address else None,
         )
 
     def wanted(self) -> list[Wanted]:

@@ -51,20 +51,25 @@ def _blast(shard: str, candidate: str, leader: str, facts: SwitchoverFacts) -> B
 def expected_ms(facts: SwitchoverFacts) -> int:
     """The median of the last pauses that were measured here, before that what was measured elsewhere."""
     if not facts.pauses:
-        return WITHOUT_POOL_MS
+        return facts.usual_refusal_ms or WITHOUT_POOL_MS
     return facts.usual_pause_ms or PAUSE_MS
 
 
 def pause_seconds(facts: SwitchoverFacts) -> float:
     """After how long a guard resumes the pools, whatever the switchover has come to."""
-    limits = [SHARE_OF_WAIT * pool.wait_seconds for pool in facts.pools if pool.databases and pool.wait_seconds]
+    limits = [SHARE_OF_WAIT * pool.wait_seconds for pool in facts.pools if pool.taken_part and pool.wait_seconds]
     return round(min([PAUSE_SECONDS, *limits]), 1)
 
 
 def _what_happens(shard: str, facts: SwitchoverFacts) -> str:
+    reads = "reads from its replicas go on."
     if facts.pauses:
-        return f"Clients of {shard} wait while the leader changes; reads from its replicas go on."
-    return f"Writes to {shard} fail while the leader changes; reads from its replicas go on."
+        return f"Clients of {shard} behind {_paused_pools(facts)} wait while the leader changes; {reads}"
+    return f"Writes to {shard} fail while the leader changes, and its clients lose their connections; {reads}"
+
+
+def _paused_pools(facts: SwitchoverFacts) -> str:
+    return " and ".join(dict.fromkeys(pool for pool, _ in facts.pauses))
 
 
 def _steps(shard: str, candidate: str, facts: SwitchoverFacts) -> tuple[PlannedStep, ...]:
@@ -81,6 +86,8 @@ def _steps(shard: str, candidate: str, facts: SwitchoverFacts) -> tuple[PlannedS
         "pauses": [{"pool": pool, "database": database} for pool, database in facts.pauses],
         "kept_slots": list(facts.kept_slots),
         "pause_seconds": pause_seconds(facts) if facts.pauses else 0.0,
+        "pools": [pool.name for pool in facts.pools if pool.taken_part],
+        "address": facts.address is not None and not facts.address.left_out,
     }
     return (
         PlannedStep(
@@ -97,7 +104,7 @@ def _steps(shard: str, candidate: str, facts: SwitchoverFacts) -> tuple[PlannedS
         ),
         PlannedStep(
             key=SETTLE,
-            title=f"Wait until {leader.name} follows and the pools answer from {candidate}",
+            title=_settle_title(leader.name, candidate, facts),
             consequence="Redundancy is back: a synchronous standby streams again.",
             arguments=arguments,
         ),
@@ -109,10 +116,17 @@ def _switch_title(candidate: str, facts: SwitchoverFacts) -> str:
     return f"Pause {', '.join(names)}, switch over to {candidate}, resume" if names else f"Switch over to {candidate}"
 
 
+def _settle_title(leader: str, candidate: str, facts: SwitchoverFacts) -> str:
+    roads = ["the pools"] * bool(facts.pauses)
+    roads += [facts.address.name] if facts.address and not facts.address.left_out else []
+    answer = f" and clients reach {candidate} through {' and '.join(roads)}" if roads else ""
+    return f"Wait until {leader} follows{answer}"
+
+
 def _wait_words(facts: SwitchoverFacts) -> str:
     seconds = expected_ms(facts) / 1000
     if not facts.pauses:
-        return f"Writes fail for about {seconds:.1f} s."
+        return f"Writes fail for about {seconds:.1f} s; clients see errors and have to connect again."
     latest = f"a guard resumes the pools after {pause_seconds(facts):g} s at the latest"
     return f"Writes wait for about {seconds:.1f} s; {latest}."
 
@@ -121,6 +135,7 @@ def _stable(shard: str, candidate: str, facts: SwitchoverFacts) -> dict[str, obj
     """What must still be so when it is executed; lag, tenants and connections may change."""
     member = facts.cluster.member(candidate)
     leader = facts.leader
+    left_out = [pool.name for pool in facts.pools if pool.left_out]
     return {
         "shard": shard,
         "cluster": facts.scope,
@@ -132,4 +147,5 @@ def _stable(shard: str, candidate: str, facts: SwitchoverFacts) -> dict[str, obj
         "synchronous_mode": facts.synchronous_mode,
         "paused": facts.cluster.paused,
         "pauses": [f"{pool}/{database}" for pool, database in facts.pauses],
+        **({"left_out": left_out} if left_out else {}),
     }

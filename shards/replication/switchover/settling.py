@@ -9,6 +9,7 @@ from shards.clients.pgbouncer import PgBouncer
 from shards.exceptions import ShardError
 from shards.pools.pausing import measured, records
 from shards.pools.pausing.services import end
+from shards.replication.switchover.leading import other_answers
 from shards.replication.switchover.order import Order, Situation, pause, postmaster, situation, through_pool
 from shards.replication.switchover.places import Places
 
@@ -27,7 +28,7 @@ def settle(context: StepContext) -> str:
     while (elapsed := time.monotonic() - started) < SETTLE_SECONDS:
         missing = tuple(unsettled(places, places.cluster()))
         if not missing:
-            return _settled_outcome(context, order, elapsed)
+            return _settled_outcome(context, places, elapsed)
         context.progress(int(elapsed), None, f"Waits: {missing[0]}")
         if time.monotonic() - reconnected_at > RECONNECT_EVERY:
             reconnected_at = time.monotonic()
@@ -37,13 +38,11 @@ def settle(context: StepContext) -> str:
     raise PermanentProblem(f"{order.candidate} leads {order.shard}, but after {SETTLE_SECONDS:.0f} s: {open_points}.")
 
 
-def settled(context: StepContext) -> bool:
-    places = Places.of(Order.of(context))
-    return not records.of_operation(context.operation_id) and not any(unsettled(places, places.cluster()))
-
-
-def _settled_outcome(context: StepContext, order: Order, elapsed: float) -> str:
-    said = f"{order.leader} follows {order.candidate}, and the pools answer from it, after {elapsed:.0f} s."
+def _settled_outcome(context: StepContext, places: Places, elapsed: float) -> str:
+    order = places.order
+    roads = " and ".join(["the pools"] * bool(places.pools) + ["the address"] * bool(places.address))
+    answer = f", and {roads} {'answers' if roads == 'the address' else 'answer'} from it" if roads else ""
+    said = f"{order.leader} follows {order.candidate}{answer}, after {elapsed:.0f} s."
     longest = measured.longest_of(context.operation_id)
     return f"{said} Writes had waited for {longest:.2f} s." if longest is not None else said
 
@@ -66,6 +65,8 @@ def unsettled(places: Places, cluster: Cluster | None) -> Iterator[str]:
     if order.synchronous_mode and not any(one.synchronous and one.healthy for one in cluster.members):
         yield "there is no synchronous standby yet"
     yield from _pools_elsewhere(places)
+    if places.address and (missing := other_answers(places, places.address)):
+        yield missing
 
 
 def _not_following(order: Order, cluster: Cluster) -> Iterator[str]:

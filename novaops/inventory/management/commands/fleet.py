@@ -14,7 +14,7 @@ from novaops.inventory.fleet_file import FleetFile
 from novaops.inventory.problems import FleetFileProblem, InventoryProblem
 from novaops.inventory.reaching import reach_all
 from novaops.inventory.reading import read
-from novaops.inventory.rows import rows
+from novaops.inventory.rows import leader_addresses, rows
 from novaops.inventory.services import import_fleet, reseal_passwords
 
 
@@ -74,7 +74,7 @@ class Command(BaseCommand):
 
     def _reach(self, file: FleetFile) -> str:
         """One line per address; the sentence that sums them up."""
-        reached = reach_all(rows(file))
+        reached = reach_all((*rows(file), *leader_addresses(file)))
         for one in reached:
             self.stdout.write(f"  {one.sentence}")
         silent = [one.row.name for one in reached if one.problem]

@@ -19,6 +19,7 @@ from novaops.api.kinds import router as kinds
 from novaops.api.me import router as me
 from novaops.api.moves import router as moves
 from novaops.api.observing import router as observing
+from novaops.api.pools import router as pools
 from novaops.api.problems import problem
 from novaops.api.rebalance import router as rebalance
 from novaops.api.replication import router as replication
@@ -56,6 +57,7 @@ api = Api(
 api.add_router("me", me)
 api.add_router("", observing)
 api.add_router("", replication)
+api.add_router("", pools)
 api.add_router("", moves)
 api.add_router("", rebalance)
 api.add_router("kinds", kinds)

@@ -7,6 +7,7 @@ from ninja import Path, Query, Router
 
 from metrics import selectors
 from novaops.api.paging import Limit, Offset, next_page
+from novaops.api.pools import pool_told
 from novaops.api.replication_schemas import (
     ClusterOut,
     DifferenceOut,
@@ -27,7 +28,7 @@ from shards.replication.history_models import LeaderSwitch
 from shards.replication.history_switches import switches
 from shards.replication.noticed import noticed
 from shards.replication.quorum import EtcdCluster, EtcdNode, etcd_clusters
-from shards.replication.seen import MemberSeen, PoolSeen, ShardTopology
+from shards.replication.seen import MemberSeen, ShardTopology
 from shards.replication.topology import topologies
 
 router = Router(tags=["replication"])
@@ -92,7 +93,7 @@ def _cluster(shard: ShardTopology) -> ClusterOut:
         synchronous_mode=shard.synchronous_mode,
         scheduled_switchover=ScheduledOut(at=planned.at, candidate=planned.candidate) if planned else None,
         members=[MemberOut(**_told(one)) for one in shard.members],
-        pools=[_pool(one) for one in shard.pools],
+        pools=[PoolOut(**pool_told(one)) for one in shard.pools],
         at=shard.at,
     )
 
@@ -108,23 +109,6 @@ def _told(one: MemberSeen) -> dict[str, Any]:
         "patroni_version": one.status.version if one.status else "",
         "at": one.at,
     }
-
-
-def _pool(one: PoolSeen) -> PoolOut:
-    facts = one.facts
-    return PoolOut(
-        name=one.name,
-        state=one.state,
-        cause=one.cause,
-        version=facts.version if facts else "",
-        clients=facts.clients if facts else None,
-        waiting=facts.waiting if facts else None,
-        longest_wait_seconds=facts.maxwait_seconds if facts else None,
-        paused=bool(facts and facts.paused),
-        writes_to=list(one.writes_to),
-        reads_from=list(one.reads_from),
-        at=one.at,
-    )
 
 
 def _etcd(cluster: EtcdCluster) -> EtcdClusterOut:

@@ -41,6 +41,93 @@ class PoolOut(Schema):
     at: datetime | None
 
 
+class PoolDatabaseOut(Schema):
+    """A name of the pool and where it leads; limits of 0 are none. `connections` are those to PostgreSQL."""
+
+    name: str
+    host: str
+    port: int
+    database: str
+    paused: bool
+    disabled: bool
+    pool_mode: str
+    pool_size: int
+    reserve_pool: int
+    connections: int
+    max_connections: int
+    waiting: int
+    queries_per_second: float | None
+    query_ms: float | None
+    wait_ms: float | None
+
+
+class PoolUserOut(Schema):
+    """The connections of one user to one database (SHOW POOLS)."""
+
+    database: str
+    user: str
+    cl_active: int
+    cl_waiting: int
+    sv_active: int
+    sv_idle: int
+    sv_used: int
+    maxwait_seconds: float
+
+
+class PoolConnectionOut(Schema):
+    """A client, or a server (a connection to PostgreSQL, with the number of its process). `linked`: it works with the
+    other side now."""
+
+    user: str
+    database: str
+    state: str
+    address: str
+    application: str
+    connected_at: datetime | None
+    requested_at: datetime | None
+    wait_seconds: float
+    linked: bool
+    remote_pid: int
+    tls: str
+    close_needed: bool
+    prepared: int | None
+
+
+class PoolConnectionsOut(Schema):
+    """Who waits longest comes first, 50 of each at most; the totals count all. `asked` is false where there were too
+    many to list: PgBouncer serves nobody meanwhile."""
+
+    asked: bool
+    clients_total: int
+    servers_total: int
+    clients_by_state: dict[str, int]
+    servers_by_state: dict[str, int]
+    clients: list[PoolConnectionOut]
+    servers: list[PoolConnectionOut]
+    at: datetime | None
+
+
+class PoolOfShardOut(PoolOut):
+    shard: str
+
+
+class PoolsOut(Schema):
+    at: datetime
+    pools: list[PoolOfShardOut]
+
+
+class PoolDetailOut(PoolOfShardOut):
+    """`known`: sentences that follow from its version and configuration. `connections` is null until they were asked
+    for once."""
+
+    max_clients: int | None
+    databases: list[PoolDatabaseOut]
+    users: list[PoolUserOut]
+    config: dict[str, str]
+    known: list[str]
+    connections: PoolConnectionsOut | None
+
+
 class ScheduledOut(Schema):
     at: datetime
     candidate: str

@@ -2,7 +2,19 @@
 
 import typer
 
-from novaops.cli import access, acting, changelog, deciding, hooks, moves, observing, rebalance, replication, rules
+from novaops.cli import (
+    access,
+    acting,
+    changelog,
+    deciding,
+    hooks,
+    moves,
+    observing,
+    pools,
+    rebalance,
+    replication,
+    rules,
+)
 from novaops.cli.exits import MEANINGS
 
 CODES = "\n".join(f"  {code.value}  {meaning}" for code, meaning in MEANINGS.items())
@@ -23,5 +35,5 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for room in (access, acting, deciding, changelog, observing, replication, moves, rebalance, rules, hooks):
+for room in (access, acting, deciding, changelog, observing, replication, pools, moves, rebalance, rules, hooks):
     room.add_to(app)

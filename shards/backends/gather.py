@@ -45,6 +45,6 @@ def pooled_by(server: Target, pid: int) -> Pooled | None:
             continue
         if found:
             connection, client = found
-            said = f"{client.user} ({client.application_name or 'unnamed'}) at {client.addr}" if client else ""
+            said = f"{client.user} ({client.application or 'unnamed'}) at {client.host}" if client else ""
             return Pooled(pool=pool.name, database=connection.database, client=said)
     return None

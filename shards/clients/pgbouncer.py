@@ -10,12 +10,10 @@ from novaops.inventory.targets import Target
 from shards.clients.pgbouncer_replies import (
     CONSOLE,
     Pool,
-    PoolClient,
     PoolConnection,
     PoolConnections,
     PooledDatabase,
     PoolReport,
-    PoolServer,
     PoolTraffic,
 )
 from shards.clients.postgres import Session, Sessions
@@ -62,22 +60,22 @@ class PgBouncer:
     def database(self, name: str) -> PooledDatabase | None:
         return next((one for one in self.databases() if one.name == name), None)
 
-    def clients(self, database: str) -> tuple[PoolClient, ...]:
+    def clients(self, database: str) -> tuple[PoolConnection, ...]:
         with _sessions.open(self.target, self.timeout, CONSOLE) as console:
             rows = _rows(console, b"SHOW CLIENTS")
-        return tuple(PoolClient.from_row(row) for row in rows if row["database"] == database)
+        return tuple(PoolConnection.from_row(row) for row in rows if row["database"] == database)
 
-    def servers(self, database: str) -> tuple[PoolServer, ...]:
+    def servers(self, database: str) -> tuple[PoolConnection, ...]:
         with _sessions.open(self.target, self.timeout, CONSOLE) as console:
             rows = _rows(console, b"SHOW SERVERS")
-        return tuple(PoolServer.from_row(row) for row in rows if row["database"] == database)
+        return tuple(PoolConnection.from_row(row) for row in rows if row["database"] == database)
 
-    def connection(self, port: int, pid: int) -> tuple[PoolServer, PoolClient | None] | None:
+    def connection(self, port: int, pid: int) -> tuple[PoolConnection, PoolConnection | None] | None:
         """The connection to the PostgreSQL at that port whose process has this number, and its client at the moment."""
         with _sessions.open(self.target, self.timeout, CONSOLE) as console:
-            rows = [PoolServer.from_row(row) for row in _rows(console, b"SHOW SERVERS")]
+            rows = [PoolConnection.from_row(row) for row in _rows(console, b"SHOW SERVERS")]
             found = next((one for one in rows if (one.port, one.remote_pid) == (port, pid)), None)
-            clients = map(PoolClient.from_row, _rows(console, b"SHOW CLIENTS")) if found and found.link else ()
+            clients = map(PoolConnection.from_row, _rows(console, b"SHOW CLIENTS")) if found and found.link else ()
         return (found, next((one for one in clients if one.ptr == found.link), None)) if found else None
 
     def pause(self, database: str, seconds: float = ACT_SECONDS) -> None:

@@ -139,72 +139,45 @@ _STATS = {
 }
 
 
-class PoolClient(Reply):
-    """A row of SHOW CLIENTS. `link` names the server connection that works for it: in transaction pooling, it is in a
-    transaction then. `wait_seconds`: how long it has waited for one."""
-
-    user: str = ""
-    database: str
-    state: str = ""
-    addr: str = ""
-    port: int = 0
-    connect_time: str = ""
-    application_name: str = ""
-    ptr: str = ""
-    link: str = ""
-    wait_seconds: float = 0.0
-
-    @classmethod
-    def from_row(cls, row: Row) -> "PoolClient":
-        return cls.model_validate({**_known(row), "wait_seconds": row.get("wait", 0) + row.get("wait_us", 0) / 1e6})
-
-
-class PoolServer(Reply):
-    """A row of SHOW SERVERS: a connection to PostgreSQL. `close_needed`: it is closed when its client lets go of it."""
-
-    user: str = ""
-    database: str
-    state: str = ""
-    addr: str = ""
-    port: int = 0
-    connect_time: str = ""
-    remote_pid: int = 0
-    local_port: int = 0
-    close_needed: bool = False
-    link: str = ""
-
-    @property
-    def identity(self) -> tuple[int, int, str]:
-        """Tells one connection from every other of this pool, also from a later one."""
-        return self.remote_pid, self.local_port, self.connect_time
-
-    @classmethod
-    def from_row(cls, row: Row) -> "PoolServer":
-        return cls.model_validate(_known(row))
-
-
 def _known(row: Row) -> dict[str, Any]:
     return {name: value for name, value in row.items() if value is not None}
 
 
 class PoolConnection(Reply):
     """A row of SHOW CLIENTS or SHOW SERVERS. `wait_seconds` counts while a client waits for a server, and for how long
-    the answer to its query has been awaited otherwise; `prepared` is None before 1.21; `linked`: it works with the
-    other side now; `remote_pid` is PostgreSQL's process, of a server."""
+    the answer to its query has been awaited otherwise; `prepared` is None before 1.21. `link` is the `ptr` of the other
+    side that it works with now: a client is in a transaction then. Of a server: `remote_pid` is PostgreSQL's process,
+    `close_needed` that it is closed when its client lets go of it."""
 
     user: str = ""
     database: str = ""
     state: str = ""
-    address: str = ""
+    host: str = ""
+    port: int = 0
     application: str = ""
     connected_at: datetime | None = None
     requested_at: datetime | None = None
     wait_seconds: float = 0.0
-    linked: bool = False
+    ptr: str = ""
+    link: str = ""
     remote_pid: int = 0
+    local_port: int = 0
     tls: str = ""
     close_needed: bool = False
     prepared: int | None = None
+
+    @property
+    def address(self) -> str:
+        return f"{self.host}:{self.port}"
+
+    @property
+    def linked(self) -> bool:
+        return bool(self.link)
+
+    @property
+    def identity(self) -> tuple[int, int, datetime | None]:
+        """Tells one server connection from every other of this pool, also from a later one."""
+        return self.remote_pid, self.local_port, self.connected_at
 
     @field_validator("connected_at", "requested_at", mode="before")
     @classmethod
@@ -214,20 +187,16 @@ class PoolConnection(Reply):
 
     @classmethod
     def from_row(cls, row: Row) -> "PoolConnection":
-        return cls(
-            user=row["user"] or "",
-            database=row["database"] or "",
-            state=row["state"],
-            address=f"{row['addr']}:{row['port']}",
-            application=row.get("application_name") or "",
-            connected_at=row["connect_time"],
-            requested_at=row["request_time"],
-            wait_seconds=row["wait"] + row.get("wait_us", 0) / 1e6,
-            linked=bool(row.get("link")),
-            remote_pid=row.get("remote_pid") or 0,
-            tls=row.get("tls") or "",
-            close_needed=bool(row.get("close_needed")),
-            prepared=row.get("prepared_statements"),
+        return cls.model_validate(
+            _known(row)
+            | {
+                "host": row["addr"],
+                "application": row.get("application_name") or "",
+                "connected_at": row["connect_time"],
+                "requested_at": row["request_time"],
+                "wait_seconds": row["wait"] + row.get("wait_us", 0) / 1e6,
+                "prepared": row.get("prepared_statements"),
+            }
         )
 
 

@@ -24,6 +24,10 @@ def test_replication_from_the_command_line(fleet: Fleet, program: MakeProgram, d
         assert shown.code == 0 and "shard-1: Writes work" in shown.out and "from shard-1-a" in shown.out
         assert "2,048 bytes behind" in novaops("member", "shard-1-b").out
         assert novaops("member", "none").code == 2
+        assert "shard-1-pool" in novaops("pools", "--shard", "shard-1").out
+        assert "in transaction pooling" in novaops("pools", "shard-1-pool").out
+        assert novaops("pools", "none").code == 2
+        assert novaops("pools", "--json").said["pools"][0]["clients"] == 42
         assert novaops("etcd").out == "No etcd is registered.\n"
         assert "1.0 to 4.0 s" in novaops("leader-history", "--shard", "shard-1").out
         assert novaops("leader-history", "--shard", "shard-2", "--json").said["count"] == 0

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from novaops.operations.contract import Plan
-from shards.clients.pgbouncer_replies import Pool, PoolClient, PooledDatabase, PoolReport, PoolServer
+from shards.clients.pgbouncer_replies import Pool, PoolConnection, PooledDatabase, PoolReport
 from shards.pools.acting.facts import PoolActFacts, Room, StandingPause
 from shards.pools.acting.plans import plan_kill, plan_pause, plan_reconnect, plan_reload, plan_resize, plan_resume
 from shards.pools.acting.steps import differences
@@ -75,8 +75,8 @@ def test_the_room_of_a_server_counts_every_database_that_leads_there() -> None:
 
 def test_a_kill_tells_who_is_dropped_and_asks_for_the_name() -> None:
     clients = (
-        PoolClient(database="primary", user="app", application_name="web", addr="1", link="0x1"),
-        PoolClient(database="primary", user="app", application_name="web", addr="1"),
+        PoolConnection(database="primary", user="app", application="web", host="1", link="0x1"),
+        PoolConnection(database="primary", user="app", application="web", host="1"),
     )
     plan = plan_kill("p", "primary", facts(clients=clients))
     [check] = [one for one in plan.checks if one.name == "Clients"]
@@ -114,10 +114,12 @@ def test_a_pause_of_an_operation_under_way_is_ended_by_nobody_else() -> None:
 
 def test_who_comes_and_goes_leaves_the_fingerprint_alone_but_a_pause_does_not() -> None:
     plan = plan_kill("p", "primary", facts())
-    assert plan_kill("p", "primary", facts(clients=(PoolClient(database="primary"),))).fingerprint == plan.fingerprint
+    assert (
+        plan_kill("p", "primary", facts(clients=(PoolConnection(database="primary"),))).fingerprint == plan.fingerprint
+    )
     paused = facts(databases=(PRIMARY.model_copy(update={"paused": True}), REPLICA))
     assert plan_kill("p", "primary", paused).fingerprint != plan.fingerprint
-    servers = facts(servers=(PoolServer(database="primary"),))
+    servers = facts(servers=(PoolConnection(database="primary"),))
     assert plan_reconnect("p", "primary", servers).fingerprint == plan_reconnect("p", "primary", facts()).fingerprint
 
 

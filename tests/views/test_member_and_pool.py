@@ -98,7 +98,7 @@ def test_a_pool(seen_fleet: Fleet, client_as: ClientAs) -> None:
         max_clients=100,
         config={"query_wait_timeout": "120"},
     )
-    waits = (PoolConnection(state="waiting", address="10.0.0.8:1", wait_seconds=1.5),)
+    waits = (PoolConnection(state="waiting", host="10.0.0.8", port=1, wait_seconds=1.5),)
     lists = PgBouncerConnectionsFacts(clients=waits, clients_total=42)
     with tenant_context(seen_fleet):
         pool = Server.objects.get(name="shard-1-pool")

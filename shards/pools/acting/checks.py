@@ -66,7 +66,7 @@ def clients(facts: PoolActFacts, database: str, what: str) -> Check:
 
 
 def servers(facts: PoolActFacts, database: str) -> Check:
-    busy = sum(bool(one.link) for one in facts.servers)
+    busy = sum(one.linked for one in facts.servers)
     sentence = f"{len(facts.servers)} connections of {database} to PostgreSQL, {busy} of them in a transaction now."
     return passed("Connections", sentence, connections=len(facts.servers), in_transaction=busy)
 

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict
 
-from shards.clients.pgbouncer_replies import Pool, PoolClient, PooledDatabase, PoolServer
+from shards.clients.pgbouncer_replies import Pool, PoolConnection, PooledDatabase
 
 
 class _Frozen(BaseModel):
@@ -42,8 +42,8 @@ class PoolActFacts(_Frozen):
     version: str = ""
     databases: tuple[PooledDatabase, ...] = ()
     pools: tuple[Pool, ...] = ()
-    clients: tuple[PoolClient, ...] = ()
-    servers: tuple[PoolServer, ...] = ()
+    clients: tuple[PoolConnection, ...] = ()
+    servers: tuple[PoolConnection, ...] = ()
     config: dict[str, str] = {}
     rooms: tuple[Room, ...] = ()
     pause: StandingPause | None = None
@@ -59,7 +59,7 @@ class PoolActFacts(_Frozen):
 
     @property
     def in_transaction(self) -> int:
-        return sum(bool(client.link) for client in self.clients)
+        return sum(client.linked for client in self.clients)
 
     @property
     def waiting(self) -> int:
@@ -78,8 +78,8 @@ class PoolActFacts(_Frozen):
     @property
     def who(self) -> list[dict[str, object]]:
         """Clients by user, application and address, the most first."""
-        seen = Counter((one.user, one.application_name, one.addr) for one in self.clients)
-        busy = Counter((one.user, one.application_name, one.addr) for one in self.clients if one.link)
+        seen = Counter((one.user, one.application, one.host) for one in self.clients)
+        busy = Counter((one.user, one.application, one.host) for one in self.clients if one.linked)
         return [
             {
                 "user": user,

@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from shards.clients.postgres import Session
+from shards.moves.hypertables import Hypertable, hypertables_of
 from shards.moves.sequences import Sequence
 from shards.moves.streams import Stream
 from shards.moves.tables import TENANT, Column, Engine, Table
-from shards.partitions.catalog import is_hypertable
 
 _KINDS = {"p": Engine.PARTITIONED}
 
@@ -23,7 +23,8 @@ def tables_of(session: Session, stream: Stream) -> tuple[Table, ...]:
     to comes first."""
     rows = _rows(session, stream)
     columns = _columns(session, rows)
-    found = {row["oid"]: _table(session, stream, row, columns.get(row["oid"], ())) for row in rows}
+    cut = hypertables_of(session, stream.schema_name)
+    found = {row["oid"]: _table(stream, row, columns.get(row["oid"], ()), cut.get(row["name"])) for row in rows}
     return tuple(found[oid] for oid in _order(session, list(found)))
 
 
@@ -44,8 +45,7 @@ def _columns(session: Session, rows: list[dict[str, Any]]) -> dict[int, tuple[Co
     return {oid: tuple(columns) for oid, columns in found.items()}
 
 
-def _table(session: Session, stream: Stream, row: dict[str, Any], columns: tuple[Column, ...]) -> Table:
-    hypertable = row["kind"] == "r" and is_hypertable(session, row["schema"], row["name"])
+def _table(stream: Stream, row: dict[str, Any], columns: tuple[Column, ...], hypertable: Hypertable | None) -> Table:
     engine = Engine.HYPERTABLE if hypertable else _KINDS.get(row["kind"], Engine.PLAIN)
     shared = not stream.schema_name
     return Table(
@@ -55,26 +55,28 @@ def _table(session: Session, stream: Stream, row: dict[str, Any], columns: tuple
         tuple(row["key"]),
         shared=shared,
         engine=engine,
-        unusable=_why_unusable(row, columns, engine, shared),
+        unusable=_why_unusable(row, columns, hypertable, shared),
+        along=hypertable.along if hypertable else "",
     )
 
 
-def _why_unusable(row: dict[str, Any], columns: tuple[Column, ...], engine: Engine, shared: bool) -> str:
+def _why_unusable(row: dict[str, Any], columns: tuple[Column, ...], hypertable: Hypertable | None, shared: bool) -> str:
     name, key = f"{row['schema']}.{row['name']}", row["key"]
     generated = {column.name for column in columns if column.generated} & set(key)
     odd = ", ".join(row["odd_partitions"][:5])
     reasons = {
         f"{name} is a foreign table: its rows are elsewhere.": row["kind"] == "f",
         f"{name} is unlogged: its changes are in no stream.": row["persistence"] == "u",
-        f"{name} is a hypertable: changes of chunks to come are in no publication.": engine is Engine.HYPERTABLE,
-        f"Other tables inherit from {name}: {', '.join(row['heirs'][:5])}.": bool(row["heirs"])
-        and engine is Engine.PLAIN,
+        f"{name} {hypertable and hypertable.unusable}.": bool(hypertable and hypertable.unusable),
+        f"Other tables inherit from {name}: {', '.join(row['heirs'][:5])}.": bool(row["heirs"]) and not hypertable,
         f"{name} has no replica identity: give it a primary key, or REPLICA IDENTITY USING INDEX.": not key,
         f"The key of {name} is computed: {', '.join(sorted(generated))} is in no stream.": bool(generated),
         f"The key of {name} ({', '.join(key)}) is without {TENANT}: changes could not be told apart by it.": (
             shared and bool(key) and TENANT not in key
         ),
-        f"Partitions of {name} have another replica identity, or no WAL: {odd}.": bool(odd),
+        f"{'Chunks' if hypertable else 'Partitions'} of {name} have another replica identity, or no WAL: {odd}.": bool(
+            odd
+        ),
     }
     return next((reason for reason, holds in reasons.items() if holds), "")
 

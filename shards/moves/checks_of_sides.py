@@ -8,7 +8,7 @@ from novaops.ui.formats import duration, human_bytes, moment
 from shards.moves.facts import LongTransaction, MoveFacts, Server, Side
 from shards.outcomes import failed, passed, warned
 
-GATES_FROM = 10
+MOVES_FROM = 11
 MARGIN = 1.3
 """Indexes are built anew, and WAL is written: so many times what the tenant takes now has to be free."""
 MIB = 1024 * 1024
@@ -22,7 +22,7 @@ def of_side(side: Side, sends: bool) -> Iterator[Check]:
         return
     yield passed(f"{side.shard} answers", f"{side.leader} leads {side.shard}.")
     yield _version(side)
-    if side.version >= GATES_FROM:
+    if side.version >= MOVES_FROM:
         yield _can_stream(side, side.server)
         yield _rights(side, side.server)
         yield _long(side, sends)
@@ -56,8 +56,8 @@ def _cluster(side: Side) -> Iterator[Check]:
 
 def _version(side: Side) -> Check:
     name = f"Data plane of {side.shard}"
-    if side.version < GATES_FROM:
-        reason = f"It is at {side.version:04}, and moves need 0010 (gates): run manage.py dataplane migrate."
+    if side.version < MOVES_FROM:
+        reason = f"It is at {side.version:04}, and moves need 0011 (pieces): run manage.py dataplane migrate."
         return failed(name, reason, version=side.version)
     return passed(name, f"At {side.version:04}.", version=side.version)
 

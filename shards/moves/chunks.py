@@ -146,7 +146,8 @@ def stride(sender: Session, table: Table) -> int:
     row = sender.execute(
         "SELECT coalesce(sum(pg_table_size(c.oid)) / nullif(sum(greatest(c.reltuples, 0)), 0), 0)::float8 AS width"
         " FROM pg_class c WHERE c.oid = %(table)s::regclass"
-        " OR c.oid IN (SELECT relid FROM pg_partition_tree(%(table)s::regclass))",
+        " OR c.oid IN (SELECT relid FROM pg_partition_tree(%(table)s::regclass))"
+        " OR c.oid IN (SELECT inhrelid FROM pg_inherits WHERE inhparent = %(table)s::regclass)",
         {"table": table.identifier.as_string(sender)},
     ).fetchone()
     width = row["width"] if row else 0
@@ -188,7 +189,7 @@ def _next(sender: Session, stream: Stream, table: Table, lower: list[str] | None
 
 def only(table: Table) -> sql.SQL:
     """Before the name of a table whose own rows are meant."""
-    return sql.SQL("") if table.partitioned else sql.SQL("ONLY ")
+    return sql.SQL("") if table.divided else sql.SQL("ONLY ")
 
 
 def _write(context: StepContext, receiver: Session, stream: Stream, found: dict[str, list[list[str]]]) -> None:

@@ -30,7 +30,7 @@ SIDE, LONG, OBJECTS = ((SQL / f"{name}.sql").read_text().encode() for name in ("
 GATHER_SECONDS, STATEMENT_SECONDS, LONG_SECONDS = 15.0, 8, 60
 VERSION = "SELECT coalesce(max(version), 0) AS version FROM novaops_schema.migrations WHERE finished_at IS NOT NULL"
 THERE = "SELECT to_regclass('novaops_schema.migrations') IS NOT NULL AS there"
-GATES_FROM = 10
+MOVES_FROM = 11
 Found = TypeVar("Found")
 
 
@@ -84,7 +84,7 @@ def _of_both(known: MoveFacts) -> MoveFacts:
     source, here, tables = _asked(known.source, stream, _sized)
     target, there, occupied = _asked(known.target, stream, _occupied)
     # A tenant's own schema is made on the target by the move, unless it is there already.
-    comparable = here and not target.problem and target.version >= GATES_FROM and (there or not known.schema_name)
+    comparable = here and not target.problem and target.version >= MOVES_FROM and (there or not known.schema_name)
     return known.model_copy(
         update={
             "source": source,
@@ -106,7 +106,7 @@ def _asked(side: Side, stream: Stream, question: "Question[Found]") -> tuple[Sid
         leader = find(side.shard)
         with sessions.open(leader, GATHER_SECONDS) as session, _looking(session):
             seen = side.model_copy(update={"leader": leader.name, **_told(session, leader, stream.tenant_id)})
-            if seen.version < GATES_FROM:
+            if seen.version < MOVES_FROM:
                 return seen, {}, ()
             tables = catalog.tables_of(session, stream)
             return seen, _objects(session, tables), question(session, tables, stream.tenant_id)
@@ -137,7 +137,7 @@ def _told(session: Session, leader: Target, tenant: str) -> dict[str, object]:
     there = session.execute(THERE).fetchone()
     row = session.execute(VERSION).fetchone() if there and there["there"] else None
     version = row["version"] if row else 0
-    gate = gates.gate_of(session, tenant) if version >= GATES_FROM else None
+    gate = gates.gate_of(session, tenant) if version >= MOVES_FROM else None
     found = session.execute(LONG, {"seconds": LONG_SECONDS}).fetchall()
     return {
         "version": version,
@@ -154,7 +154,8 @@ def _objects(session: Session, tables: tuple[Table, ...]) -> Objects:
         return {}
     named = {"schema": tables[0].schema, "names": [table.name for table in tables]}
     rows = session.execute(OBJECTS, named).fetchall()
-    return {(row["table_name"], row["what"]): row["definition"] for row in rows}
+    found = {(row["table_name"], row["what"]): row["definition"] for row in rows}
+    return found | {(table.name, "hypertable"): f"by {table.along}" for table in tables if table.along}
 
 
 def _table(session: Session, table: Table, tenant: str) -> TableFacts:

@@ -9,7 +9,7 @@ from novaops.operations.contract import PermanentProblem, StepContext
 from shards import fences
 from shards.clients.postgres import Session
 from shards.marks import mark_of
-from shards.moves import blueprint, gates, partitions
+from shards.moves import blueprint, gates, hypertables, partitions
 from shards.moves.copying import indexes
 from shards.moves.sessions import leaders_of, receiving
 from shards.moves.streams import Direction, Stream
@@ -57,6 +57,8 @@ def take_away(context: StepContext, stream: Stream, receiver: Session) -> None:
     with fences.writing(receiver, context, DROP_SECONDS):
         if receiver.execute(OPEN, (stream.tenant_id,)).fetchone() is not None:
             raise PermanentProblem(f"{stream.tenant_id} is open on {stream.receiver}: its schema is not dropped.")
+        # TimescaleDB forgets its hypertables by event triggers, which do not fire for a replica.
+        receiver.execute("SET LOCAL session_replication_role = origin")
         receiver.execute(sql.SQL("DROP SCHEMA {} CASCADE").format(sql.Identifier(stream.schema_name)))
         receiver.execute(UNPLAN, (stream.schema_name,))
 
@@ -76,6 +78,7 @@ def _make(context: StepContext, stream: Stream, sender: Session) -> None:
     # A session of its own: the script changes settings.
     with receiving(stream, BUILD_SECONDS, leaders) as session, fences.writing(session, context, BUILD_SECONDS):
         session.execute(script.encode())
+        hypertables.make(session, stream.schema_name, hypertables.hypertables_of(sender, stream.schema_name))
         indexes.lay_aside(session, stream)
         session.execute(
             sql.SQL("COMMENT ON SCHEMA {} IS {}").format(

@@ -13,6 +13,7 @@ from shards.clients.postgres import Session
 from shards.decoding.replication import PLUGIN
 from shards.decoding.slots import SlotState, give_up, state_of
 from shards.fences import writing
+from shards.moves import pieces
 from shards.moves.applying import unseen
 from shards.moves.sessions import receiving, sending
 from shards.moves.streams import Stream
@@ -25,7 +26,8 @@ PUBLISHED = "SELECT schemaname AS schema, tablename AS name FROM pg_publication_
 WITHOUT_IDENTITY = """
     SELECT relation.oid::regclass::text AS name
     FROM pg_class AS relation
-    WHERE (oid = %(table)s::regclass OR oid IN (SELECT relid FROM pg_partition_tree(%(table)s::regclass)))
+    WHERE (oid = %(table)s::regclass OR oid IN (SELECT relid FROM pg_partition_tree(%(table)s::regclass))
+            OR oid IN (SELECT inhrelid FROM pg_inherits WHERE inhparent = %(table)s::regclass))
         AND relkind = 'r' AND relreplident = 'n'
 """
 # The timeline of pg_control_checkpoint() is that of before a promotion for a while.
@@ -70,6 +72,7 @@ def publish(sender: Session, stream: Stream, tables: Sequence[Table]) -> None:
     name = sql.Identifier(stream.name)
     several = sql.SQL(", ").join(_published(stream, table) for table in tables)
     there = {(row["schema"], row["name"]) for row in sender.execute(PUBLISHED, (stream.name,))}
+    there -= pieces.there(sender, tables)
     if not there:
         sender.execute(sql.SQL("DROP PUBLICATION IF EXISTS {}").format(name))
         made = sql.SQL("CREATE PUBLICATION {} FOR {} WITH (publish_via_partition_root = true)")
@@ -122,6 +125,7 @@ def _begin(stream: Stream, context: StepContext, sender: Session, receiver: Sess
     with writing(sender, context):
         give_up(sender, stream.name)
     history = sender.execute(HISTORY).fetchone()
+    published = pieces.published(sender, stream)
     begun = _make(stream, sender)
     # What was committed before the slot began is in no snapshot yet where it waits for a synchronous standby.
     unseen.wait_for(sender, unseen.running(sender))
@@ -129,6 +133,8 @@ def _begin(stream: Stream, context: StepContext, sender: Session, receiver: Sess
     with writing(receiver, context):
         values = (begun, begun, history["timeline"], history["system_identifier"])
         receiver.execute(ARRIVE, (stream.name, stream.tenant_id, *values))
+        for piece in published:
+            pieces.note(receiver, stream, piece, pieces.State.HERE)
 
 
 def _make(stream: Stream, sender: Session) -> int:
@@ -181,6 +187,6 @@ def drop(stream: Stream, context: StepContext) -> None:
         sender.execute(sql.SQL("DROP PUBLICATION IF EXISTS {}").format(sql.Identifier(stream.name)))
     with receiving(stream, SESSION_SECONDS) as receiver, writing(receiver, context):
         # In a session that writes as a replica no foreign key takes them along.
-        for kept in ("arrival_touched", "arrival_chunks", "arrivals"):
+        for kept in ("arrival_touched", "arrival_chunks", "arrival_pieces", "arrivals"):
             forget = sql.SQL("DELETE FROM {} WHERE stream = %s").format(sql.Identifier("novaops_schema", kept))
             receiver.execute(forget, (stream.name,))

@@ -35,7 +35,7 @@ class Table:
     """A table, or the root of a partitioned one. `key` are the columns of its replica identity or primary key, in the
     index's order; empty when it has none that could be used. `unusable` says in a sentence why its rows cannot be
     moved; empty when they can. In a tenant's own schema all rows are the tenant's; rows of a shared one are told apart
-    by `tenant_id`."""
+    by `tenant_id`. `along` is the column by which a hypertable is cut into chunks."""
 
     schema: str
     name: str
@@ -44,6 +44,7 @@ class Table:
     shared: bool = True
     engine: Engine = Engine.PLAIN
     unusable: str = ""
+    along: str = ""
 
     @property
     def full_name(self) -> str:
@@ -53,6 +54,11 @@ class Table:
     @property
     def partitioned(self) -> bool:
         return self.engine is Engine.PARTITIONED
+
+    @property
+    def divided(self) -> bool:
+        """Its rows lie in other relations, which are read through it."""
+        return self.engine is not Engine.PLAIN
 
     @property
     def written(self) -> tuple[Column, ...]:

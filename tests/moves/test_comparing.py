@@ -74,6 +74,9 @@ class Still:
     def until(self, lsn: int) -> None:
         return
 
+    def follows_all(self, sender: Session | None = None) -> bool:
+        return True
+
 
 class Killed(Exception):
     """In place of the end of a worker."""

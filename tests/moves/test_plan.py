@@ -70,7 +70,7 @@ REFUSED: list[tuple[MoveFacts, str]] = [
     (facts(others=(OtherMove(operation=7, phase="moved", phase_label="Moved"),)), "finish that move, or take it back"),
     (facts(others=(OtherMove(operation=7, phase="copying", phase_label="Copying"),)), "moves acme already .copying."),
     (facts(target={"problem": "No leader of shard-2 answered."}), "No leader of shard-2 answered"),
-    (facts(target={"version": 9}), "at 0009, and moves need 0010 .gates.: run manage.py dataplane migrate"),
+    (facts(target={"version": 9}), "at 0009, and moves need 0011 .pieces.: run manage.py dataplane migrate"),
     (facts(source={"cluster": ClusterFacts(paused=True)}), "paused on shard-1: resume it"),
     (facts(target={"cluster": ClusterFacts(leader="b", synchronous=True)}), "no synchronous standby now"),
     (facts(source={"cluster": ClusterFacts(problem="No Patroni of shard-1 answered.")}), "No Patroni of shard-1"),

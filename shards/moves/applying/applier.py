@@ -14,6 +14,7 @@ from shards.decoding.replication import Replication
 from shards.decoding.slots import end_reader
 from shards.moves import slots
 from shards.moves.applying.changes import Change, Cleared
+from shards.moves.applying.chunks_followed import ChunksFollowed
 from shards.moves.applying.problems import Late, told_by
 from shards.moves.applying.reading import Reader, Told
 from shards.moves.applying.receiving import Receiver
@@ -80,7 +81,7 @@ class Applier:
         self._begin: Begin | None = None
         self._first_lsn = self._end = 0
         self._started = False
-        self._ticked_at = self._noted_at = 0.0
+        self._ticked_at = self._noted_at = self._looked_at = 0.0
 
     def __enter__(self) -> "Applier":
         with ExitStack() as stack:
@@ -92,7 +93,9 @@ class Applier:
             sides = (session, self._sender, self._unseen)
             self._receiver = Receiver(*sides, self.stream, self._context, touched=self._touched, copying=self._copying)
             self._receiver.begin_with(arrival.applied, arrival.strict_from)
-            self._reader = Reader(replication, self._tables)
+            self._chunks = ChunksFollowed(self.stream, self._context, self._tables, self._sender)
+            self._chunks.begin_with(session)
+            self._reader = Reader(replication, self._tables, self._chunks.known)
             self._end = arrival.applied
             self._noted_at = time.monotonic()
             self._session, self._stack = session, stack.pop_all()
@@ -150,6 +153,7 @@ class Applier:
     @_of_the_sender
     def step(self, seconds: float) -> bool:
         """Applies what comes for about so long; True if something came. A transaction that is begun is finished."""
+        self._follow_chunks()
         deadline, came = time.monotonic() + seconds, False
         while time.monotonic() < deadline or (self._receiver.open and self._begin is not None):
             told = self._next(max(deadline, time.monotonic() + TICK_SECONDS / 5) if self._receiver.open else deadline)
@@ -299,6 +303,24 @@ class Applier:
     @property
     def _settled(self) -> bool:
         return self._begin is None and not self._pending and not self._receiver.open
+
+    @_of_the_sender
+    def follows_all(self, sender: Session | None = None) -> bool:
+        """Whether every chunk that a session of the sender sees is followed, and none that has gone is; without a
+        session, those that are there now."""
+        self._sender.deadline = time.monotonic() + OPEN_SECONDS
+        return self._chunks.agree(sender or self._sender)
+
+    def _follow_chunks(self) -> None:
+        """Now and then, between transactions of the receiver."""
+        now = time.monotonic()
+        if self._discard or now - self._looked_at < TICK_SECONDS:
+            return
+        self._commit()
+        if not self._receiver.open:
+            self._looked_at = now
+            if self._chunks.look(self._unseen):
+                self._receiver.look_again()
 
     def _note(self) -> None:
         until = self._reader.sent_until

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from novaops.operations.contract import PermanentProblem
 from shards.decoding.pgoutput import UNCHANGED, Relation, Row, Truncate
+from shards.moves.pieces import Name, Piece, State
 from shards.moves.tables import Table
 
 Key = tuple[str, ...]
@@ -30,20 +31,27 @@ class Change:
 
 @dataclass(slots=True)
 class Cleared:
-    """All rows of these tables are gone."""
+    """All rows of these tables are gone, and those in these chunks of hypertables."""
 
     tables: tuple[Table, ...]
+    pieces: tuple[tuple[Table, Piece], ...] = ()
 
 
 class Translator:
-    """For one connection: knows the tables by what the server calls them, and refuses those that look otherwise now."""
+    """For one connection: knows the tables by what the server calls them, and refuses those that look otherwise now.
+    Chunks of hypertables are told by their own names: `pieces` knows them, and whether their changes count."""
 
-    def __init__(self, tables: Sequence[Table]) -> None:
+    def __init__(self, tables: Sequence[Table], pieces: Mapping[Name, Piece]) -> None:
         self._tables = {(table.schema, table.name): table for table in tables}
+        self._named = {table.full_name: table for table in tables}
+        self._pieces = pieces
         self._described: dict[tuple[str, str], Relation] = {}
         self._checked: dict[int, tuple[Relation, Table]] = {}
 
-    def change(self, row: Row) -> Change:
+    def change(self, row: Row) -> Change | None:
+        """None where it is of no account."""
+        if self._pieces and not self._counts(row.relation):
+            return None
         table, values = self._table(row.relation), row.values
         key = table.key
         now = tuple([values[name] for name in key])
@@ -58,7 +66,17 @@ class Translator:
         return Change(table, old, now, values, complete)
 
     def cleared(self, truncate: Truncate) -> Cleared:
-        return Cleared(tuple(self._table(relation) for relation in truncate.relations))
+        of_pieces = [relation for relation in truncate.relations if self._piece(relation)]
+        whole = tuple(self._table(relation) for relation in truncate.relations if relation not in of_pieces)
+        counting = [relation for relation in of_pieces if self._counts(relation)]
+        return Cleared(whole, tuple((self._table(one), self._pieces[one.schema, one.name]) for one in counting))
+
+    def _piece(self, relation: Relation) -> Piece | None:
+        return self._pieces.get((relation.schema, relation.name))
+
+    def _counts(self, relation: Relation) -> bool:
+        piece = self._piece(relation)
+        return piece is None or piece.state is State.HERE
 
     def _table(self, relation: Relation) -> Table:
         """Each description comes as an object of its own, and again whenever it may have changed."""
@@ -71,7 +89,8 @@ class Translator:
 
     def _check(self, relation: Relation) -> Table:
         name = (relation.schema, relation.name)
-        table = self._tables.get(name)
+        piece = self._piece(relation)
+        table = self._named.get(piece.table) if piece else self._tables.get(name)
         if table is None:
             raise PermanentProblem(f"The sender tells of {'.'.join(name)}, which was no table of the tenant's.")
         wanted = {column.name for column in table.written}

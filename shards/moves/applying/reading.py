@@ -1,10 +1,11 @@
 """The slot, read from the sender's leader: transactions in the order of their commits."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from shards.decoding.pgoutput import Begin, Commit, Message, Parser, Row, Truncate
 from shards.decoding.replication import Replication
 from shards.moves.applying.changes import Change, Cleared, Translator
+from shards.moves.pieces import Name, Piece
 from shards.moves.tables import Table
 
 Told = Begin | Commit | Change | Cleared | Message
@@ -13,9 +14,9 @@ Told = Begin | Commit | Change | Cleared | Message
 class Reader:
     """What a slot tells of the tenant. `size`: bytes that were read for what `read` returned last."""
 
-    def __init__(self, replication: Replication, tables: Sequence[Table]) -> None:
+    def __init__(self, replication: Replication, tables: Sequence[Table], pieces: Mapping[Name, Piece]) -> None:
         self.replication = replication
-        self._parser, self._translator = Parser(decode=False), Translator(tables)
+        self._parser, self._translator = Parser(decode=False), Translator(tables, pieces)
         self._returned: Begin | None = None
         self.size = 0
 
@@ -28,8 +29,10 @@ class Reader:
             told = self._parser.parse(data)
             self.size = len(data)
             if isinstance(told, Row):
-                return self._translator.change(told)
-            if isinstance(told, Truncate):
+                change = self._translator.change(told)
+                if change is not None:
+                    return change
+            elif isinstance(told, Truncate):
                 return self._translator.cleared(told)
             if isinstance(told, Begin | Commit | Message):
                 return told

@@ -84,6 +84,11 @@ class Receiver:
         self._session.execute("DEALLOCATE ALL")
         self._session.prepare_threshold = None
 
+    def look_again(self) -> None:
+        """Outside a transaction: somebody else has moved `strict_from` on."""
+        with self._told():
+            self._look(self._run(STATE, (self._stream.name,)))
+
     def insist(self) -> None:
         """Raises where another worker has taken over."""
         with self._told(), self._session.transaction():

@@ -1,5 +1,7 @@
 """One change at a time, where many at once did not go: what is wrong is found, or set right."""
 
+from psycopg import sql
+
 from novaops.operations.contract import PermanentProblem
 from shards.clients.postgres import Session
 from shards.moves.applying import rows, statements
@@ -8,6 +10,7 @@ from shards.moves.applying.netting import Effect, settable
 from shards.moves.applying.problems import Diverged
 from shards.moves.applying.rows import TAKEN
 from shards.moves.applying.unseen import Unseen
+from shards.moves.pieces import rows_of
 from shards.moves.streams import Stream
 from shards.moves.tables import Table
 
@@ -26,6 +29,10 @@ class Single:
             for table in change.tables:
                 clear = statements.clear(table, self._stream.tenant_id)
                 self._receiver.execute(clear.query, clear.values)
+            for table, piece in change.pieces:
+                chosen, values = rows_of(table, piece)
+                emptied = sql.SQL("DELETE FROM {} WHERE {}").format(table.identifier, chosen)
+                self._receiver.execute(emptied, {**values, "tenant": self._stream.tenant_id})
         elif change.old is None and not change.complete:
             self._fetch(change)
         elif lenient:

@@ -71,7 +71,7 @@ def _at_one_point(
     compared, until = len(chunks) - len(left), 0.0
     found: list[Difference] = []
     with (
-        one_point(context, stream, receiver, applier, nothing_verified=not compared) as pairs,
+        one_point(context, stream, tables, receiver, applier, nothing_verified=not compared) as pairs,
         hashing(stream, tables, left, pairs) as parts,
     ):
         until = time.monotonic() + point_seconds

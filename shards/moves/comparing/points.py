@@ -2,7 +2,7 @@
 
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -19,6 +19,7 @@ from shards.moves.chunks import by_index
 from shards.moves.comparing.touched import FORGET_ALL
 from shards.moves.sessions import receiving, replicating, sending
 from shards.moves.streams import Stream
+from shards.moves.tables import Engine, Table
 
 PAIRS = 2
 # A snapshot holds back vacuum: another point is taken for the parts that are left after so long.
@@ -32,17 +33,21 @@ STATEMENT_SECONDS, IDLE_SECONDS = 600, 300
 # of whoever reads a slot (wal_sender_timeout).
 PATIENCE_SECONDS, MOST_PATIENCE = 5.0, 30.0
 LOOK_SECONDS = 0.1
+KEEP = f"SET LOCAL idle_in_transaction_session_timeout = '{SESSION_SECONDS:.0f}s'"
 # Rows that came straight from the sender, and later than the point, make the receiver newer than it.
 PURE = "SELECT strict_from <= '0/0'::pg_lsn + %s AS pure FROM novaops_schema.arrivals WHERE stream = %s"
 
 
 class Applies(Protocol):
     """The applier, as far as comparing needs it: `until` returns when exactly the transactions committed before the
-    position are applied."""
+    position are applied; `follows_all`: whether it follows just the chunks that a session of the
+    sender sees, without one those that are there now."""
 
     def step(self, seconds: float) -> object: ...
 
     def until(self, lsn: int) -> object: ...
+
+    def follows_all(self, sender: Session | None = None) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +60,17 @@ class Pair:
 
 @contextmanager
 def one_point(
-    context: StepContext, stream: Stream, receiver: Session, applier: Applies, nothing_verified: bool
+    context: StepContext,
+    stream: Stream,
+    tables: Sequence[Table],
+    receiver: Session,
+    applier: Applies,
+    nothing_verified: bool,
 ) -> Iterator[tuple[Pair, ...]]:
     """Whatever was written before the point needs no second look when `nothing_verified`. Afterwards the applier may go
     on: the pairs see what they see."""
     with ExitStack() as stack:
-        with _pure_snapshot(context, stream, receiver, applier) as snapshot:
+        with _pure_snapshot(stack, context, stream, tables, receiver, applier) as snapshot:
             if nothing_verified:
                 with fences.writing(receiver, context):
                     receiver.execute(FORGET_ALL, (stream.name,))
@@ -74,18 +84,47 @@ def one_point(
 
 
 @contextmanager
-def _pure_snapshot(context: StepContext, stream: Stream, receiver: Session, applier: Applies) -> Iterator[str]:
-    """The sender's snapshot; the receiver has got just as far."""
+def _pure_snapshot(
+    stack: ExitStack,
+    context: StepContext,
+    stream: Stream,
+    tables: Sequence[Table],
+    receiver: Session,
+    applier: Applies,
+) -> Iterator[str]:
+    """The sender's snapshot; the receiver has got just as far. Until the end of `stack` it stays whole."""
     patience = PATIENCE_SECONDS
     while True:
         with replicating(stream) as replication:
             made = _make(context, replication, f"{stream.name}_{secrets.token_hex(4)}", patience)
             if made is not None and _reached(made[0], stream, receiver, applier):
-                yield made[1]
-                return
+                with ExitStack() as held:
+                    if held.enter_context(_whole(stream, tables, made[1], applier)):
+                        stack.push(held.pop_all())
+                        yield made[1]
+                        return
         if made is None:
             _apply_for(context, applier, patience)
             patience = min(2 * patience, MOST_PATIENCE)
+        else:
+            applier.step(LOOK_SECONDS)
+
+
+@contextmanager
+def _whole(stream: Stream, tables: Sequence[Table], snapshot: str, applier: Applies) -> Iterator[bool]:
+    """Whether the stream follows just those chunks that the snapshot has. As long as this lasts none is dropped: a
+    snapshot does not keep the rows of a dropped table."""
+    cut = [table for table in tables if table.engine is Engine.HYPERTABLE]
+    if not cut:
+        yield True
+        return
+    with sending(stream, SESSION_SECONDS) as sender:
+        _see(sender, snapshot)
+        sender.execute(KEEP)
+        for table in cut:
+            sender.execute(sql.SQL("EXPLAIN SELECT FROM {}").format(table.identifier))  # locks all of its chunks
+        yield applier.follows_all(sender) and applier.follows_all()
+        sender.execute("COMMIT")
 
 
 def _reached(position: int, stream: Stream, receiver: Session, applier: Applies) -> bool:

@@ -16,7 +16,11 @@ TABLE_SECONDS = 600.0
 OUTDATED = """
     SELECT n.nspname AS schema, c.relname AS name
     FROM unnest(%s::regclass[]) WITH ORDINALITY AS mine (root, place)
-    CROSS JOIN LATERAL (SELECT mine.root AS relid UNION SELECT relid FROM pg_partition_tree(mine.root)) AS tree
+    CROSS JOIN LATERAL (
+        SELECT mine.root AS relid
+        UNION SELECT relid FROM pg_partition_tree(mine.root)
+        UNION SELECT inhrelid FROM pg_inherits WHERE inhparent = mine.root
+    ) AS tree
     JOIN pg_class c ON c.oid = tree.relid
     JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE c.relkind = 'r'

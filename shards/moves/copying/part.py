@@ -79,7 +79,26 @@ def _written(
 ) -> tuple[int, int]:
     table, stream = errand.tables[chunk.table], errand.stream
     chosen, parameters = condition(table, chunk)
-    parameters["tenant"] = stream.tenant_id
+    rows, size = rewrite(sender, receiver, stream, table, chosen, parameters, pass_on, alone)
+    written = receiver.execute(COPIED, (rows, size, stream.name, chunk.table, chunk.number))
+    if written.rowcount != 1:
+        raise TransientProblem(f"Part {chunk.number} of {chunk.table} is not planned any more: the copy begins anew.")
+    return rows, size
+
+
+def rewrite(
+    sender: Session,
+    receiver: Session,
+    stream: Stream,
+    table: Table,
+    chosen: sql.Composable,
+    parameters: dict[str, Any],
+    pass_on: PassOn,
+    alone: bool,
+) -> tuple[int, int]:
+    """Inside the receiver's transaction: the chosen rows of the tenant are as the sender has them now, and how many rows
+    and bytes that are."""
+    parameters = {**parameters, "tenant": stream.tenant_id}
     by_index(receiver)
     # Changes that were applied meanwhile are in the snapshot too.
     receiver.execute(sql.SQL("DELETE FROM {} WHERE {}").format(table.identifier, chosen), parameters)
@@ -95,9 +114,6 @@ def _written(
             with closing(blocks(sender, source, parameters)) as found:
                 rows, size = _pour(receiver, target, found, pass_on)
         _ahead(sender, receiver, stream)
-    written = receiver.execute(COPIED, (rows, size, stream.name, chunk.table, chunk.number))
-    if written.rowcount != 1:
-        raise TransientProblem(f"Part {chunk.number} of {chunk.table} is not planned any more: the copy begins anew.")
     return rows, size
 
 

@@ -71,6 +71,8 @@ def _inside(ready: Ready, pause: Pause, mark: str) -> None:
     forgotten = [ready.threads.submit(one.forget) for one in ready.forgettings]
     ready.aside.execute(MARK, (MARKER, mark))
     ready.applier.until_message(MARKER, mark, pause.deadline)
+    if not ready.applier.follows_all(ready.aside):
+        raise PauseTooLong("A chunk of a hypertable came or went at the last moment.")
     pause.spent_on("last changes arrive")
     sequences.follow(ready.aside, ready.receiver, ready.sequences)
     differences = settle(ready.aside, ready.receiver, ready.stream, ready.tables)

@@ -62,6 +62,8 @@ def _not_yet(here: Ready, move: Move) -> str:
     here.applier.step(LOOK_SECONDS)
     if here.applier.behind_bytes > NEAR_BYTES:
         return f"{here.applier.behind_bytes:,} bytes of changes are still to be applied."
+    if not here.applier.follows_all(here.aside):
+        return "A new chunk of a hypertable is still to be followed, in a moment when nobody writes to it."
     left = recheck(here.aside, here.receiver, here.context, here.stream, here.tables).left
     if left > NEAR_KEYS:
         return f"{left:,} keys are still to be compared again."

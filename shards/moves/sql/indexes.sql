@@ -1,6 +1,7 @@
 -- All indexes of a schema that are built faster after the rows are there: whose definition says all about them, and on
 -- which nothing else rests. Those of a partitioned table come before those of its partitions. Unique ones are none of
--- them: parts are copied at different moments, and only changes that come later make what they hold unique.
+-- them: parts are copied at different moments, and only changes that come later make what they hold unique. Hypertables
+-- (their trigger tells them) keep theirs: each chunk is made with them.
 WITH RECURSIVE found AS (
     SELECT i.indexrelid AS oid, i.indrelid AS table_oid, c.relname AS name, c.relkind AS kind,
         (SELECT link.inhparent FROM pg_inherits link WHERE link.inhrelid = i.indexrelid) AS parent,
@@ -15,6 +16,7 @@ WITH RECURSIVE found AS (
     JOIN pg_class own ON own.oid = i.indrelid
     JOIN pg_namespace n ON n.oid = own.relnamespace
     WHERE n.nspname = %(schema)s AND own.relkind IN ('r', 'p', 'm')
+        AND NOT EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = own.oid AND t.tgname = 'ts_insert_blocker')
 ),
 trees AS (
     SELECT found.*, 0 AS depth, found.oid AS root FROM found WHERE parent IS NULL

@@ -1,5 +1,5 @@
 -- The tables of a tenant: with a `schema`, all of it; else those of public that tell tenants apart, but for `tenants`.
--- Of each the identity by which changes of its rows are known, and of a partitioned one that of each partition.
+-- Of each the identity by which changes of its rows are known, and of a partitioned one that of each partition (or chunk).
 WITH identities AS (
     SELECT
         i.indrelid AS relation,
@@ -51,10 +51,14 @@ SELECT
     ) AS heirs,
     ARRAY(
         SELECT tree.relid::regclass::text
-        FROM pg_partition_tree(mine.oid) AS tree
+        FROM (
+            SELECT relid, isleaf FROM pg_partition_tree(mine.oid)
+            UNION ALL
+            SELECT inhrelid, true FROM pg_inherits WHERE mine.relkind = 'r' AND inhparent = mine.oid
+        ) AS tree
         JOIN pg_class leaf ON leaf.oid = tree.relid
         LEFT JOIN identities AS own ON own.relation = leaf.oid
-        WHERE mine.relkind = 'p' AND tree.isleaf AND leaf.oid <> mine.oid AND (
+        WHERE tree.isleaf AND leaf.oid <> mine.oid AND (
             leaf.relkind <> 'r' OR leaf.relpersistence <> 'p'
             OR own.columns IS NULL OR NOT (own.columns @> identities.columns AND own.columns <@ identities.columns)
         )

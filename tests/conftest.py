@@ -21,7 +21,7 @@ from novaops.fleets.ownership import as_owner
 from novaops.fleets.rights import Role
 from tests import control_database
 
-pytest_plugins = ["tests.live_fleet"]
+pytest_plugins = ["tests.live_fleet", "tests.absent"]
 
 PASSWORD = "correct horse battery staple"
 

@@ -69,10 +69,10 @@ def expect(session: psycopg.Connection[Any], stream: Stream) -> None:
 
 def clear(session: psycopg.Connection[Any], stream: Stream) -> None:
     named = {"stream": stream.name, "schema": stream.schema_name, "tenant": stream.tenant_id}
-    session.execute("SET session_replication_role = replica")
     if stream.schema_name:
         session.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(sql.Identifier(stream.schema_name)))
-    else:
+    session.execute("SET session_replication_role = replica")
+    if not stream.schema_name:
         for table in ("vm_metrics", "vm_audit", "vms_cold", "vms_hot", "vms", "users"):
             session.execute(
                 sql.SQL("DELETE FROM public.{} WHERE tenant_id = %(tenant)s").format(sql.Identifier(table)), named

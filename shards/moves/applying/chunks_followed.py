@@ -1,7 +1,7 @@
-"""Keeps a stream's record of chunks in step with the chunks that the sender's hypertables have: see `shards.moves.pieces`.
+"""Keeps a stream's record of chunks in step with those that the sender's hypertables have: see `shards.moves.pieces`.
 
-A chunk that comes is noted as coming, then added to the publication while nobody writes to it, then its rows are fetched
-and it is noted as here. Killed in between, it is still coming, and all of this is done again."""
+A chunk that comes is noted as coming, then added to the publication while nobody writes to it, then its rows are
+fetched and it is noted as here. Killed in between, it is still coming, and all of this is done again."""
 
 import time
 from collections.abc import Sequence
@@ -126,14 +126,15 @@ class ChunksFollowed:
         of their keys are compared again."""
         table = self._table(piece)
         chosen, parameters = pieces.rows_of(table, piece)
-        with sending(self.stream, FETCH_SECONDS) as sender, receiving(self.stream, FETCH_SECONDS) as receiver:
-            with fences.writing(receiver, self.context, FETCH_SECONDS, IDLE_SECONDS):
-                self._touch(receiver, table, chosen, parameters)
-                rows, _ = rewrite(
-                    sender, receiver, self.stream, table, chosen, parameters, lambda size: None, alone=True
-                )
-                self._touch(receiver, table, chosen, parameters)
-                pieces.note(receiver, self.stream, piece, state)
+        with (
+            sending(self.stream, FETCH_SECONDS) as sender,
+            receiving(self.stream, FETCH_SECONDS) as receiver,
+            fences.writing(receiver, self.context, FETCH_SECONDS, IDLE_SECONDS),
+        ):
+            self._touch(receiver, table, chosen, parameters)
+            rows, _ = rewrite(sender, receiver, self.stream, table, chosen, parameters, lambda size: None, alone=True)
+            self._touch(receiver, table, chosen, parameters)
+            pieces.note(receiver, self.stream, piece, state)
         piece.state = state
         what = "is followed now" if state is State.HERE else "was dropped"
         self.context.log(f"{table.full_name}: the chunk {piece.name} {what}; {rows:,} rows of its range were fetched.")

@@ -1,6 +1,6 @@
 """One change at a time, where many at once did not go: what is wrong is found, or set right."""
 
-from psycopg import sql
+from psycopg import ClientCursor, sql
 
 from novaops.operations.contract import PermanentProblem
 from shards.clients.postgres import Session
@@ -32,7 +32,9 @@ class Single:
             for table, piece in change.pieces:
                 chosen, values = rows_of(table, piece)
                 emptied = sql.SQL("DELETE FROM {} WHERE {}").format(table.identifier, chosen)
-                self._receiver.execute(emptied, {**values, "tenant": self._stream.tenant_id})
+                # As literals: TimescaleDB cannot plan a DELETE for any value of what is no condition of a row.
+                known = ClientCursor(self._receiver).mogrify(emptied, {**values, "tenant": self._stream.tenant_id})
+                self._receiver.execute(known.encode())
         elif change.old is None and not change.complete:
             self._fetch(change)
         elif lenient:

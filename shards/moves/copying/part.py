@@ -96,8 +96,8 @@ def rewrite(
     pass_on: PassOn,
     alone: bool,
 ) -> tuple[int, int]:
-    """Inside the receiver's transaction: the chosen rows of the tenant are as the sender has them now, and how many rows
-    and bytes that are."""
+    """Inside the receiver's transaction: the chosen rows of the tenant become what the sender has now, and how many
+    rows and bytes that are is said."""
     parameters = {**parameters, "tenant": stream.tenant_id}
     by_index(receiver)
     # Changes that were applied meanwhile are in the snapshot too.

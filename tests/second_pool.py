@@ -15,7 +15,7 @@ from novaops.sandbox.leader_address import LeaderAddress
 from novaops.sandbox.pool_targets import Targets, databases_file
 from novaops.sandbox.servers import pgbouncer
 from novaops.sandbox.site import Site
-from tests.redis_servers import HOST, free_ports
+from tests.ports import HOST, free_ports
 from tests.waiting import wait_for
 
 NAME = "second-pool"

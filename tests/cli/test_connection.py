@@ -129,7 +129,7 @@ def test_a_watch_ends_with_ctrl_c_and_survives_a_console_that_is_killed(
             left = novaops.start("watch", str(number), deaf=deaf)
             assert left.stdout and "is queued" in left.stdout.readline()
             left.send_signal(signal.SIGINT)
-            assert f"novaops watch {number}" in left.communicate(timeout=30)[1] and left.returncode == 8
+            assert f"novaops watch {number}" in left.communicate(timeout=120)[1] and left.returncode == 8
         watching = novaops.start("watch", str(number))
         assert watching.stdout and "is queued" in watching.stdout.readline()
         found.console.process.kill()
@@ -139,7 +139,7 @@ def test_a_watch_ends_with_ctrl_c_and_survives_a_console_that_is_killed(
             execute(number)
         port = urlsplit(found.console.address).port or 0
         with console(SERVER, port):
-            out, err = watching.communicate(timeout=60)
+            out, err = watching.communicate(timeout=120)
     assert watching.returncode == 0 and "3. Write third: done" in out and "answers again" in err
 
 

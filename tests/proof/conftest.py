@@ -9,12 +9,14 @@ import pytest
 from novaops.fleets.models import Fleet, Person
 from novaops.operations import registry, runner, stepping
 from tests import control_database
+from tests.caching.conftest import patient
 from tests.conftest import MakePerson
 from tests.proof import addresses, kinds, ledger, turn
 from tests.proof.driving import Drive, without_a_heart
 from tests.proof.scene import Scene
 from tests.proof.world import Easy, Risky
 
+__all__ = ["patient"]
 # Long enough for a slow machine; where a lease has to run out, the test says so.
 LEASE_SECONDS = "20"
 

@@ -141,7 +141,8 @@ supervisor.run()
     victim.stdout.close()
     snapshot = records.read(Layout(tmp_path).records)
     assert not snapshot.supervised()
-    assert len(stopping.leftovers(snapshot.records, tmp_path)) == 3  # server, bash and the sleep below it
+    left = "server, bash, and the sleep below it"
+    wait_for(lambda: len(stopping.leftovers(snapshot.records, tmp_path)) == 3, left)
     assert stopping.stop_all(snapshot.records, tmp_path, lambda _: None) == []
 
 

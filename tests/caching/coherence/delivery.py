@@ -22,12 +22,14 @@ CONFIRMED = "SELECT (confirmed_flush_lsn - '0/0')::bigint FROM pg_replication_sl
 
 @dataclass
 class Delivery:
-    """Round after round; `found` grows."""
+    """Round after round; `found` grows. `reached` says of a position whether the reader has it, where the slot alone
+    does not: one that begins anew moves its slot on before everything is old."""
 
     places: Places
     fleet: str
     acknowledged: Callable[[], Mapping[str, int]]
     slot: str = ""
+    reached: Callable[[int], bool] = lambda position: True
     found: list[Delivered] = field(default_factory=list)
     _stop: threading.Event = field(default_factory=threading.Event)
     _thread: threading.Thread | None = None
@@ -59,6 +61,8 @@ class Delivery:
             position = _number(leader, MARK)
             while _number(leader, CONFIRMED, self.slot or slot_of(self.fleet)) < position:
                 _wait(deadline)
+        while not self.reached(position):
+            _wait(deadline)
         last = road.last()
         while not road.delivered(last):
             _wait(deadline)

@@ -84,13 +84,14 @@ def trial(
     patience: float = 120.0,
     count: int = 2,
     reading: int = READERS,
+    reached: Callable[[int], bool] = lambda position: True,
 ) -> Verdict:
     """`faults` come one after the other, with a delivery and `calm` seconds of work before each; `count` threads
     write, `reading` processes read."""
     places = Places.of(state)
     with tempfile.TemporaryDirectory() as folder, tenant(places, VMS) as who:
         writers = Writers(places, who, seed, count)
-        delivery = Delivery(places, fleet, lambda: writers.acknowledged, slot)
+        delivery = Delivery(places, fleet, lambda: writers.acknowledged, slot, reached)
         readers = Readers(places, who, Path(folder), reading)
         try:
             wait_for(lambda: readers.all_read(0.0, 3), "every process to read")

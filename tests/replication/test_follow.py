@@ -38,7 +38,13 @@ def test_an_uncertain_outcome_is_waited_for(now: Situation, said: Future[str], u
 @pytest.mark.parametrize(
     ("leader", "now", "said", "unchanged_for", "sentence"),
     [
-        ("a", Situation.UNCHANGED, answer(LOST), 19.0, "a still leads s, for 19 s"),
+        (
+            "a",
+            Situation.UNCHANGED,
+            answer(LOST),
+            19.0,
+            "a still leads s, for 19 s after Patroni was asked. .* Patroni.s log on a says why",
+        ),
         ("a", Situation.UNCHANGED, answer(Refused("It answered 412: no", status=412)), 0.0, "Patroni refused, and a"),
         ("c", Situation.ELSEWHERE, answer(LOST), 0.0, "c leads s now, not b"),
     ],

@@ -22,6 +22,10 @@ from shards.replication.switchover.places import Places
 
 SWITCH_SECONDS = 120.0
 POLL_SECONDS = 0.2
+GAVE_UP = (
+    "Patroni's log on {leader} says why: mostly the candidate did not answer it at that moment, or was not in the "
+    "synchronous set yet. Look whether it runs, and plan again."
+)
 
 
 def leads_already(context: StepContext) -> bool:
@@ -102,7 +106,7 @@ def _stop_when_it_failed(
         raise PermanentProblem(f"Patroni refused, and {order.leader} still leads {order.shard}. {said(answer)}")
     if unchanged_for > order.patience_seconds:
         stays = f"{order.leader} still leads {order.shard}, for {unchanged_for:.0f} s after Patroni was asked."
-        raise PermanentProblem(f"{stays} {said(answer)}")
+        raise PermanentProblem(f"{stays} {said(answer)} {GAVE_UP.format(leader=order.leader)}")
 
 
 def said(answer: Future[str]) -> str:

@@ -28,8 +28,9 @@ def of_new_leader(snapshot: Snapshot, shard: str) -> Iterator[str]:
 
 
 def of_restarting(snapshot: Snapshot, member: ServerSeen) -> Iterator[str]:
-    """What is said of a PostgreSQL that its Patroni stops or starts now."""
+    """What is said of a PostgreSQL that its Patroni stops or starts now; what it is rarely asked may have met that."""
+    yield from (f"unanswered:{probe}:postgres:{member.name}" for probe in ("postgres-settings", "postgres-space"))
     own = snapshot.seen(ServerKind.PATRONI, member.name, ITSELF)
     if own and own.reachable and isinstance(own.facts, PatroniItselfFacts) and own.facts.status.state in AT_WORK:
         yield f"replication:silent-postgres:{member.name}"
-        yield from (f"unanswered:{probe}:postgres:{member.name}" for probe in ("postgres", "postgres-space"))
+        yield f"unanswered:postgres:postgres:{member.name}"

@@ -42,6 +42,9 @@ class Program:
         except AssertionError as problem:
             self.kill()
             raise AssertionError(f"{problem}\n{self.last_words}") from None
+        except BaseException:  # told to end meanwhile
+            self.kill()
+            raise
 
     @property
     def last_words(self) -> str:

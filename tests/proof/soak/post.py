@@ -103,8 +103,11 @@ class Office:
         return "\n".join(f"{program.name}:\n{program.last_words}" for program in (*self.workers, *self.clocks))
 
     def open(self) -> None:
-        self.workers += [self._worker() for _ in range(WORKERS)]
-        self.clocks += [programs.beat(self.environment, self.scene.folder) for _ in range(CLOCKS)]
+        """One by one, so that those that run are known when the next one does not come."""
+        for _ in range(WORKERS):
+            self.workers.append(self._worker())
+        for _ in range(CLOCKS):
+            self.clocks.append(programs.beat(self.environment, self.scene.folder))
 
     def close(self) -> None:
         for program in (*self.workers, *self.clocks):
@@ -118,7 +121,9 @@ class Office:
                 if fault.reached and not fault.gone_on:
                     event()
                     fault.let_go()
-            self.workers = [one if one.process.poll() is None else self._worker() for one in self.workers]
+            for number, one in enumerate(self.workers):
+                if one.process.poll() is not None:
+                    self.workers[number] = self._worker()
             if time.monotonic() > deadline:
                 raise AssertionError(f"Not over after {LIMIT_SECONDS:.0f} s.\n{self.last_words}")
             time.sleep(LOOK_SECONDS)

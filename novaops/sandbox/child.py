@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from novaops.sandbox.spec import Spec
 
 YOUNG = 30.0
 LONGEST_DELAY = 60.0
+COLLECT_SECONDS = 10.0
 COMPLAINT = re.compile(r"fatal|panic|error|failed|cannot|denied", re.IGNORECASE)
 LOG_LIMIT = 8 * 1024 * 1024
 LOG_KEPT = 1024 * 1024
@@ -60,6 +62,12 @@ class Child:
     def ended(self) -> int | None:
         """The exit status once the process has ended; None while it runs or when none was started."""
         return self.process.poll() if self.process else None
+
+    def collect(self) -> None:
+        """Its exit status, once it was seen dead: of several threads the last may end a moment after the first."""
+        if self.process and self.identity and not proc.alive(self.identity):
+            with suppress(subprocess.TimeoutExpired):
+                self.process.wait(COLLECT_SECONDS)
 
     def schedule_restart(self) -> None:
         """After the spec's delay; a patient one waits twice as long each time it dies young."""

@@ -63,6 +63,7 @@ class Supervisor:
             child.wanted, child.restart_at = False, None
             record = child.record()
         stopping.stop([record])
+        child.collect()
         self.save()
 
     def start(self, name: str) -> None:

@@ -136,8 +136,9 @@ FLEET_RESTART = Subject(
         Call(0, "shards.fleetwide.steps:_await_well"),
     ),
 )
-# Patroni was asked, and nobody has looked; somebody leads, and the pools are asked.
-_CALLS = (Call(0, f"{ROOM}.failover_steps:_follow"), Call(1, f"{ROOM}.failover_steps:unsettled", 2))
-FAILOVER = Subject(kind="failover", make=leaderless, steps=2, calls=_CALLS)
-FORCED = Subject(kind="failover-forced", make=forced, steps=2, calls=_CALLS)
+# Patroni was asked, and nobody has looked; somebody is about to be asked who leads. The pools mostly follow before the
+# second step is looked at, so that nothing is waited for in it.
+_CALLS = (Call(0, f"{ROOM}.failover_steps:_follow"), Call(0, f"{ROOM}.failover_steps:_leads", 2))
+FAILOVER = Subject(kind="failover", make=leaderless, steps=1, calls=_CALLS)
+FORCED = Subject(kind="failover-forced", make=forced, steps=1, calls=_CALLS)
 ALL = (SHARD_RESTART, FLEET_RESTART, FAILOVER, FORCED)

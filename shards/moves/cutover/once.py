@@ -60,7 +60,7 @@ def attempt(ready: Ready, limit: float, mark: str) -> Pause:
         raise PauseTooLong("Transactions of the tenant did not end in time.") from problem
     except (errors.IdleInTransactionSessionTimeout, errors.QueryCanceled) as problem:
         raise PauseTooLong("This process was held up, and the server ended the pause.") from problem
-    pause.spent_on("old shard closes")
+    pause.ended_with("old shard closes")
     return pause
 
 

@@ -22,11 +22,15 @@ class Pause:
 
     def spent_on(self, what: str) -> None:
         """The time since the last call; PauseTooLong when the limit is reached."""
+        self.ended_with(what)
+        if self._last > self.deadline:
+            raise PauseTooLong(f"The pause reached its limit of {self.limit * 1000:.0f} ms at “{what}”.")
+
+    def ended_with(self, what: str) -> None:
+        """The same for what decided, however long it took: nothing is given up after it."""
         now = time.monotonic()
         self.parts[what] = round((now - self._last) * 1000, 2)
         self._last = now
-        if now > self.deadline:
-            raise PauseTooLong(f"The pause reached its limit of {self.limit * 1000:.0f} ms at “{what}”.")
 
     @property
     def deadline(self) -> float:

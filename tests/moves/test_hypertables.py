@@ -113,7 +113,7 @@ def test_a_tenant_moves_with_its_hypertable_and_back(live_fleet: Fleet, person: 
         for day in range(5):
             write(source, day, rows=100)
         before = measured(source)
-        moved = carried_out(person, "tenant-move", tenant=MOVED.tenant_id, target=MOVED.receiver)
+        moved = carried_out(person, "tenant-move", tenant=MOVED.tenant_id, target=MOVED.receiver, pause_limit_ms=5000)
         assert moved.status == Status.DONE, moved.outcome
         assert measured(target) == before and len(hypertables.chunks(target)) == 5
         write(target, 9)

@@ -12,6 +12,7 @@ from novaops.operations.contract import Check, CheckOutcome, Kind, Lock, Missing
 from novaops.operations.freezes import frozen_at
 from novaops.operations.locking import conflict_checks
 from novaops.operations.problems import Incomplete, Invalid
+from novaops.operations.wrong_values import sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +39,9 @@ def parameters_of(kind: Kind[Any], given: Mapping[str, Any]) -> BaseModel:
         parameters: BaseModel = kind.parameters.model_validate(dict(given))
     except ValidationError as error:
         wrong, missing = _wrong(error)
-        sentence = "; ".join(f"{name}: {reason.rstrip('.')}" for name, reason in {**missing, **wrong}.items())
+        why = "; ".join(f"{name}: {reason.rstrip('.')}" for name, reason in {**missing, **wrong}.items())
         problem = Invalid if wrong else Incomplete
-        raise problem(f"{kind.title} cannot be planned: {sentence}.", {**missing, **wrong}) from error
+        raise problem(f"{kind.title} cannot be planned: {why}.", {**missing, **wrong}) from error
     return parameters
 
 
@@ -52,7 +53,7 @@ def _wrong(error: ValidationError) -> tuple[dict[str, str], dict[str, str]]:
         if isinstance(cause, Missing):
             missing |= cause.fields
         else:
-            wrong[".".join(map(str, item["loc"])) or "parameters"] = str(cause or item["msg"])
+            wrong[".".join(map(str, item["loc"])) or "parameters"] = sentence(item)
     return wrong, missing
 
 

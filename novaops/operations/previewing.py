@@ -57,7 +57,7 @@ def _of(proposal: Proposal) -> Preview:
     if plan.refusals:
         return Preview("refused", "It would be refused", " ".join(check.reason for check in plan.refusals), plan)
     if not plan.steps:
-        return Preview("done", "Nothing to do", "The fleet is as this would make it.", plan)
+        return Preview("done", "Nothing to do", plan.summary or "The fleet is as this would make it.", plan)
     warned = any(check.outcome is CheckOutcome.WARNED for check in plan.checks)
     state, headline = ("warning", "This would be done: read the warnings") if warned else ("ok", "This would be done")
     return Preview(state, headline, "Nothing is recorded or changed before you request it.", plan)

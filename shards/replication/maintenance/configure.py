@@ -24,10 +24,18 @@ def _patch(given: Any) -> Any:
     try:
         read = yaml.safe_load(given)
     except yaml.YAMLError as problem:
-        raise ValueError(f"It is neither JSON nor YAML: {' '.join(str(problem).split())[:200]}") from problem
+        raise ValueError(f"It is neither JSON nor YAML: {_where(problem)}.") from problem
     if not isinstance(read, dict) or not read:
         raise ValueError('It has to be an object, such as {"ttl": 40}; null takes a key out.')
     return read
+
+
+def _where(problem: yaml.YAMLError) -> str:
+    """Without PyYAML's picture of the line."""
+    if isinstance(problem, yaml.MarkedYAMLError) and problem.problem_mark:
+        at = problem.problem_mark
+        return f"line {at.line + 1}, column {at.column + 1}: {problem.problem}"
+    return " ".join(str(problem).split())[:200]
 
 
 class ConfigureParameters(BaseModel):
@@ -88,7 +96,7 @@ def plan_configure(given: dict[str, Any], facts: ConfigureFacts) -> Plan:
         checks=tuple(_checks(changes, changed, restarts, facts)),
         blast=BlastRadius(
             summary=f"All members of {cluster.shard}; "
-            + (f"{len(restarts)} of the values count after a restart only." if restarts else "nothing restarts."),
+            + (f"values that need a restart: {len(restarts)} of {len(changed)}." if restarts else "nothing restarts."),
             targets=tuple(one.name for one in cluster.cluster.members),
         ),
         steps=() if cluster.problem else change_steps(cluster, changes, f"{said} in the configuration", parameters),
@@ -131,7 +139,7 @@ def _valid(changes: dict[str, Any], changed: list[Difference], facts: ConfigureF
     if free:
         yield warned("Valid", f"{', '.join(free)}: no extension that is loaded knows it, so any value is taken.")
     if not found:
-        yield passed("Valid", f"{len(changed)} values, each of a type and in a range that is allowed.")
+        yield passed("Valid", "Every value is of a type and in a range that is allowed.")
 
 
 def _is_parameter(one: Difference) -> bool:

@@ -49,11 +49,16 @@ class Failover(Kind[FailoverParameters]):
         return {"shard": choosing.shards(), "candidate": choosing.members(leaders=False)}
 
 
+class ForcedParameters(FailoverParameters):
+    shard: str = Field(title="Shard", description="The shard whose leader must not lead any more.")
+
+
 class FailoverForced(Failover):
     name = "failover-forced"
     title = FORCED
     description = "Takes the role from a leader that answers but must not lead any more; commits may be lost."
     risk = Risk.BREAK_GLASS
+    parameters = ForcedParameters
     forced = True
 
 

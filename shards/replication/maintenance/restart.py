@@ -6,13 +6,14 @@ from datetime import datetime
 from pydantic import BaseModel, ConfigDict, Field
 
 from novaops.fleets.rights import Right
-from novaops.operations.contract import BlastRadius, Check, Kind, Lock, Plan, PlannedStep, Risk, Step
+from novaops.operations.contract import BlastRadius, Check, CheckOutcome, Kind, Lock, Plan, PlannedStep, Risk, Step
 from shards.replication.maintenance import choosing, live
 from shards.replication.maintenance.common_checks import answers, is_member, manages, passed, redundancy, warned
 from shards.replication.maintenance.live import ClusterFacts
 from shards.replication.maintenance.restart_steps import AWAIT, RESTART, STEPS
 
 WRITE_PAUSE_MS = 5000
+ONLY_PENDING = "Only if settings wait for it"
 
 
 class RestartParameters(BaseModel):
@@ -20,7 +21,7 @@ class RestartParameters(BaseModel):
 
     shard: str = Field(title="Shard")
     member: str = Field(title="Member", description="Whose PostgreSQL is restarted.")
-    only_pending: bool = Field(default=True, title="Only if settings wait for it")
+    only_pending: bool = Field(default=True, title=ONLY_PENDING)
     timeout: int = Field(
         default=0,
         ge=0,
@@ -65,7 +66,7 @@ def plan_restart(parameters: RestartParameters, facts: ClusterFacts) -> Plan:
     }
     why = reasons(facts, name)
     return Plan(
-        summary=f"No setting of {name} waits for a restart." if idle else f"PostgreSQL of {name} is restarted{why}.",
+        summary=_idle(name) if idle else f"PostgreSQL of {name} is restarted{why}.",
         checks=tuple(_checks(facts, name, leads)),
         blast=BlastRadius(
             summary="Writes wait or fail while it starts." if leads else f"Reads from {name} fail while it starts.",
@@ -82,6 +83,10 @@ def plan_restart(parameters: RestartParameters, facts: ClusterFacts) -> Plan:
     )  # fmt: skip
 
 
+def _idle(name: str) -> str:
+    return f"No setting of {name} waits for a restart; without “{ONLY_PENDING}” it restarts all the same."
+
+
 def reasons(facts: ClusterFacts, member: str) -> str:
     """Which settings wait, where Patroni names them (4.x)."""
     waiting = facts.word(member).status.pending_restart_reason
@@ -92,7 +97,10 @@ def _checks(facts: ClusterFacts, name: str, leads: bool) -> Iterable[Check]:
     yield answers(facts)
     if facts.problem:
         return
-    yield is_member(facts, name)
+    known = is_member(facts, name)
+    yield known
+    if known.outcome is CheckOutcome.FAILED:
+        return
     yield manages(facts)
     if leads:
         hint = "shard-restart hands over first; here writes wait until it is back"

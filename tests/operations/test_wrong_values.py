@@ -1,0 +1,38 @@
+"""What is said of a parameter that is not taken."""
+
+from datetime import datetime
+from typing import Literal
+
+import pytest
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from novaops.operations.wrong_values import sentence
+
+
+class Given(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    hours: float = Field(default=1, gt=0, le=24)
+    count: int = 1
+    mode: Literal["off", "on"] = "on"
+    at: datetime | None = None
+    name: str = Field(default="a", max_length=3)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("hours", 48, "48 is too much: 24 at most."),
+        ("hours", "0", "'0' is too little: more than 0."),
+        ("hours", "soon", "'soon' is no number."),
+        ("count", "1.5", "'1.5' is no whole number."),
+        ("mode", "maybe", "'maybe' is not possible: 'off' or 'on'."),
+        ("at", "tomorrow", "'tomorrow' is no time: it is written as 2027-01-31 03:00."),
+        ("name", "x" * 80, f"'{'x' * 58}… is not possible: string should have at most 3 characters."),
+        ("other", 1, "There is no such parameter."),
+    ],
+)
+def test_value_and_what_is_allowed(name: str, value: object, said: str) -> None:
+    with pytest.raises(ValidationError) as problem:
+        Given.model_validate({name: value})
+    assert [sentence(one) for one in problem.value.errors()] == [said]

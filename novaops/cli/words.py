@@ -144,7 +144,7 @@ def progress(step: Shown) -> str:
     """40 of 100 (12/s, 5 s left)."""
     if not step.get("total"):
         return str(step.get("note") or "")
-    pace = [f"{step['rate']:,.0f}/s"] if step.get("rate") else []
+    pace = [f"{step['rate']:,.0f}/s"] if (step.get("rate") or 0) >= 0.5 else []
     left = [f"{seconds(step['seconds_left'])} left"] if step.get("seconds_left") is not None else []
     return f"{step['done'] or 0:,} of {step['total']:,}" + (f" ({', '.join(pace + left)})" if pace or left else "")
 

@@ -94,7 +94,7 @@ def _children(operation: Operation) -> dict[str, Any]:
     far = how_far_each(found[:CHILDREN])
     return {
         "children": [(one, far.get(one.pk, "")) for one in found[:CHILDREN]],
-        "children_note": f"{open_ones} of {len(found)} under way",
+        "children_note": f"{open_ones} of {len(found)} under way" if open_ones else "none under way",
     }
 
 

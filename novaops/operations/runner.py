@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from django.db import InterfaceError, OperationalError, transaction
 
 from novaops.operations import registry, reverting
-from novaops.operations.choices import Status, StepStatus
+from novaops.operations.choices import ACTIVE, Status, StepStatus
 from novaops.operations.contract import OperationProblem, Step
 from novaops.operations.endings import Ending, finish, rest
 from novaops.operations.heartbeat import beating
@@ -115,6 +115,9 @@ def _forwards(run: Run, ways: Mapping[str, Step]) -> Ending:
 
 
 def _how_far(number: int) -> str:
-    steps = Operation.objects.get(pk=number).steps
-    done = list(steps.filter(status=StepStatus.DONE).values_list("title", flat=True))
-    return f"done before that: {', '.join(done)}" if done else "no step had been done"
+    operation = Operation.objects.get(pk=number)
+    done = list(operation.steps.filter(status=StepStatus.DONE).values_list("title", flat=True))
+    said = f"done before that: {', '.join(done)}" if done else "no step had been done"
+    going = operation.children.filter(status__in=(*ACTIVE, Status.WAITING, Status.SCHEDULED)).order_by("pk")
+    parts = [str(part) for part in going.values_list("pk", flat=True)]
+    return f"{said}; what it had begun comes to its own end: operation {', '.join(parts)}" if parts else said

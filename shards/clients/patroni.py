@@ -67,16 +67,14 @@ class Patroni:
         """Stops or resumes automatic failover."""
         return self.configure({"pause": True if paused else None})
 
-    def restart(
-        self, *, only_pending: bool = True, only_replica: bool = False, timeout: int = 0, at: datetime | None = None
-    ) -> str:
+    def restart(self, *, only_pending: bool = True, only_replica: bool = False, timeout: int = 0) -> str:
         """Restarts PostgreSQL if the conditions hold, and answers when that is over. `only_replica`: not when
-        it leads meanwhile. `timeout`: seconds that it may take to start before Patroni fails over, if it leads. `at`
-        leaves it to Patroni for later. A 503 says nothing: it is that of a condition, too."""
+        it leads meanwhile. `timeout`: seconds that it may take to start before Patroni fails over, if it leads.
+        A 503 says nothing: it is that of a condition, too."""
         conditions: dict[str, Any] = {"restart_pending": True} if only_pending else {}
         conditions |= {"role": "replica"} if only_replica else {}
         conditions |= {"timeout": timeout} if timeout else {}
-        return self._act("POST", "/restart", conditions | ({"schedule": at.isoformat()} if at else {}))
+        return self._act("POST", "/restart", conditions)
 
     def reload(self) -> str:
         return self._act("POST", "/reload")

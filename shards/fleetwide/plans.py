@@ -53,7 +53,8 @@ def plan_restart(options: RestartParameters, facts: FleetFacts) -> Plan:
         elif options.only_pending and not one.pending:
             found.skipped[one.shard] = "No member waits for a restart."
         else:
-            waiting = f"{', '.join(one.pending)} wait for a restart." if one.pending else "It was asked for."
+            verb = "waits" if len(one.pending) == 1 else "wait"
+            waiting = f"{', '.join(one.pending)} {verb} for a restart." if one.pending else "It was asked for."
             told = {"shard": one.shard, "only_pending": options.only_pending}
             found.work.append(Work(one, told, waiting))
     verify = PlannedStep(

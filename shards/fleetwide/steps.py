@@ -22,6 +22,7 @@ BEGIN_SECONDS = 600.0
 WELL_SECONDS = 180.0
 ALONE_SECONDS = 60.0
 DAY = 24 * 3600.0
+STOPPED = "Nothing more was begun: mend that, then request it again for the shards that are left."
 
 Child = Mapping[str, Any]
 
@@ -33,7 +34,7 @@ def wave(context: StepContext) -> str:
     if not problems:
         problems = _await_well(context, children)
     if problems:
-        raise PermanentProblem(f"{' '.join(problems)} Nothing more was begun.")
+        raise PermanentProblem(f"{' '.join(problems)} {STOPPED}")
     return f"{', '.join(child['shard'] for child in children)}: done, and as well as before."
 
 
@@ -103,7 +104,7 @@ def _await_well(context: StepContext, children: Sequence[Child]) -> list[str]:
         if time.monotonic() - started > WELL_SECONDS:
             return [f"{name} is worse than before: {'; '.join(faults)}." for name, faults in worse.items()]
         name, faults = next(iter(worse.items()))
-        context.progress(len(children) - len(worse), len(children), f"{name}: {faults[0]}")
+        context.progress(0, None, f"{name} is waited for: {faults[0]}")
         pause()
 
 
@@ -128,8 +129,13 @@ def nobody_leads(context: StepContext) -> str:
     servers = set(context.arguments["servers"])
     leaders = [one.leader.name for one in health(context.arguments["shards"]) if one.leader]
     if left := sorted(servers & set(leaders)):
-        raise PermanentProblem(f"{', '.join(left)} lead again.")
-    return f"{', '.join(sorted(servers))} lead nothing any more; {', '.join(leaders)} do."
+        raise PermanentProblem(f"{', '.join(left)} {_lead(left)} again.")
+    freed = sorted(servers)
+    return f"{', '.join(freed)} {_lead(freed)} nothing any more; {', '.join(leaders)} {_lead(leaders)} instead."
+
+
+def _lead(names: Sequence[str]) -> str:
+    return "leads" if len(names) == 1 else "lead"
 
 
 def _until_none(context: StepContext, left: Any) -> list[str]:

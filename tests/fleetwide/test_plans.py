@@ -57,7 +57,7 @@ def test_the_fewest_tenants_first_in_waves_of_a_few() -> None:
     assert waves(plan) == [["s2", "s3"], ["s1"]] and plan.runnable
     assert plan.steps[0].arguments["children"][0]["parameters"] == {"shard": "s2", "only_pending": True}
     assert plan.confirm == "shard-restart 3" and plan.expected_seconds == 120
-    assert "s1-a wait for a restart." in {check.reason for check in plan.checks}
+    assert "s1-a waits for a restart." in {check.reason for check in plan.checks}
 
 
 def test_who_needs_nothing_or_is_unwell_is_left_out_with_the_reason() -> None:

@@ -83,7 +83,7 @@ def test_one_that_fails_stops_the_waves_after_it(begin: Begin) -> None:
     assert operation.status == "failed" and children(operation) == [("shard-1", "failed")]
     child = operation.children.get()
     assert f"shard-1: operation {child.pk} is failed: It does not start." in operation.outcome
-    assert "Nothing more was begun." in operation.outcome
+    assert "Nothing more was begun: mend that, then request it again" in operation.outcome
 
 
 def test_those_of_the_same_wave_come_to_their_own_end(begin: Begin) -> None:
@@ -151,6 +151,8 @@ def test_a_cancelled_one_begins_no_more_and_lets_those_run(
     monkeypatch.setattr(steps, "pause", cancelled)
     monkeypatch.setattr("novaops.operations.progress.WRITE_EVERY", 0.0)
     assert ended(operation).status == "cancelled" and children(operation) == [("shard-1", "queued")]
+    part = operation.children.get()
+    assert operation.outcome.endswith(f"what it had begun comes to its own end: operation {part.pk}.")
 
 
 def test_where_no_other_worker_is_its_own_carries_them_out(begin: Begin, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,6 +20,10 @@ _BLAST: tuple[tuple[str, str, Any], ...] = (
 )
 
 
+SLOWEST_SHOWN = 0.1
+"""Steps a second: below it a rate says nothing, what is left does."""
+
+
 def blast_pairs(blast: Any) -> list[tuple[str, str]]:
     """What a blast radius counts, as label and text; what does not apply is left out."""
     return [(label, show(part(blast, name))) for name, label, show in _BLAST if part(blast, name) is not None]
@@ -92,7 +96,7 @@ def step_row(step: Any) -> dict[str, Any]:
         "done": done,
         "total": total,
         "counted": isinstance(done, int) and isinstance(total, int) and total > 0,
-        "rate": part(step, "rate"),
+        "rate": pace if (pace := part(step, "rate")) and pace >= SLOWEST_SHOWN else None,
         "seconds_left": part(step, "seconds_left"),
         "attempts": part(step, "attempts"),
     }

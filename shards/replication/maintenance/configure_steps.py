@@ -1,6 +1,6 @@
 """How the configuration is changed: only while it is what the plan showed, and believed when all members have it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
@@ -107,10 +107,10 @@ def verify(context: StepContext) -> str:
     facts = live.read(order.shard)
     first = {name: said.status.dcs_last_seen for name, said in facts.words.items() if said.answered}
     took = wait_until(context, order.patience_seconds, partial(_late, order, first))
-    waiting = sorted({f"{name} on {member}" for member in first for name in _pending(order, member)})
+    waiting = "; ".join(_waiting(order, first))
     said = f"{', '.join(sorted(first))} {'has' if len(first) == 1 else 'have'} it, after {took:.0f} s."
     silent = f" Not asked, as they do not answer: {', '.join(facts.silent)}." if facts.silent else ""
-    restart = f" A restart is needed for {', '.join(waiting)}." if waiting else ""
+    restart = f" A restart is needed for {waiting}." if waiting else ""
     return f"{said}{restart}{silent}"
 
 
@@ -133,6 +133,15 @@ def _looked(facts: ClusterFacts, member: str, before: Any) -> bool:
 
 def _lacking(order: ChangeOrder, member: str) -> list[str]:
     return [name for name, had in _had(order, member).items() if not had]
+
+
+def _waiting(order: ChangeOrder, members: Iterable[str]) -> Iterator[str]:
+    """ "max_connections on shard-1-a, shard-1-b": each setting once, by name."""
+    where: dict[str, list[str]] = {}
+    for member in sorted(members):
+        for name in _pending(order, member):
+            where.setdefault(name, []).append(member)
+    return (f"{name} on {', '.join(where[name])}" for name in sorted(where))
 
 
 def _pending(order: ChangeOrder, member: str) -> list[str]:

@@ -34,7 +34,7 @@ def pause(context: StepContext) -> str:
     took = wait_until(context, SEEN_SECONDS, lambda: _others(shard, paused=True))
     FailoverPause.objects.filter(pk=kept.pk).update(paused_at=timezone.now())
     until = f"until {kept.expires_at:%Y-%m-%d %H:%M} UTC"
-    return f"Patroni leaves {shard} alone since {took:.0f} s; {kept.owner} has it paused {until}."
+    return f"Patroni leaves {shard} alone, {took:.0f} s after it was asked; {kept.owner} has it paused {until}."
 
 
 def _intended(context: StepContext) -> FailoverPause:

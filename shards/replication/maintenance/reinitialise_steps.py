@@ -6,6 +6,7 @@ from concurrent.futures import Future
 from typing import Any
 
 from novaops.operations.contract import PermanentProblem, Step, StepContext
+from novaops.ui.formats import human_bytes
 from shards.clients.patroni import Patroni
 from shards.clients.postgres import sessions
 from shards.exceptions import ShardError
@@ -63,7 +64,7 @@ def _follow(context: StepContext, answer: Future[str] | None) -> str:
     while (elapsed := time.monotonic() - began) < COPY_SECONDS:
         facts = live.read(shard)
         if _rebuilt(context, facts):
-            copied = f" {most} bytes were copied." if most else ""
+            copied = f" {human_bytes(most)} were copied." if most else ""
             return f"{member} streams again, {elapsed:.0f} s after Patroni was asked.{copied}"
         if refused(answer) or (unanswered(answer) and elapsed > UNSURE_SECONDS and not _copying(facts, member)):
             raise PermanentProblem(f"{member} was not built anew. {said(answer)}")

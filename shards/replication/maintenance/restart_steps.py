@@ -88,11 +88,6 @@ def _follow(context: StepContext, order: RestartOrder, answer: Future[str]) -> s
     )
 
 
-def back(context: StepContext) -> bool:
-    order = RestartOrder.of(context)
-    return not following.lacks(live.read(order.shard), order.member)
-
-
 def await_back(context: StepContext) -> str:
     order = RestartOrder.of(context)
     took = wait_until(context, AWAIT_SECONDS, lambda: following.lacks(live.read(order.shard), order.member))
@@ -101,5 +96,5 @@ def await_back(context: StepContext) -> str:
 
 STEPS: Mapping[str, Step] = {
     RESTART: Step(run=restart, done=restarted, timeout_seconds=RESTART_SECONDS + 30, attempts=1, cancellable=False),
-    AWAIT: Step(run=await_back, done=back, timeout_seconds=AWAIT_SECONDS + 30, attempts=1, cancellable=False),
+    AWAIT: Step(run=await_back, timeout_seconds=AWAIT_SECONDS + 30, attempts=1, cancellable=False),
 }

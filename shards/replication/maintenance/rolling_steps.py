@@ -29,7 +29,7 @@ def restart_member(context: StepContext) -> str:
     shard, member = context.arguments["shard"], context.arguments["member"]
     wait_until(context, READY_SECONDS, lambda: _not_ready(live.read(shard)))
     if restarted(context):
-        return f"{member} has restarted already."
+        return f"{member} has restarted, and all members of {shard} are in step."
     parameters = {"shard": shard, "member": member, "only_pending": context.arguments["only_pending"]}
     return carried_out(context, f"restart-{member}", "member-restart", parameters)
 
@@ -64,6 +64,6 @@ def successor(facts: ClusterFacts) -> Member | None:
 
 
 STEPS: Mapping[str, Step] = {
-    MEMBER: Step(run=restart_member, done=restarted, timeout_seconds=PART_SECONDS, attempts=ATTEMPTS),
+    MEMBER: Step(run=restart_member, timeout_seconds=PART_SECONDS, attempts=ATTEMPTS),
     HAND_OVER: Step(run=hand_over, done=handed_over, timeout_seconds=PART_SECONDS, attempts=ATTEMPTS),
 }

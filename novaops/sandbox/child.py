@@ -4,7 +4,6 @@ import os
 import re
 import subprocess
 import time
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,8 +16,8 @@ from novaops.sandbox.spec import Spec
 
 YOUNG = 30.0
 LONGEST_DELAY = 60.0
-COLLECT_SECONDS = 10.0
 COMPLAINT = re.compile(r"fatal|panic|error|failed|cannot|denied", re.IGNORECASE)
+COLLECT_SECONDS = 30.0
 LOG_LIMIT = 8 * 1024 * 1024
 LOG_KEPT = 1024 * 1024
 
@@ -64,10 +63,13 @@ class Child:
         return self.process.poll() if self.process else None
 
     def collect(self) -> None:
-        """Its exit status, once it was seen dead: of several threads the last may end a moment after the first."""
-        if self.process and self.identity and not proc.alive(self.identity):
-            with suppress(subprocess.TimeoutExpired):
+        """Waits for a process that was stopped. It counts as a zombie while one of its threads still ends, and has no
+        status until then: who starts it again at once would take it for running."""
+        if self.process:
+            try:
                 self.process.wait(COLLECT_SECONDS)
+            except subprocess.TimeoutExpired:
+                raise SandboxError(f"{self.spec.name} has not ended {COLLECT_SECONDS:g} s after SIGKILL.") from None
 
     def schedule_restart(self) -> None:
         """After the spec's delay; a patient one waits twice as long each time it dies young."""

@@ -24,6 +24,20 @@ from tests.waiting import wait_for
 SLEEPER = ("sleep", "3600")
 STUBBORN = ("bash", "-c", "trap '' TERM; while :; do sleep 3600 & wait; done")
 
+# Its first thread is a zombie for half a second, in which the process cannot be collected.
+LINGERING = (
+    sys.executable,
+    "-c",
+    """
+import ctypes, os, pathlib, signal, sys, threading, time
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
+pathlib.Path(sys.argv[1]).touch()
+signal.sigwait([signal.SIGTERM])
+threading.Thread(target=lambda: (time.sleep(0.5), os._exit(0))).start()
+ctypes.CDLL(None).pthread_exit(None)
+""",
+)
+
 
 def spec(name: str, argv: tuple[str, ...] = SLEEPER, grace: float = 10.0, restart_after: float = 0.1) -> Spec:
     return Spec(
@@ -158,3 +172,12 @@ def test_a_stranger_who_got_the_pid_is_left_alone(tmp_path: Path) -> None:
         assert stopping.stop_all(read.records, tmp_path, lambda _: None) == []
         assert stranger.poll() is None
         stranger.kill()
+
+
+def test_what_ends_slowly_is_started_again_after_it(supervisor: Supervisor, tmp_path: Path) -> None:
+    client, listens = Client(supervisor.layout.state), tmp_path / "listens"
+    lingering = spec("lingering", (*LINGERING, str(listens)))
+    supervisor.launch(replace(lingering, ready=lambda: None if listens.exists() else "It does not listen yet."))
+    first = pid(client, "lingering")
+    client.restart("lingering")
+    assert pid(client, "lingering") != first and client.status()["lingering"].restarts == 0

@@ -21,7 +21,11 @@ class PauseParameters(BaseModel):
 
     shard: str = Field(title="Shard")
     hours: float = Field(
-        default=1.0, gt=0, le=24, title="Hours", description="After that its owner is reminded until it is resumed."
+        default=1.0,
+        gt=0,
+        le=24,
+        title="Hours",
+        description="24 at most; after that its owner is reminded until it is resumed.",
     )
 
 

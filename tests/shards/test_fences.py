@@ -91,7 +91,7 @@ def test_the_newer_worker_waits_for_what_the_older_one_is_writing(
             wait_for(lambda: waits(leader, pid), "the newer worker to wait at the fence")
             write(first, 7)
             assert not ended.is_set()
-        thread.join(30)
+        thread.join(60)
     assert ended.is_set() and written(leader) == [7, 8]
 
 

@@ -51,22 +51,19 @@ def _register(shard: str, port: int, address: int) -> None:
 
 @contextmanager
 def _following(shard: layout.Shard) -> Iterator[None]:
-    loop, address = asyncio.new_event_loop(), LeaderAddress(shard)
-    serving = loop.create_task(address.serve())
-    thread = threading.Thread(target=_until_cancelled, args=(loop, serving), daemon=True)
+    address, over = LeaderAddress(shard), threading.Event()
+    thread = threading.Thread(target=lambda: asyncio.run(_serve(address, over)), daemon=True)
     thread.start()
     try:
         wait_for(lambda: address.leader is not None, "an address that leads to the leader", every=0.02)
         yield
     finally:
-        loop.call_soon_threadsafe(serving.cancel)
-        thread.join(10)
+        over.set()
+        thread.join(60)
 
 
-def _until_cancelled(loop: asyncio.AbstractEventLoop, serving: "asyncio.Task[None]") -> None:
-    try:
-        loop.run_until_complete(serving)
-    except asyncio.CancelledError:
-        loop.run_until_complete(loop.shutdown_default_executor())
-    finally:
-        loop.close()
+async def _serve(address: LeaderAddress, over: threading.Event) -> None:
+    """Its end is that of all connections through it."""
+    serving = asyncio.create_task(address.serve())
+    await asyncio.to_thread(over.wait)
+    serving.cancel()

@@ -102,7 +102,7 @@ def test_the_leader_moves_and_clients_only_wait(
     assert written.lost(present(pool_of(shard), server(leader()))) == []
     back = services.take_back(done, operator, "Maintenance is over.")
     assert back.takes_back == done and back.parameters == {"shard": shard, "candidate": old, "leave_out": ""}
-    assert back.plan.blast.write_pause_ms == measured.usual_ms("switchover", [pool_of(shard).name])
+    assert back.plan.blast.write_pause_ms == measured.usual_ms("switchover", [pool.name for pool in pools])
 
 
 def moved(shard: str, candidate: str, operator: Person, approver: Person) -> Operation:

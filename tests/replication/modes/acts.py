@@ -135,14 +135,14 @@ def forced(trial: Trial) -> None:
 
 
 def leaderless(trial: Trial) -> None:
-    """To a member that was cut off before the leader wrote its last 16 MiB and froze, the worst that can be chosen.
+    """To a member that was cut off before the leader wrote its last 64 MiB and froze, the worst that can be chosen.
     Patroni is paused, so that it elects nobody."""
     leader, behind = trial.leader(), [*trial.replicas(synchronous=False), *trial.replicas()][0]
     paused = trial.done("failover-pause", hours=1)
     try:
         trial.servers.pause(behind)
         # In small records: of one that is received in part, that part is lost too.
-        trial.scene.sql(leader, *[means.WRITE.format(bytes=means.MIB // 16)] * 256)
+        trial.scene.sql(leader, *[means.WRITE.format(bytes=means.MIB // 16)] * 1024)
         written = trial.facts().word(leader).status.location or 0
         wait_for(lambda: _heard(trial, leader) >= written, "the collector to have heard of it", SETTLED_WITHIN)
         trial.servers.pause(leader)

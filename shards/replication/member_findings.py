@@ -15,7 +15,7 @@ from shards.replication.findings import finding, newest_cluster
 from shards.replication.own_slots import slot_of
 from shards.replication.own_word import NAME as ITSELF
 from shards.replication.own_word import PatroniItselfFacts
-from shards.replication.taking_over import SETTLES, of_new_leader
+from shards.replication.taking_over import ASKED_RARELY, SETTLES, of_new_leader
 
 # States of Patroni in which PostgreSQL died by itself, or does not come up.
 DIED = frozenset({"crashed", "start failed", "restart failed"})
@@ -224,7 +224,7 @@ def _of_member(one: Member, down: bool) -> Iterator[str]:
     for what in ("state", "missing", *(("lag", "lag-bytes", "receiver", "timeline", "replay") if down else ())):
         yield f"replication:{what}:{name}"
     yield from (f"unanswered:{probe}:patroni:{name}" for probe in ("patroni", "patroni-settings", ITSELF))
-    for probe in ("postgres", "postgres-settings", SPACE, "partitions", "tenants", "leftovers", "placement"):
+    for probe in ("postgres", *ASKED_RARELY):
         yield f"unanswered:{probe}:postgres:{name}"
     yield f"replication:slot:{one.shard}:{slot_of(name)}"
 

@@ -5,12 +5,15 @@ from datetime import timedelta
 
 from metrics.contract import ServerSeen, Snapshot
 from novaops.inventory.models import ServerKind
+from shards.replication.disk_space import NAME as SPACE
 from shards.replication.own_slots import slot_of
 from shards.replication.own_word import NAME as ITSELF
 from shards.replication.own_word import PatroniItselfFacts
 
 SETTLES = timedelta(minutes=2)
 """How long a shard may take to be whole once another member leads."""
+# What a PostgreSQL is asked beside how it is.
+ASKED_RARELY = ("postgres-settings", SPACE, "partitions", "tenants", "leftovers", "placement")
 # Patroni stops and starts PostgreSQL when it makes a leader follow.
 AT_WORK = frozenset({"stopping", "stopped", "starting", "restarting"})
 
@@ -29,7 +32,7 @@ def of_new_leader(snapshot: Snapshot, shard: str) -> Iterator[str]:
 
 def of_restarting(snapshot: Snapshot, member: ServerSeen) -> Iterator[str]:
     """What is said of a PostgreSQL that its Patroni stops or starts now; what it is rarely asked may have met that."""
-    yield from (f"unanswered:{probe}:postgres:{member.name}" for probe in ("postgres-settings", "postgres-space"))
+    yield from (f"unanswered:{probe}:postgres:{member.name}" for probe in ASKED_RARELY)
     own = snapshot.seen(ServerKind.PATRONI, member.name, ITSELF)
     if own and own.reachable and isinstance(own.facts, PatroniItselfFacts) and own.facts.status.state in AT_WORK:
         yield f"replication:silent-postgres:{member.name}"

@@ -106,6 +106,14 @@ def _with_slot(scene: Scene) -> None:
     wait_for(lambda: SLOT in gather(SHARD).slots, f"{SLOT} to be there", READY_SECONDS)
 
 
+def _reloaded_before(scene: Scene) -> None:
+    """What a worker of an earlier case asked for, which woke up late, is over then."""
+    name = replica(ready())
+    before = loaded(SHARD, name)
+    Patroni(live.target("patroni", SHARD, name)).reload()
+    wait_for(lambda: loaded(SHARD, name) not in ("", before), f"{name} to read its configuration", READY_SECONDS)
+
+
 def _restarted(before: ClusterFacts, now: ClusterFacts, operation: Operation) -> list[str]:
     name = replica(before)
     same = now.word(name).status.started_at == before.word(name).status.started_at
@@ -190,6 +198,7 @@ RELOAD = _subject(
     _reloaded,
     1,
     (Call(0, f"{ROOM}.reload:Patroni"), Call(0, f"{ROOM}.reload:wait_until")),
+    prepare=_reloaded_before,
 )
 CONFIGURE = _subject(
     "patroni-configure",

@@ -1,6 +1,6 @@
 """What a probe is and what it answers: the types that every room which observes the fleet builds with."""
 
-from metrics.contract.findings import Finding, Severity
+from metrics.contract.findings import Finding, Remedy, Severity
 from metrics.contract.probes import Answer, Facts, Probe, ProbeProblem, State
 from metrics.contract.snapshot import Seen, ServerSeen, ShardSeen, Snapshot
 
@@ -10,6 +10,7 @@ __all__ = [
     "Finding",
     "Probe",
     "ProbeProblem",
+    "Remedy",
     "Seen",
     "ServerSeen",
     "Severity",

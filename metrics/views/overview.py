@@ -1,5 +1,6 @@
 """Is the fleet well, and if not, what first?"""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from django.http import HttpResponse
@@ -15,6 +16,7 @@ from novaops.fleets.paths import fleet_path
 from novaops.fleets.requests import FleetRequest
 from novaops.fleets.rights import Right
 from novaops.operations.models import Operation
+from novaops.operations.request_forms import form_address, kinds_of
 
 SPARK_SECONDS = 600.0
 OPERATIONS = 6
@@ -22,8 +24,11 @@ OPERATIONS = 6
 
 @dataclass(frozen=True, slots=True)
 class FindingShown:
+    """`form` is the filled-in request of what mends it; empty where nothing does, or the reader may not request it."""
+
     finding: Finding
     href: str
+    form: str = ""
 
     @property
     def id(self) -> str:
@@ -40,13 +45,13 @@ class TileShown:
 @require_safe
 @right_required(Right.VIEW)
 def overview(request: FleetRequest) -> HttpResponse:
-    seen = selectors.snapshot()
+    seen, can = selectors.snapshot(), kinds_of(request.rights)
     found = findings.current(seen, seen.at)
     shown_groups = groups(seen)
     answered = sum(group.healthy for group in shown_groups)
     context = {
         "verdict": verdict(seen, found, seen.at),
-        "findings": [FindingShown(one, address(one)) for one in found],
+        "findings": [FindingShown(one, address(one), form_of(one, can)) for one in found],
         "tiles": [
             TileShown(tile, fleet_path(tile.page), tile.limit or limit_of(seen)) for tile in tiles(seen, SPARK_SECONDS)
         ],
@@ -61,3 +66,8 @@ def overview(request: FleetRequest) -> HttpResponse:
 def address(finding: Finding) -> str:
     """Where a finding's link leads."""
     return fleet_path(finding.page) + (f"#{finding.anchor}" if finding.anchor else "")
+
+
+def form_of(finding: Finding, can: Collection[str]) -> str:
+    remedy = finding.remedy
+    return form_address(remedy.kind, remedy.parameters) if remedy and remedy.kind in can else ""

@@ -37,6 +37,13 @@ class ServersOut(Schema):
     servers: list[ServerOut]
 
 
+class RemedyOut(Schema):
+    """The operation that mends it: what `POST operations` takes."""
+
+    kind: str
+    parameters: dict[str, str]
+
+
 class FindingOut(Schema):
     key: str
     severity: str
@@ -44,6 +51,7 @@ class FindingOut(Schema):
     subject: str
     since: datetime | None
     next_step: str
+    remedy: RemedyOut | None
 
 
 class FindingsOut(Schema):

@@ -12,6 +12,7 @@ from novaops.api.observe_schemas import (
     FindingOut,
     FindingsOut,
     ReadingOut,
+    RemedyOut,
     ServerOut,
     ServersOut,
     ShardOut,
@@ -51,6 +52,7 @@ def current_findings(request: HttpRequest) -> FindingsOut:
                 subject=one.subject,
                 since=one.since,
                 next_step=one.next_step,
+                remedy=RemedyOut(kind=one.remedy.kind, parameters=one.remedy.parameters) if one.remedy else None,
             )
             for one in found
         ],

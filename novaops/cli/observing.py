@@ -1,5 +1,6 @@
 """What the fleet's servers answered, and what a person should know. Stored values: no server is asked."""
 
+import shlex
 from typing import Annotated, Any
 
 import typer
@@ -35,7 +36,13 @@ def findings(as_json: AsJson = False) -> None:
 
 def _finding(one: dict[str, Any]) -> list[Line]:
     line: Line = [word(one["severity"]), ("  ", ""), *plain(one["sentence"])]
-    return [line, plain(f"    {one['next_step']}", "dim")] if one["next_step"] else [line]
+    rest = [plain(f"    {one['next_step']}", "dim")] if one["next_step"] else []
+    return [line, *rest, *([plain(f"    {_request(one['remedy'])}", "dim")] if one.get("remedy") else [])]
+
+
+def _request(remedy: dict[str, Any]) -> str:
+    told = [f"--set {shlex.quote(f'{name}={value}')}" for name, value in remedy["parameters"].items()]
+    return " ".join(["novaops request", remedy["kind"], *told, "--reason ..."])
 
 
 def _age(server: dict[str, Any]) -> str:

@@ -23,7 +23,7 @@ class BackendParameters(BaseModel):
     server: str = Field(title="Server", min_length=1, description="The member whose session it is.")
     pid: int = Field(title="Process", ge=1, description="Its number, as pg_stat_activity says.")
     started: AwareDatetime = Field(
-        title="Began at", description="Its backend_start, to the microsecond: 2026-11-29 07:50:29.123456+00."
+        title="Began at", description="Its backend_start, to the microsecond: 2026-11-29 07:50:29.123456+00:00."
     )
 
 

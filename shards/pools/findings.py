@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from metrics import thresholds
-from metrics.contract import Finding, Seen, Severity, Snapshot
+from metrics.contract import Finding, Remedy, Seen, Severity, Snapshot
 from novaops.inventory.models import ServerKind
 from novaops.ui.formats import duration, percent
+from shards.clients.pgbouncer_replies import PooledDatabase
 from shards.pools.facts import PgBouncerFacts
 from shards.replication.findings import cluster_of
 
@@ -37,7 +38,8 @@ def _full(seen: Seen, facts: PgBouncerFacts) -> Iterator[Finding]:
         if used > thresholds.POOL_CRITICAL:
             severity = Severity.CRITICAL if facts.waiting else Severity.WARNING
             sentence = f"{percent(used, 0)} of {seen.server.name}'s connections to “{database.name}” are in use."
-            yield _finding(f"full-{database.name}", severity, seen, sentence, "Look for long transactions.")
+            step = "Look for long transactions, or give it more connections."
+            yield _finding(f"full-{database.name}", severity, seen, sentence, step, _resize(seen, database))
     if facts.max_clients and facts.clients / facts.max_clients > thresholds.CLIENTS_WARNING:
         sentence = f"{seen.server.name} has {facts.clients} of {facts.max_clients} clients: soon it refuses new ones."
         yield _finding("clients", Severity.CRITICAL, seen, sentence, "Raise max_client_conn, or close idle clients.")
@@ -53,10 +55,19 @@ def _misled(snapshot: Snapshot, seen: Seen, facts: PgBouncerFacts) -> Iterator[F
     pointed = next((one.name for one in members if (one.host, one.port) == (writes.host, writes.port)), "")
     if pointed and pointed != cluster.leader.name:
         sentence = f"{seen.server.name} sends writes to {pointed}, but {cluster.leader.name} leads."
-        yield _finding("misled", Severity.CRITICAL, seen, sentence, "See what re-points it after a failover.")
+        step = "See what re-points it after a failover; where its file is right already, let it read that again."
+        remedy = Remedy("Reload it", "pool-reload", {"pool": seen.server.name})
+        yield _finding("misled", Severity.CRITICAL, seen, sentence, step, remedy)
 
 
-def _finding(what: str, severity: Severity, seen: Seen, sentence: str, next_step: str) -> Finding:
+def _resize(seen: Seen, database: PooledDatabase) -> Remedy:
+    told = {"pool": seen.server.name, "database": database.name, "size": str(database.pool_size)}
+    return Remedy("Resize it", "pool-resize", told)
+
+
+def _finding(
+    what: str, severity: Severity, seen: Seen, sentence: str, next_step: str, remedy: Remedy | None = None
+) -> Finding:
     return Finding(
         key=f"pools:{what}:{seen.server.name}",
         severity=severity,
@@ -66,4 +77,5 @@ def _finding(what: str, severity: Severity, seen: Seen, sentence: str, next_step
         page="replication",
         anchor=seen.server.shard,
         next_step=next_step,
+        remedy=remedy,
     )

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from metrics import thresholds
-from metrics.contract import Finding, Seen, Severity, Snapshot
+from metrics.contract import Finding, Remedy, Seen, Severity, Snapshot
 from novaops.ui.formats import human_bytes
 from shards.clients.patroni_replies import Cluster, Member
 from shards.replication.facts import PatroniFacts, PatroniSettingsFacts
@@ -48,6 +48,7 @@ def _cluster(snapshot: Snapshot, shard: str, cluster: Cluster) -> Iterator[Findi
             shard,
             f"{shard} has no leader: nothing can be written.",
             "Patroni elects one when the old leader's lock ends; if none comes, look at etcd and the members.",
+            remedy=Remedy("Fail over", "failover", {"shard": shard}),
         )
     if cluster.leader and _synchronous(snapshot, shard) and not any(one.synchronous for one in cluster.members):
         sentence = f"{shard} has no synchronous standby: a failover now could lose acknowledged writes."
@@ -74,11 +75,24 @@ def _member(shard: str, member: Member, leader: Member | None) -> Iterator[Findi
     if leader and member.healthy and member.timeline and leader.timeline and member.timeline < leader.timeline:
         sentence = f"{member.name} is on timeline {member.timeline}, its leader on {leader.timeline}."
         step = "It follows by itself or with pg_rewind; where it stays so, its log says why: then reinitialise it."
-        yield finding(f"timeline:{member.name}", Severity.WARNING, shard, sentence, step, member.name)
+        remedy = build_anew(shard, member.name)
+        yield finding(f"timeline:{member.name}", Severity.WARNING, shard, sentence, step, member.name, remedy=remedy)
     if member.pending_restart:
         sentence = f"{member.name} has settings that wait for a restart."
         step = "Restart it when it suits: replicas first, the leader after a switchover."
-        yield finding(f"restart:{member.name}", Severity.INFO, shard, sentence, step, member.name)
+        remedy = _restart(shard, member)
+        yield finding(f"restart:{member.name}", Severity.INFO, shard, sentence, step, member.name, remedy=remedy)
+
+
+def _restart(shard: str, member: Member) -> Remedy:
+    """The leader restarts with its shard: it hands over first."""
+    if member.leads:
+        return Remedy("Restart the shard", "shard-restart", {"shard": shard, "only_pending": "true"})
+    return Remedy("Restart it", "member-restart", {"shard": shard, "member": member.name, "only_pending": "true"})
+
+
+def build_anew(shard: str, member: str) -> Remedy:
+    return Remedy("Build it anew", "member-reinitialise", {"shard": shard, "member": member})
 
 
 def _missing(snapshot: Snapshot, shard: str, cluster: Cluster) -> Iterator[Finding]:
@@ -99,6 +113,7 @@ def finding(
     subject: str = "",
     since: Seen | None = None,
     explains: tuple[str, ...] = (),
+    remedy: Remedy | None = None,
 ) -> Finding:
     """A finding of this page. `since` is a reading whose state began with it, where there is one."""
     return Finding(
@@ -111,4 +126,5 @@ def finding(
         anchor=shard,
         next_step=next_step,
         explains=explains,
+        remedy=remedy,
     )

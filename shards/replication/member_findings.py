@@ -1,17 +1,17 @@
 """A member that is silent, wholly or in part: one finding with its cause, and what follows folded under it. Pure."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from metrics.contract import Finding, Seen, Severity, Snapshot, State
+from metrics.contract import Finding, Remedy, Seen, Severity, Snapshot, State
 from novaops.inventory.models import ServerKind
 from shards.clients.patroni_replies import Status
 from shards.replication.disk_space import NAME as SPACE
 from shards.replication.disk_space import means_no_space
 from shards.replication.etcd_findings import has_quorum
 from shards.replication.facts import PatroniFacts, PatroniSettingsFacts, PostgresFacts
-from shards.replication.findings import finding, newest_cluster
+from shards.replication.findings import build_anew, finding, newest_cluster
 from shards.replication.own_slots import slot_of
 from shards.replication.own_word import NAME as ITSELF
 from shards.replication.own_word import PatroniItselfFacts
@@ -119,7 +119,14 @@ def _silent(snapshot: Snapshot, one: Member) -> Finding:
     refused = "refused" in one.postgres.cause and "refused" in one.patroni.cause
     why = "Both processes ended: start Patroni there" if refused else "See whether the machine and its network work"
     step = f"{why}. {_succession(one)}" if one.leads else f"{why}; it joins again by itself, or is reinitialised."
-    return _told(snapshot, one, "silent", Severity.CRITICAL, sentence, step, one.postgres)
+    told = _told(snapshot, one, "silent", Severity.CRITICAL, sentence, step, one.postgres)
+    return replace(told, remedy=_successor_of(one)) if one.leads else told
+
+
+def _successor_of(one: Member) -> Remedy:
+    shard = {"shard": one.shard}
+    paused, over = Remedy("Resume failover", "failover-resume", shard), Remedy("Fail over", "failover", shard)
+    return paused if one.paused else over
 
 
 def _succession(one: Member) -> str:
@@ -179,7 +186,8 @@ def _without_postgres(snapshot: Snapshot, one: Member) -> Finding:
     if one.leads:
         step = f"{step} {_succession(one)}" if one.paused else f"{step} Patroni fails over when it cannot start it."
     severity = Severity.CRITICAL if one.leads or state in DIED else Severity.WARNING
-    return _told(snapshot, one, "silent-postgres", severity, sentence, step, one.postgres)
+    told = _told(snapshot, one, "silent-postgres", severity, sentence, step, one.postgres)
+    return told if one.leads or state not in DIED else replace(told, remedy=build_anew(one.shard, one.name))
 
 
 def _full_disk(snapshot: Snapshot, one: Member, seen: Seen) -> Finding:

@@ -5,10 +5,10 @@ from dataclasses import replace
 from datetime import datetime
 
 from metrics import thresholds
-from metrics.contract import Finding, Seen, Severity, Snapshot
+from metrics.contract import Finding, Remedy, Seen, Severity, Snapshot
 from novaops.ui.formats import duration, human_bytes, percent
 from shards.replication.facts import EtcdFacts, PostgresFacts, Replayer, Slot
-from shards.replication.findings import finding
+from shards.replication.findings import build_anew, finding
 from shards.replication.own_slots import slots_seen
 
 # The lag counts from the last commit that was replayed, which may lie so much before the transaction, in seconds.
@@ -32,16 +32,19 @@ def _standby(seen: Seen, facts: PostgresFacts) -> Iterator[Finding]:
         critical = lag > thresholds.LAG_CRITICAL_SECONDS
         sentence, step = _why_behind(seen, lag, facts)
         severity = Severity.CRITICAL if critical else Severity.WARNING
-        yield finding(f"lag:{name}", severity, shard, sentence, step, name, explains=(f"replication:lag-bytes:{name}",))
+        explains = (f"replication:lag-bytes:{name}",)
+        remedy = _end_longest(name, facts) if "replay waits" in sentence else None
+        yield finding(f"lag:{name}", severity, shard, sentence, step, name, explains=explains, remedy=remedy)
     if facts.replay_paused:
         step = "SELECT pg_wal_replay_resume() on it, when whoever paused it is done."
         sentence = f"Replay on {name} is paused: reads from it grow old, and it cannot become leader quickly."
-        explains = (f"replication:lag:{name}", f"replication:lag-bytes:{name}")
-        yield finding(f"replay:{name}", Severity.WARNING, shard, sentence, step, name, explains=explains)
+        both = (f"replication:lag:{name}", f"replication:lag-bytes:{name}")
+        yield finding(f"replay:{name}", Severity.WARNING, shard, sentence, step, name, explains=both)
     if facts.in_recovery and facts.receiver_status != "streaming":
         sentence = f"{name} does not stream from its leader; it replays only what it has."
         step = "Its log says why: no way to the leader, a refused login, or WAL that is gone (then reinitialise it)."
-        yield finding(f"receiver:{name}", Severity.WARNING, shard, sentence, step, name)
+        remedy = build_anew(shard, name)
+        yield finding(f"receiver:{name}", Severity.WARNING, shard, sentence, step, name, remedy=remedy)
 
 
 def _why_behind(seen: Seen, lag: float, facts: PostgresFacts) -> tuple[str, str]:
@@ -54,10 +57,7 @@ def _why_behind(seen: Seen, lag: float, facts: PostgresFacts) -> tuple[str, str]
     if not longest or longest.seconds + LAST_COMMIT < lag:
         return _slow(seen, told, facts.replayer)
     who = f"pid {longest.pid} of {longest.user or 'an unknown user'}, open for {duration(longest.seconds)}"
-    step = (
-        f"End it on {name} (SELECT pg_terminate_backend({longest.pid})), or let it finish; "
-        "max_standby_streaming_delay says how long replay waits."
-    )
+    step = f"End pid {longest.pid} on {name}, or let it finish; max_standby_streaming_delay says how long replay waits."
     return f"{told}: WAL arrives, and replay waits for a transaction ({who}).", step
 
 
@@ -85,7 +85,8 @@ def _work(seen: Seen, facts: PostgresFacts) -> Iterator[Finding]:
             f"A transaction on {name} is open for {duration(longest.seconds)} (pid {longest.pid}, {longest.state})."
         )
         step = "It keeps VACUUM from cleaning and may hold locks: see what it does before ending it."
-        yield finding(f"transaction:{name}", Severity.WARNING, shard, sentence, step, name)
+        remedy = _end_longest(name, facts)
+        yield finding(f"transaction:{name}", Severity.WARNING, shard, sentence, step, name, remedy=remedy)
     if facts.connections_used > thresholds.CONNECTIONS_WARNING:
         sentence = f"{name} uses {facts.connections} of {facts.max_connections} connections."
         yield finding(f"connections:{name}", Severity.CRITICAL, shard, sentence, subject=name)
@@ -96,7 +97,18 @@ def _work(seen: Seen, facts: PostgresFacts) -> Iterator[Finding]:
     if facts.checksum_failures:
         sentence = f"{facts.checksum_failures} checksum failures on {name}: its disk or memory damages data."
         step = "Fail over, if it leads, and rebuild it on other hardware."
-        yield finding(f"checksums:{name}", Severity.CRITICAL, shard, sentence, step, name)
+        remedy = None if facts.in_recovery else Remedy("Switch over", "switchover", {"shard": shard})
+        yield finding(f"checksums:{name}", Severity.CRITICAL, shard, sentence, step, name, remedy=remedy)
+
+
+def _end_longest(server: str, facts: PostgresFacts) -> Remedy | None:
+    """None while it is not known since when it is connected: its pid alone may be somebody else's by then."""
+    longest = facts.longest_transaction
+    found = next((one for one in facts.backends if longest and one.pid == longest.pid and one.started), None)
+    if found is None:
+        return None
+    told = {"server": server, "pid": str(found.pid), "started": str(found.started)}
+    return Remedy("End its connection", "backend-terminate", told)
 
 
 def _slot(seen: Seen, slot: Slot, own: frozenset[str]) -> Iterator[Finding]:
@@ -116,6 +128,10 @@ def _slot(seen: Seen, slot: Slot, own: frozenset[str]) -> Iterator[Finding]:
     else:
         return
     found = finding(f"slot:{name}", severity, seen.server.shard, sentence, step, slot.name)
+    if not (slot.temporary or slot.name in own):
+        reader = {"end_reader": "true"} if slot.active else {}
+        place = {"server": seen.server.name, "slot": slot.name, **reader}
+        found = replace(found, remedy=Remedy("Drop it", "slot-drop", place))
     loose = not (slot.active or slot.temporary or slot.name in own)
     yield replace(found, page="leftovers", anchor="") if loose else found
 

@@ -14,6 +14,7 @@ from novaops.fleets.guards import right_required
 from novaops.fleets.paths import fleet_path
 from novaops.fleets.requests import FleetRequest
 from novaops.fleets.rights import Right
+from novaops.operations.request_forms import kinds_of
 from shards import acts, charts
 from shards.replication import member_page
 from shards.replication.differences import differences
@@ -21,7 +22,7 @@ from shards.replication.own_slots import slots_seen
 from shards.replication.seen import MemberSeen, ShardTopology
 from shards.replication.slots import slots_of
 from shards.replication.topology import topologies
-from shards.views.act_links import kinds_of, links
+from shards.views.act_links import links
 from shards.views.slot_rows import slot_rows
 
 PLOTTED = timedelta(minutes=30)

@@ -14,13 +14,14 @@ from novaops.fleets.guards import right_required
 from novaops.fleets.paths import fleet_path
 from novaops.fleets.requests import FleetRequest
 from novaops.fleets.rights import Right
+from novaops.operations.request_forms import kinds_of
 from shards import acts, charts
 from shards.pools import page
 from shards.pools.facts import PgBouncerFacts
 from shards.pools.knowing import known, prepared_statements
 from shards.replication.seen import OLD_AT_ONCE, PoolSeen, ShardTopology
 from shards.replication.topology import topologies
-from shards.views.act_links import kinds_of, links
+from shards.views.act_links import links
 
 PLOTTED = timedelta(minutes=30)
 SERIES = ("clients", "waiting", "servers_active", "transactions_total", "queries_total")

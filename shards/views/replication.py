@@ -13,6 +13,7 @@ from metrics.contract import Snapshot
 from novaops.fleets.guards import right_required
 from novaops.fleets.requests import FleetRequest
 from novaops.fleets.rights import Right
+from novaops.operations.request_forms import kinds_of
 from shards import acts, charts
 from shards.replication.noticed import Noticed, noticed
 from shards.replication.own_slots import slots_seen
@@ -21,7 +22,7 @@ from shards.replication.seen import MemberSeen, ShardTopology
 from shards.replication.slots import slots_of
 from shards.replication.topology import topologies
 from shards.selectors import member_series
-from shards.views.act_links import ActLink, kinds_of, links
+from shards.views.act_links import ActLink, links
 from shards.views.picture import Picture, picture
 from shards.views.slot_rows import slot_rows
 

@@ -16,6 +16,7 @@ from novaops.fleets.guards import right_required
 from novaops.fleets.paths import fleet_path
 from novaops.fleets.requests import FleetRequest
 from novaops.fleets.rights import Right
+from novaops.operations.request_forms import kinds_of
 from novaops.ui.formats import human_bytes, human_number
 from shards import charts
 from shards.clients.patroni_replies import TimelineSwitch
@@ -25,7 +26,6 @@ from shards.replication.own_slots import slots_seen
 from shards.replication.quorum import etcd_clusters
 from shards.replication.slots import slots_of
 from shards.selectors import ShardRow, member_series, shard_rows, tenants
-from shards.views.act_links import kinds_of
 from shards.views.picture import Picture, picture
 from shards.views.replication import shard_shown
 from shards.views.slot_rows import slot_rows

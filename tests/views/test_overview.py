@@ -1,13 +1,16 @@
 """Is the fleet well, and if not, what first?"""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 from django.test import Client
 from django.utils import timezone
 from django_tenants.utils import tenant_context
 
-from metrics.contract import Finding, Severity, Snapshot
+from metrics import findings
+from metrics.contract import Finding, Remedy, Severity, Snapshot
 from metrics.models import Reading
 from metrics.overview import groups, verdict
 from metrics.selectors import snapshot
@@ -28,6 +31,17 @@ def test_a_silent_leader_comes_first_with_its_cause(seen_fleet: Fleet, client_as
     assert "somebody now" in page
     assert "connection refused" in page
     assert page.index("somebody now") < page.index("All 14 servers" if "All 14" in page else "of 14 servers answered")
+
+
+def test_what_mends_it_is_linked_for_those_who_may_request_it(
+    seen_fleet: Fleet, client_as: ClientAs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    remedy = Remedy("Resume it", "failover-resume", {"shard": "shard-1"})
+    found = replace(finding(Severity.WARNING, "Failover is paused."), remedy=remedy)
+    monkeypatch.setattr(findings, "current", lambda seen, now: (found,))
+    link = "operations/new/failover-resume/?shard=shard-1"
+    assert link in client_as("operator").get(f"/fleets/{seen_fleet.slug}/").text
+    assert link not in client_as("viewer").get(f"/fleets/{seen_fleet.slug}/").text
 
 
 def test_the_worst_finding_decides(seen_fleet: Fleet) -> None:

@@ -65,7 +65,8 @@ def kv_row(content: str, label: str, hint: str = "") -> SafeString:
 
 @register.simple_tag
 def finding(severity: object, sentence: str, **options: Any) -> SafeString:
-    """What a person should know. Options: since (datetime), next_step, href, link (words of the link), id."""
+    """What a person should know. Options: since (datetime), next_step, href, link (words of the link), id; form, the
+    address of the request of what mends it, with mend, its words."""
     return component("finding", look=look_of(severity), sentence=sentence, **options)
 
 

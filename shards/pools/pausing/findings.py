@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from metrics.contract import Finding, Seen, Severity, Snapshot
+from metrics.contract import Finding, Remedy, Seen, Severity, Snapshot
 from novaops.ui.formats import duration
 from shards.pools.facts import PgBouncerFacts
 from shards.pools.pausing import guards, records
 from shards.pools.pausing.models import PoolPause
 
-ALIEN = "RESUME it when nothing is under way that paused it: no guard will."
-LATE = "RESUME it on the pool's admin console, and look why no guard did."
+ALIEN = "Resume it when nothing is under way that paused it: no guard will."
+LATE = "Resume it, and look why no guard did."
 
 
 def pauses(snapshot: Snapshot, now: datetime) -> Iterator[Finding]:
@@ -47,6 +47,7 @@ def paused_finding(seen: Seen, database: str, pause: PoolPause | None, now: date
         page="replication",
         anchor=seen.server.shard,
         next_step=advice,
+        remedy=Remedy("Resume it", "pool-resume", {"pool": seen.server.name, "database": database}),
     )
 
 

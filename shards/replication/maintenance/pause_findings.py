@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from metrics.contract import Finding, Severity, Snapshot
+from metrics.contract import Finding, Remedy, Severity, Snapshot
 from novaops.ui.formats import duration, moment
 from shards.replication.findings import cluster_of, finding
 from shards.replication.maintenance.pause_models import FailoverPause
@@ -19,11 +19,16 @@ def pauses(snapshot: Snapshot, now: datetime) -> Iterator[Finding]:
         yield from (paused_finding(shard, kept.get(shard), now) for shard in paused)
 
 
+def _found(shard: str, severity: Severity, sentence: str, step: str) -> Finding:
+    remedy = Remedy("Resume it", "failover-resume", {"shard": shard})
+    return finding(f"paused:{shard}", severity, shard, sentence, step, remedy=remedy)
+
+
 def paused_finding(shard: str, kept: FailoverPause | None, now: datetime) -> Finding:
     if kept is None:
         sentence = f"Automatic failover of {shard} is paused: {NOT_REPLACED}. Nobody asked for it through NovaOps."
         step = "Find out who did it; request “Resume automatic failover” when the maintenance is over."
-        return finding(f"paused:{shard}", Severity.WARNING, shard, sentence, step)
+        return _found(shard, Severity.WARNING, sentence, step)
     over = (now - kept.expires_at).total_seconds()
     if over > 0:
         sentence = (
@@ -31,7 +36,7 @@ def paused_finding(shard: str, kept: FailoverPause | None, now: datetime) -> Fin
             f"and it is still paused: {NOT_REPLACED}."
         )
         step = f"Ask {kept.owner} whether it is still needed; request “Resume automatic failover”, or pause it anew."
-        return finding(f"paused:{shard}", Severity.CRITICAL, shard, sentence, step)
+        return _found(shard, Severity.CRITICAL, sentence, step)
     sentence = f"{kept.owner} paused automatic failover of {shard} until {moment(kept.expires_at)}: {NOT_REPLACED}."
     step = f"Operation {kept.operation_id}: {kept.reason}" if kept.reason else "Resume it when it is over."
-    return finding(f"paused:{shard}", Severity.WARNING, shard, sentence, step)
+    return _found(shard, Severity.WARNING, sentence, step)

@@ -4,12 +4,11 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Iterator
-from typing import Any
 
 import psycopg
-from django.db import connection
 from psycopg import sql
 
+from novaops.live.listening import parameters
 from novaops.live.messages import CHANNEL, Message
 
 logger = logging.getLogger(__name__)
@@ -94,7 +93,7 @@ class Hub:
         failures = 0
         while True:
             try:
-                async with await psycopg.AsyncConnection.connect(**_parameters(), autocommit=True) as session:
+                async with await psycopg.AsyncConnection.connect(**parameters(), autocommit=True) as session:
                     await session.execute(sql.SQL("LISTEN {}").format(sql.Identifier(CHANNEL)))
                     if failures:
                         logger.warning("Live events: the control database answers again.")
@@ -114,13 +113,6 @@ class Hub:
         if message is not None:
             for subscription in tuple(self._subscriptions):
                 subscription.hear(message)
-
-
-def _parameters() -> dict[str, Any]:
-    found = connection.settings_dict
-    options = {name: value for name, value in found["OPTIONS"].items() if name != "pool"}
-    login = {"user": found["USER"], "password": found["PASSWORD"]}
-    return {"host": found["HOST"], "port": found["PORT"], "dbname": found["NAME"], **login, **options}
 
 
 hub = Hub()

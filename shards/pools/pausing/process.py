@@ -2,7 +2,10 @@
 
 Any number may run, anywhere: each holds every pause of every fleet in memory, so that the death of one changes nothing,
 and RESUME of what is not paused is harmless. The control database is needed to learn of a pause, not to end it. A guard
-that was killed finds the pauses that stand when it starts again; those whose end has passed it ends at once."""
+that was killed finds the pauses that stand when it starts again; those whose end has passed it ends at once.
+
+It hears of a pause (`hearing`), and asks with every beat. It asks quickly while it holds one, and while it cannot tell
+that it would hear of one."""
 
 import logging
 import os
@@ -19,6 +22,7 @@ from django_tenants.utils import tenant_context
 from novaops.fleets.models import Fleet
 from novaops.inventory.selectors import targets
 from shards.pools.pausing import guards, records
+from shards.pools.pausing.hearing import Hearing, tell
 from shards.pools.pausing.holding import Held, Memory
 from shards.pools.pausing.models import Ending, PoolPause
 
@@ -33,22 +37,34 @@ class Process:
     name: str = field(default_factory=lambda: f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}")
     memory: Memory = field(default_factory=Memory)
     fleets: list[Fleet] = field(default_factory=list)
+    hearing: Hearing = field(init=False)
     _fleets_at: float = 0.0
     _beat_at: float = 0.0
     _away: bool = False
+
+    def __post_init__(self) -> None:
+        self.hearing = Hearing(self.name)
 
     def run(self, stop: threading.Event) -> None:
         over = threading.Event()
         threading.Thread(target=self.memory.watch, args=(over,), name="ends of pauses", daemon=True).start()
         logger.info("%s guards the pauses of pools from now on", self.name)
-        while not stop.wait(TURN_SECONDS):
+        self.hearing.start()
+        while not stop.is_set():
+            self.hearing.rest(stop, self.pause())
             try:
                 self.turn()
                 self._away = False
             except (DatabaseError, InterfaceError) as problem:
                 self._say_away(str(problem).strip())
         self.end()
+        self.hearing.stop()
         over.set()
+
+    def pause(self) -> float:
+        """Until it asks again, unless it hears of a pause before."""
+        believes = not self._away and self.hearing.works(2 * BEAT_SECONDS)
+        return BEAT_SECONDS if believes and not self.memory.held else TURN_SECONDS
 
     def turn(self) -> None:
         now = time.monotonic()
@@ -62,6 +78,7 @@ class Process:
                     guards.beat(self.name)
                 self._look_at(fleet.schema_name)
         if beats:
+            tell(self.name)
             self._beat_at = now + BEAT_SECONDS
 
     def end(self) -> None:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 
+from shards.pools.pausing.hearing import tell
 from shards.pools.pausing.models import Ending, PoolPause
 from shards.pools.pausing.problems import NotPaused
 
@@ -28,6 +29,7 @@ def record(operation: int, token: int, pool: str, database: str, seconds: float)
                 asked_at=Now(),
                 ends_at=Now() + timedelta(seconds=seconds),
             )
+            tell()
     except IntegrityError as problem:
         raise NotPaused(f"{database} of {pool} was paused by another operation at this moment.") from problem
     written.refresh_from_db()

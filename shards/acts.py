@@ -71,11 +71,11 @@ def _of_shard(shard: ShardTopology) -> Iterator[Act]:
     chosen = name | ({"candidate": heir.name} if heir else {})
     if leader is None or leader.state == "unreachable":
         yield Act("Fail over", "zap", "failover", chosen, danger=True)
-    else:
+    elif not shard.follows_another:
         yield Act("Switch over", "arrow-left-right", "switchover", chosen)
     if shard.scheduled:
         yield Act("Cancel the scheduled switchover", "ban", "switchover-unschedule", name)
-    else:
+    elif not shard.follows_another:
         yield Act("Switch over later", "clock", "switchover-schedule", chosen)
     pending = any(member.pending_restart for member in shard.members)
     yield Act("Restart, member by member", "refresh-cw", "shard-restart", name | _only_pending(pending))
@@ -106,10 +106,10 @@ def _of_member(shard: ShardTopology, member: MemberSeen) -> Iterator[Act]:
     if not member.leads and not member.told.get("nofailover"):
         if leader is None or leader.state == "unreachable":
             yield Act("Fail over to it", "zap", "failover", chosen, danger=True)
-        else:
+        elif not shard.follows_another:
             yield Act("Switch over to it", "arrow-left-right", "switchover", chosen)
             yield Act("Switch over to it later", "clock", "switchover-schedule", chosen)
-    if member.leads:
+    if member.leads and not shard.follows_another:
         heir = candidate(shard)
         away = {"shard": shard.name} | ({"candidate": heir.name} if heir else {})
         yield Act("Switch over from it", "arrow-left-right", "switchover", away)

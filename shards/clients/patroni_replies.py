@@ -211,7 +211,8 @@ class TimelineSwitch(Reply):
 
 
 class Config(Reply):
-    """GET /config, the dynamic configuration; `whole` is all of it as Patroni said it."""
+    """GET /config, the dynamic configuration; `whole` is all of it as Patroni said it. `follows`: where a standby
+    cluster gets its WAL from, in words; empty for a cluster of its own."""
 
     ttl: int = 30
     loop_wait: int = 10
@@ -220,13 +221,15 @@ class Config(Reply):
     synchronous_mode: str = "off"
     synchronous_node_count: int = 1
     permanent_slots: tuple[str, ...] = ()
+    follows: str = ""
     whole: dict[str, Any] = Field(default_factory=dict)
 
     @classmethod
     def from_response(cls, said: dict[str, Any]) -> "Config":
         known = {name: said[name] for name in cls.model_fields if said.get(name) is not None}
         known |= {"synchronous_mode": _mode(said.get("synchronous_mode")), "whole": said}
-        return cls.model_validate(known | {"permanent_slots": tuple(said.get("slots") or ())})
+        known |= {"permanent_slots": tuple(said.get("slots") or ()), "follows": _source(said.get("standby_cluster"))}
+        return cls.model_validate(known)
 
 
 def _bytes(said: object) -> int | None:
@@ -238,6 +241,13 @@ def _own_role(said: dict[str, Any]) -> Role:
     if said.get("sync_standby"):
         return Role.SYNC_STANDBY
     return Role.QUORUM_STANDBY if said.get("quorum_standby") else Role.of(said.get("role"))
+
+
+def _source(said: dict[str, Any] | None) -> str:
+    """Of `standby_cluster`; its WAL may come from an archive alone."""
+    if not said:
+        return ""
+    return f"{said['host']}:{said.get('port') or 5432}" if said.get("host") else "an archive"
 
 
 def _mode(said: object) -> str:

@@ -6,7 +6,7 @@ from datetime import datetime
 from metrics import thresholds
 from metrics.contract import Finding, Remedy, Seen, Severity, Snapshot
 from novaops.ui.formats import human_bytes
-from shards.clients.patroni_replies import Cluster, Member
+from shards.clients.patroni_replies import Cluster, Member, Role
 from shards.replication.facts import PatroniFacts, PatroniSettingsFacts
 
 PAGE = "replication"
@@ -50,7 +50,8 @@ def _cluster(snapshot: Snapshot, shard: str, cluster: Cluster) -> Iterator[Findi
             "Patroni elects one when the old leader's lock ends; if none comes, look at etcd and the members.",
             remedy=Remedy("Fail over", "failover", {"shard": shard}),
         )
-    if cluster.leader and _synchronous(snapshot, shard) and not any(one.synchronous for one in cluster.members):
+    takes_writes = cluster.leader and cluster.leader.role is not Role.STANDBY_LEADER
+    if takes_writes and _synchronous(snapshot, shard) and not any(one.synchronous for one in cluster.members):
         sentence = f"{shard} has no synchronous standby: a failover now could lose acknowledged writes."
         yield finding(
             f"sync:{shard}", Severity.WARNING, shard, sentence, "See why no replica keeps up with the leader."

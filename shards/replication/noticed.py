@@ -4,7 +4,6 @@ what it reads. From what was last seen, not from what should be. Pure."""
 from dataclasses import dataclass
 
 from novaops.ui.formats import duration, human_number
-from shards.clients.patroni_replies import Role
 from shards.replication.seen import MemberSeen, PoolSeen, ShardTopology
 
 WORK, WAIT, FAIL, UNKNOWN = "work", "wait", "fail", "unknown"
@@ -38,7 +37,7 @@ def _writes(shard: ShardTopology) -> tuple[str, str]:
         return UNKNOWN, "no member answers" if silent else "nobody was asked yet"
     if leader is None:
         return FAIL, "the shard has no leader"
-    if leader.role is Role.STANDBY_LEADER:
+    if shard.follows_another:
         return FAIL, f"the whole shard follows another cluster ({leader.sender or 'not streaming'})"
     through_pools = [_through(pool, shard, leader) for pool in shard.pools]
     if through_pools and all(verdict == FAIL for verdict, _ in through_pools):

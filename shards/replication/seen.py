@@ -140,6 +140,11 @@ class ShardTopology:
     def leader(self) -> MemberSeen | None:
         return next((member for member in self.members if member.leads), None)
 
+    @property
+    def follows_another(self) -> bool:
+        """It is a standby cluster: its leader streams from another one and takes no writes."""
+        return self.leader is not None and self.leader.role is Role.STANDBY_LEADER
+
     def member(self, name: str) -> MemberSeen | None:
         return next((member for member in self.members if member.name == name), None)
 

@@ -2,7 +2,7 @@
 
 from metrics.contract import Snapshot, State
 from metrics.contract.snapshot import OLD_AFTER_CYCLES, Seen, ServerSeen, ShardSeen
-from shards.clients.patroni_replies import Cluster, Config
+from shards.clients.patroni_replies import Cluster, Config, Role
 from shards.pools.facts import PgBouncerFacts
 from shards.replication.facts import PatroniFacts, PatroniSettingsFacts
 from shards.replication.members_seen import members_seen
@@ -96,4 +96,8 @@ def _health(
         return "critical", f"The pool in front of {shard} does not answer."
     if cluster.paused:
         return "degraded", f"Patroni is paused: {shard} would not fail over by itself."
-    return "ok", f"{leader.name} leads, {len(members) - 1} members follow."
+    number = len(members) - 1
+    others = "one member follows" if number == 1 else f"{number} members follow"
+    if leader.role is Role.STANDBY_LEADER:
+        return "ok", f"{leader.name} follows another cluster ({leader.sender or 'not streaming now'}), {others} it."
+    return "ok", f"{leader.name} leads, {others}."

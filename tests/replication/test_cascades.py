@@ -6,7 +6,8 @@ import pytest
 from django.utils import timezone
 
 from metrics.contract import ShardSeen
-from shards.clients.patroni_replies import Role
+from shards.acts import member_acts, shard_acts
+from shards.clients.patroni_replies import Config, Role
 from shards.clients.pgbouncer_replies import Pool, PooledDatabase
 from shards.pools.facts import PgBouncerFacts
 from shards.replication.cascades import following
@@ -17,6 +18,7 @@ from shards.replication.seen import MemberSeen, PoolSeen, ShardTopology
 FACTS = PostgresFacts(
     version="17.1", version_number=170001, in_recovery=False, started_at=timezone.now(), uptime_seconds=1
 )
+from shards.replication.standby_cluster import refusal
 
 
 def member(name: str, role: Role = Role.REPLICA, **more: object) -> MemberSeen:
@@ -100,3 +102,16 @@ CONFIRMED = STRICT.model_copy(
 def test_what_an_application_notices(seen: ShardTopology, writes: str, sentence: str) -> None:
     told = noticed(seen)
     assert told.writes == writes and sentence in told.sentence, told
+
+
+def test_in_a_standby_cluster_no_leader_is_handed_over() -> None:
+    far = shard(member("a", Role.STANDBY_LEADER, sender="far:5432"), member("b"))
+    can = {"switchover", "switchover-schedule", "failover", "member-restart"}
+    assert [act.kind for act in shard_acts(far, can)] == []
+    assert [act.kind for act in member_acts(far, far.members[1], can)] == ["member-restart"]
+    config = Config.from_response({"standby_cluster": {"host": "far"}})
+    assert config.follows == "far:5432"
+    assert Config.from_response({"standby_cluster": {"restore_command": "x"}}).follows == "an archive"
+    told = refusal("dr", config)
+    assert told and told.reason.startswith("dr is a standby cluster of far:5432: its leader takes no writes")
+    assert refusal("dr", Config.from_response({"standby_cluster": None})) is None

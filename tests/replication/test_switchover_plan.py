@@ -59,6 +59,7 @@ def test_a_healthy_cluster_is_switched_over_in_three_steps() -> None:
     [
         ({"problem": "No member answered."}, "b", "Patroni answers", "No member answered"),
         ({"cluster": Cluster(members=(LEADER, SYNC), paused=True)}, "b", "Not paused", "paused"),
+        ({"config": Config(follows="far:5432")}, "b", "Takes writes", "standby cluster of far:5432"),
         ({"cluster": Cluster(members=(SYNC, REPLICA))}, "b", "Leader", "failover, not a switchover"),
         ({"leader_api": ApiFacts(problem="connection refused")}, "b", "Leader", "connection refused"),
         (

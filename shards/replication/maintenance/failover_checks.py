@@ -10,6 +10,7 @@ from shards.replication.files import FilesFacts
 from shards.replication.files_checks import files_checks
 from shards.replication.maintenance.common_checks import answers, failed, is_member, passed, warned
 from shards.replication.maintenance.failover_facts import FailoverFacts
+from shards.replication.standby_cluster import refusal
 from shards.replication.switchover.facts import must_not_lead
 
 FORCED = "Fail over despite a healthy leader"
@@ -23,6 +24,9 @@ def checks(facts: FailoverFacts, candidate: str, *, forced: bool) -> Iterator[Ch
     cluster = facts.cluster
     yield answers(cluster)
     if cluster.problem:
+        return
+    if follows := refusal(cluster.scope, cluster.config):
+        yield follows
         return
     yield _leader(facts, forced)
     yield is_member(cluster, candidate)

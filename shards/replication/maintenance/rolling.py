@@ -13,6 +13,7 @@ from shards.replication.maintenance.common_checks import answers, failed, leader
 from shards.replication.maintenance.live import ClusterFacts
 from shards.replication.maintenance.restart import reasons
 from shards.replication.maintenance.rolling_steps import HAND_OVER, MEMBER, STEPS
+from shards.replication.standby_cluster import refusal
 from shards.replication.switchover.facts import must_not_lead
 
 WRITE_PAUSE_MS = 2000
@@ -91,7 +92,7 @@ def _checks(facts: ClusterFacts, leader: Member | None) -> Iterable[Check]:
     yield manages(facts)
     yield _all_follow(facts)
     if leader:
-        yield _successor(facts, leader)
+        yield refusal(facts.scope, facts.config) or _successor(facts, leader)
 
 
 def _all_follow(facts: ClusterFacts) -> Check:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from novaops.operations.contract import Check
 from novaops.ui.formats import duration, moment
 from shards.outcomes import failed, passed, warned
+from shards.replication.standby_cluster import refusal
 from shards.replication.switchover.candidates import candidates_check, of_candidate
 from shards.replication.switchover.facts import SwitchoverFacts
 from shards.replication.switchover.road_checks import road_checks
@@ -17,6 +18,8 @@ def checks(facts: SwitchoverFacts, candidate: str) -> tuple[Check, ...]:
     """All that speaks for or against making `candidate` the leader. Nothing can be said when no member answered."""
     if facts.problem:
         return (failed("Patroni answers", facts.problem),)
+    if follows := refusal(facts.scope, facts.config):
+        return _answers(facts), follows
     found = [_answers(facts), _not_paused(facts), _leader_known(facts), _nothing_scheduled(facts)]
     found += [*road_checks(facts), *work_checks(facts), *candidates_check(facts)]
     member = facts.cluster.member(candidate)

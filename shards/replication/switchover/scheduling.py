@@ -24,6 +24,7 @@ from shards.clients.patroni import Patroni
 from shards.clients.patroni_replies import Cluster, ScheduledSwitchover
 from shards.exceptions import Refused, ShardError
 from shards.outcomes import failed, passed, warned
+from shards.replication.standby_cluster import refusal
 from shards.replication.switchover.candidates import of_candidate
 from shards.replication.switchover.facts import SwitchoverFacts
 from shards.replication.switchover.order import ASK_SECONDS, members
@@ -98,6 +99,8 @@ def plan_unschedule(shard: str, facts: SwitchoverFacts) -> Plan:
 def _schedule_checks(facts: SwitchoverFacts, candidate: str, at: datetime, now: datetime, already: bool) -> list[Check]:
     if facts.problem:
         return [failed("Patroni answers", facts.problem)]
+    if follows := refusal(facts.scope, facts.config):
+        return [follows]
     found = [_to_come(at, now), _free(facts, already), _not_paused(facts), _pools(facts)]
     member = facts.cluster.member(candidate)
     if member is None:

@@ -11,6 +11,7 @@ from typing import Any
 
 from psycopg import sql
 
+from novaops.operations.contract import PermanentProblem
 from shards.clients.postgres import Session
 from shards.moves.catalog import statement
 from shards.moves.streams import Stream
@@ -48,7 +49,7 @@ class State(StrEnum):
 @dataclass(slots=True)
 class Piece:
     """A chunk of the table of that full name, with its range of the column that the table is cut along, as text; None
-    where it is open. `compressed`: its rows are not in it."""
+    where it is open."""
 
     table: str
     schema: str
@@ -56,7 +57,6 @@ class Piece:
     lower: str | None
     upper: str | None
     state: State = State.COMING
-    compressed: bool = False
 
     @property
     def key(self) -> Name:
@@ -68,22 +68,17 @@ class Piece:
 
 
 def there(sender: Session, tables: Sequence[Table]) -> set[Name]:
-    """The chunks that the tables have now."""
-    roots = [table.identifier.as_string(sender) for table in tables if table.engine is Engine.HYPERTABLE]
-    if not roots:
-        return set()
-    rows = sender.execute(statement("pieces"), {"roots": roots})
-    return {(row["schema"], row["name"]) for row in rows}
+    """The chunks that the tables have now. PermanentProblem when one is compressed: its rows are elsewhere, and what
+    is written to it is told of otherwise."""
+    return {(row["schema"], row["name"]) for row in _asked(sender, tables)}
 
 
 def described(sender: Session, tables: Sequence[Table], names: Iterable[Name]) -> list[Piece]:
     """Those of them that are still there."""
     wanted = set(names)
-    roots = [table.identifier.as_string(sender) for table in tables if table.engine is Engine.HYPERTABLE]
-    if not wanted or not roots:
+    if not wanted:
         return []
-    rows = sender.execute(statement("pieces"), {"roots": roots}).fetchall()
-    return _described(sender, [row for row in rows if (row["schema"], row["name"]) in wanted])
+    return _described(sender, [row for row in _asked(sender, tables) if (row["schema"], row["name"]) in wanted])
 
 
 def published(sender: Session, stream: Stream) -> list[Piece]:
@@ -115,6 +110,18 @@ def rows_of(table: Table, piece: Piece) -> tuple[sql.Composed, dict[str, Any]]:
             )
             parameters[name] = bound
     return sql.SQL("(") + sql.SQL(" AND ").join(parts) + sql.SQL(")"), parameters
+
+
+def _asked(sender: Session, tables: Sequence[Table]) -> list[dict[str, Any]]:
+    roots = [table.identifier.as_string(sender) for table in tables if table.engine is Engine.HYPERTABLE]
+    rows = sender.execute(statement("pieces"), {"roots": roots}).fetchall() if roots else []
+    compressed = next((row for row in rows if row["compressed"]), None)
+    if compressed is not None:
+        raise PermanentProblem(
+            f"{compressed['table_name']}: the chunk {compressed['name']} was compressed while its tenant was moved:"
+            " decompress it, and end the compression policy."
+        )
+    return rows
 
 
 def _described(sender: Session, rows: Sequence[dict[str, Any]]) -> list[Piece]:

@@ -43,6 +43,9 @@ def test_chunks_come_and_go(flow: Flow) -> None:
         assert flow.different() == {}
         write(flow.sender, 1)
         write(flow.sender, 7)
+        newest = hypertables.chunks(flow.sender)[-1]
+        flow.sender.execute(f"ALTER PUBLICATION {flow.stream.name} ADD TABLE ONLY {newest}".encode())
+        flow.sender.execute("UPDATE measured SET value = 'told of before it is followed' WHERE id = 1")
         followed(flow, applier)
         flow.sender.execute("UPDATE measured SET value = 'changed too' WHERE id = 2")
         flow.sender.execute("DELETE FROM measured WHERE id = 3")

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from novaops.operations.contract import PermanentProblem
 from shards.decoding.pgoutput import UNCHANGED, Relation, Row, Truncate
 from shards.moves.pieces import Name, Piece, State
-from shards.moves.tables import Table
+from shards.moves.tables import Engine, Table
 
 Key = tuple[str, ...]
 Values = Mapping[str, str | None]
@@ -45,12 +45,14 @@ class Translator:
         self._tables = {(table.schema, table.name): table for table in tables}
         self._named = {table.full_name: table for table in tables}
         self._pieces = pieces
+        self._homes = {table.schema for table in tables}
+        self._cut = any(table.engine is Engine.HYPERTABLE for table in tables)
         self._described: dict[tuple[str, str], Relation] = {}
         self._checked: dict[int, tuple[Relation, Table]] = {}
 
     def change(self, row: Row) -> Change | None:
         """None where it is of no account."""
-        if self._pieces and not self._counts(row.relation):
+        if self._cut and not self._counts(row.relation):
             return None
         table, values = self._table(row.relation), row.values
         key = table.key
@@ -66,17 +68,20 @@ class Translator:
         return Change(table, old, now, values, complete)
 
     def cleared(self, truncate: Truncate) -> Cleared:
-        of_pieces = [relation for relation in truncate.relations if self._piece(relation)]
-        whole = tuple(self._table(relation) for relation in truncate.relations if relation not in of_pieces)
-        counting = [relation for relation in of_pieces if self._counts(relation)]
-        return Cleared(whole, tuple((self._table(one), self._pieces[one.schema, one.name]) for one in counting))
+        counting = [one for one in truncate.relations if not self._cut or self._counts(one)]
+        whole = tuple(self._table(one) for one in counting if not self._piece(one))
+        pieces = ((self._table(one), self._piece(one)) for one in counting)
+        return Cleared(whole, tuple((table, piece) for table, piece in pieces if piece))
 
     def _piece(self, relation: Relation) -> Piece | None:
         return self._pieces.get((relation.schema, relation.name))
 
     def _counts(self, relation: Relation) -> bool:
+        """Also a chunk may be published that nobody follows yet: its rows will be fetched when it is."""
         piece = self._piece(relation)
-        return piece is None or piece.state is State.HERE
+        if piece is None:
+            return (relation.schema, relation.name) in self._tables or relation.schema in self._homes
+        return piece.state is State.HERE
 
     def _table(self, relation: Relation) -> Table:
         """Each description comes as an object of its own, and again whenever it may have changed."""

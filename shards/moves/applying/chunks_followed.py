@@ -87,10 +87,6 @@ class ChunksFollowed:
 
     def _follow(self, piece: Piece) -> bool:
         """False when somebody writes to it all the time, or it has gone again."""
-        if piece.compressed:
-            raise PermanentProblem(
-                f"{piece.table}: the chunk {piece.name} was compressed while its tenant was being moved; decompress it."
-            )
         with receiving(self.stream, LOOK_SECONDS) as receiver, fences.writing(receiver, self.context):
             pieces.note(receiver, self.stream, piece, State.COMING)
         self.known[piece.key] = piece

@@ -1,5 +1,5 @@
 -- Where chunks begin and end, in values of the column that their table is cut along.
-SELECT c.chunk_schema::text AS schema, c.chunk_name::text AS name, c.is_compressed AS compressed, bound.lower, bound.upper
+SELECT c.chunk_schema::text AS schema, c.chunk_name::text AS name, bound.lower, bound.upper
 FROM timescaledb_information.chunks c
 CROSS JOIN LATERAL (
     SELECT

@@ -40,7 +40,7 @@ class Printer:
         self.err.print(as_text(plain(sentence, "dim")))
 
     def problem(self, problem: Problem) -> None:
-        fields = [f"{name}: {why}" for name, why in problem.fields.items() if why not in str(problem)]
+        fields = [f"{name}: {why}" for name, why in problem.fields.items() if why.rstrip(".") not in str(problem)]
         self.err.print(as_text([("novaops: ", "red"), (clean(" ".join([str(problem), *fields])), "")]))
         if self.as_json:
             error = {"detail": str(problem), "exit_code": int(problem.code), "status": problem.status}

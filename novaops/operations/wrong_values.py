@@ -6,6 +6,7 @@ from typing import Any
 from pydantic_core import ErrorDetails
 
 LONGEST_SHOWN = 60
+A_TIME = "2027-01-31 03:00+00:00"
 
 _SENTENCES: Mapping[str, Callable[[str, Mapping[str, Any]], str]] = {
     "greater_than_equal": lambda value, allowed: f"{value} is too little: {_limit(allowed['ge'])} at least.",
@@ -18,8 +19,9 @@ _SENTENCES: Mapping[str, Callable[[str, Mapping[str, Any]], str]] = {
     "bool_parsing": lambda value, _: f"{value} is neither true nor false.",
     "literal_error": lambda value, allowed: f"{value} is not possible: {allowed['expected']}.",
     "enum": lambda value, allowed: f"{value} is not possible: {allowed['expected']}.",
-    "datetime_parsing": lambda value, _: f"{value} is no time: it is written as 2027-01-31 03:00.",
-    "datetime_from_date_parsing": lambda value, _: f"{value} is no time: it is written as 2027-01-31 03:00.",
+    "datetime_parsing": lambda value, allowed: f"{value} is no time ({allowed['error']}): write {A_TIME}.",
+    "datetime_from_date_parsing": lambda value, allowed: f"{value} is no time ({allowed['error']}): write {A_TIME}.",
+    "timezone_aware": lambda value, _: f"{value} has no time zone: write {A_TIME}.",
     "missing": lambda _, __: "It is missing.",
     "extra_forbidden": lambda _, __: "There is no such parameter.",
 }

@@ -1,10 +1,11 @@
 """The kinds of operations `backend-cancel` and `backend-terminate`."""
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
 from metrics.selectors import snapshot
 from novaops.fleets.rights import Right
@@ -15,6 +16,11 @@ from shards.backends.plans import plan_cancel, plan_terminate
 from shards.backends.steps import STEPS
 
 
+def _as_postgres_writes(given: Any) -> Any:
+    """PostgreSQL shortens whole hours of a zone to +00, which ISO 8601 in Python's reading has as +00:00."""
+    return re.sub(r"([+-]\d\d)$", r"\1:00", given.strip()) if isinstance(given, str) and ":" in given else given
+
+
 class BackendParameters(BaseModel):
     """`started` tells the session from a later one of the same process number."""
 
@@ -22,8 +28,8 @@ class BackendParameters(BaseModel):
 
     server: str = Field(title="Server", min_length=1, description="The member whose session it is.")
     pid: int = Field(title="Process", ge=1, description="Its number, as pg_stat_activity says.")
-    started: AwareDatetime = Field(
-        title="Began at", description="Its backend_start, to the microsecond: 2026-11-29 07:50:29.123456+00:00."
+    started: Annotated[AwareDatetime, BeforeValidator(_as_postgres_writes)] = Field(
+        title="Began at", description="Its backend_start, to the microsecond: 2026-11-29 07:50:29.123456+00."
     )
 
 

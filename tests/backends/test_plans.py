@@ -7,6 +7,7 @@ import pytest
 
 from novaops.operations.contract import CheckOutcome, Plan
 from shards.backends.facts import Backend, BackendFacts, Pooled
+from shards.backends.kinds import BackendParameters
 from shards.backends.plans import plan_cancel, plan_terminate
 
 BEGAN = datetime(2026, 11, 29, 7, tzinfo=UTC)
@@ -108,3 +109,8 @@ def test_another_statement_is_another_plan_for_a_cancel_and_not_for_a_terminate(
     later = {"statement_started": BEGAN + timedelta(seconds=1), "statement_seconds": 1.0}
     assert cancel(**later).fingerprint != cancel().fingerprint
     assert terminate(**later).fingerprint == terminate().fingerprint
+
+
+@pytest.mark.parametrize("zone", ["+00", "+00:00", "Z"])
+def test_the_beginning_is_taken_as_postgresql_writes_it(zone: str) -> None:
+    assert BackendParameters(server="a", pid=7, started=f"2026-11-29 07:00:00{zone}").started == BEGAN  # type: ignore[arg-type]

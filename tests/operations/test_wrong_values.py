@@ -27,7 +27,7 @@ class Given(BaseModel):
         ("hours", "soon", "'soon' is no number."),
         ("count", "1.5", "'1.5' is no whole number."),
         ("mode", "maybe", "'maybe' is not possible: 'off' or 'on'."),
-        ("at", "tomorrow", "'tomorrow' is no time: it is written as 2027-01-31 03:00."),
+        ("at", "tomorrow", "'tomorrow' is no time (input is too short): write 2027-01-31 03:00+00:00."),
         ("name", "x" * 80, f"'{'x' * 58}… is not possible: string should have at most 3 characters."),
         ("other", 1, "There is no such parameter."),
     ],

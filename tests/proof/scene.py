@@ -1,6 +1,6 @@
 """A fleet with people who may act, and operations on it that workers are let loose on."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from multiprocessing.context import ForkServerProcess
@@ -18,6 +18,8 @@ from novaops.operations.choices import Status
 from novaops.operations.models import Operation
 from tests.proof import turn
 from tests.proof.faults import Fault
+
+REQUESTS = 4
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,15 @@ class Scene:
             if operation.status == Status.WAITING:
                 operation = services.approve(operation, self._second_approver())
             return operation
+
+    def again_while_stale(self, carry_out: Callable[[], Operation]) -> Operation:
+        """What is carried out, asked for again when its plan was stale before it began: the fleet goes on, and where
+        the machine is slow a server may not have answered in time."""
+        for _ in range(REQUESTS):
+            operation = carry_out()
+            if operation.status != Status.STALE:
+                break
+        return operation
 
     def _second_approver(self) -> Person:
         """Break-glass needs two, where nobody breaks the glass."""

@@ -40,10 +40,9 @@ class Trial:
 
     def problems(self) -> list[str]:
         """Carries it through, and says in sentences what is not as it should be."""
-        operation = self.scene.queued(self.case.kind, self.case.parameters(self.way))
         plan = self._planned()
         try:
-            self._until_over(operation, plan)
+            operation = self.scene.again_while_stale(lambda: self._carried_out(plan))
             late = self._wake_frozen(operation)
         finally:
             self.scene.kill_workers()
@@ -57,6 +56,11 @@ class Trial:
         if self.way is Way.BACK and (cancelled := self.case.cancelled_at):
             plan[self.scene.armed(cancelled)] = self.scene.cancel
         return plan
+
+    def _carried_out(self, plan: dict[Fault, Event | None]) -> Operation:
+        operation = self.scene.queued(self.case.kind, self.case.parameters(self.way))
+        self._until_over(operation, plan)
+        return operation
 
     def _until_over(self, operation: Operation, plan: dict[Fault, Event | None]) -> None:
         for _ in range(len(plan) + 2):

@@ -8,7 +8,6 @@ from functools import partial
 
 from django_tenants.utils import tenant_context
 
-from novaops.operations.choices import Status
 from novaops.operations.models import Operation
 from novaops.sandbox.control import Client
 from novaops.sandbox.problems import SandboxError
@@ -24,7 +23,7 @@ from tests.proof.soak.matrix import started
 from tests.proof.trial import Trial
 from tests.proof.verdict import violations
 
-MOST_FAULTS, REQUESTS = 3, 4
+MOST_FAULTS = 3
 
 
 @dataclass(frozen=True)
@@ -134,7 +133,7 @@ def _by_message(cell: Cell, scene: Scene, servers: Client, say: Say) -> list[str
             for fault, shot in armed.items()
             if shot is not Shot.WORKER
         }
-        operation = _carried_out(scene, case, office)
+        operation = scene.again_while_stale(lambda: _carried_out(scene, case, office))
         missed = [f"No worker came to: {fault.name}." for fault in armed if not fault.reached]
         with tenant_context(scene.fleet):
             found = violations(operation) + case.violations(operation)
@@ -142,11 +141,6 @@ def _by_message(cell: Cell, scene: Scene, servers: Client, say: Say) -> list[str
 
 
 def _carried_out(scene: Scene, case: Case, office: post.Office) -> Operation:
-    """Requested again when its plan was stale before it began: tenants grow while they write, and with them the order
-    in which a rebalance moves them."""
-    for _ in range(REQUESTS):
-        operation = scene.queued(case.kind, case.parameters(Way.FORWARD))
-        office.until_over([operation])
-        if operation.status != Status.STALE:
-            break
+    operation = scene.queued(case.kind, case.parameters(Way.FORWARD))
+    office.until_over([operation])
     return operation

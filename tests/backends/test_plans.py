@@ -113,4 +113,4 @@ def test_another_statement_is_another_plan_for_a_cancel_and_not_for_a_terminate(
 
 @pytest.mark.parametrize("zone", ["+00", "+00:00", "Z"])
 def test_the_beginning_is_taken_as_postgresql_writes_it(zone: str) -> None:
-    assert BackendParameters(server="a", pid=7, started=f"2026-11-29 07:00:00{zone}").started == BEGAN  # type: ignore[arg-type]
+    assert BackendParameters(server="a", pid=7, started=f"2026-11-29 07:00:00{zone}").started == BEGAN

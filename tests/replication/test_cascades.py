@@ -14,11 +14,11 @@ from shards.replication.cascades import following
 from shards.replication.facts import PostgresFacts, StandbyConnection
 from shards.replication.noticed import noticed
 from shards.replication.seen import MemberSeen, PoolSeen, ShardTopology
+from shards.replication.standby_cluster import refusal
 
 FACTS = PostgresFacts(
     version="17.1", version_number=170001, in_recovery=False, started_at=timezone.now(), uptime_seconds=1
 )
-from shards.replication.standby_cluster import refusal
 
 
 def member(name: str, role: Role = Role.REPLICA, **more: object) -> MemberSeen:

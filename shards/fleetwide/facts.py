@@ -25,7 +25,8 @@ class MemberHealth(_Frozen):
 
 
 class ShardHealth(_Frozen):
-    """`problem` when no member answered; `most_lag` is how far behind one may be to lead."""
+    """`problem` when no member answered; `most_lag` is how far behind one may be to lead. `roads`: its pools and its
+    address, by name; `follows`: the cluster that it is a standby of."""
 
     shard: str
     problem: str = ""
@@ -34,6 +35,8 @@ class ShardHealth(_Frozen):
     most_lag: int = 1_048_576
     members: tuple[MemberHealth, ...] = ()
     tenants: int = 0
+    roads: tuple[str, ...] = ()
+    follows: str = ""
 
     @property
     def leader(self) -> MemberHealth | None:

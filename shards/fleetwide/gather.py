@@ -29,15 +29,22 @@ def gather(child: str) -> FleetFacts:
 
 def health(named: Sequence[str] = ()) -> tuple[ShardHealth, ...]:
     """Of these shards, or of all, by name. Inside a fleet."""
-    asked: dict[str, list[Target]] = {one.name: [] for one in shards() if not named or one.name in named}
+    known = [one for one in shards() if not named or one.name in named]
+    asked: dict[str, list[Target]] = {one.name: [] for one in known}
+    roads = {one.name: [one.address] if one.address else [] for one in known}
+    for pool in targets(ServerKind.PGBOUNCER):
+        if pool.shard in roads:
+            roads[pool.shard].append(pool.name)
     for target in targets(ServerKind.PATRONI):
         if target.shard in asked:
             asked[target.shard].append(target)
     placed = loads()
-    with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="health") as pool:
-        found = pool.map(_shard, asked, asked.values())
+    with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="health") as threads:
+        found = threads.map(_shard, asked, asked.values())
     tenants = {name: load.tenants for name, load in placed.items()}
-    return tuple(one.model_copy(update={"tenants": tenants.get(one.shard, 0)}) for one in found)
+    return tuple(
+        one.model_copy(update={"tenants": tenants.get(one.shard, 0), "roads": tuple(roads[one.shard])}) for one in found
+    )
 
 
 def _shard(name: str, members: Sequence[Target]) -> ShardHealth:
@@ -60,6 +67,7 @@ def _told(name: str, cluster: Cluster, config: Config, members: dict[str, Target
         paused=cluster.paused,
         synchronous_mode=config.synchronous_mode != "off",
         most_lag=config.maximum_lag_on_failover,
+        follows=config.follows,
         members=tuple(_member(one, _own_word(members.get(one.name))) for one in cluster.members),
     )
 

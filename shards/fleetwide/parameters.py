@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from shards.names import names_of
+from shards.replication.switchover.leaving_out import LeaveOut
 
 MOST_AT_ONCE = 16
 
@@ -35,6 +36,7 @@ class Waves(BaseModel):
     parallel: int = Field(
         default=1, title="Shards at once", ge=1, le=MOST_AT_ONCE, description="The next wave begins when all are well."
     )
+    leave_out: LeaveOut = ""
 
 
 class RestartParameters(Waves):

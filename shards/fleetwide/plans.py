@@ -1,12 +1,12 @@
 """The plans over many shards: who comes when and why, who is left out and why. Pure."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from novaops.operations.contract import BlastRadius, Check, Plan, PlannedStep
 from shards.fleetwide.facts import FleetFacts, MemberHealth, ShardHealth, unwell
-from shards.fleetwide.parameters import DrainParameters, RestartParameters, version_of, version_word
+from shards.fleetwide.parameters import DrainParameters, RestartParameters, Waves, version_of, version_word
 from shards.names import names_of
 from shards.outcomes import failed, passed, warned
 from shards.pools.pausing.guards import guard_check
@@ -57,6 +57,7 @@ def plan_restart(options: RestartParameters, facts: FleetFacts) -> Plan:
             waiting = f"{', '.join(one.pending)} {verb} for a restart." if one.pending else "It was asked for."
             told = {"shard": one.shard, "only_pending": options.only_pending}
             found.work.append(Work(one, told, waiting))
+    _leave_out(options, facts, found)
     verify = PlannedStep(
         key=VERIFY_RESTART,
         title="Ask every shard again",
@@ -79,6 +80,7 @@ def plan_drain(options: DrainParameters, facts: FleetFacts) -> Plan:
             found.blocked[one.shard] = why
         else:
             _hand_over(one, named, below, found)
+    _leave_out(options, facts, found)
     verify = PlannedStep(
         key=VERIFY_DRAIN,
         title="Ask every shard who leads",
@@ -134,8 +136,22 @@ def _unfit(one: ShardHealth) -> str:
     """Why nothing is done to it now: it would be made worse, or nobody could tell."""
     if one.paused:
         return f"Patroni is paused on {one.shard}."
+    if one.follows:
+        return f"It is a standby cluster of {one.follows}: its leader hands over to nobody."
     faults = unwell(one)
     return f"It is not well: {'; '.join(faults)}." if faults else ""
+
+
+def _leave_out(options: Waves, facts: FleetFacts, found: Sorted) -> None:
+    """Each shard's operation is told of its own pools alone."""
+    named = names_of(options.leave_out)
+    for name in sorted(set(named) - {road for one in facts.shards for road in one.roads}):
+        found.refused[name] = f"There is no pool {name} in this fleet that could be left out."
+    found.work = [_without(one, [name for name in named if name in one.shard.roads]) for one in found.work]
+
+
+def _without(work: Work, left_out: Sequence[str]) -> Work:
+    return replace(work, parameters=work.parameters | {"leave_out": ", ".join(left_out)}) if left_out else work
 
 
 def _whole(

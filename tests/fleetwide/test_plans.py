@@ -176,3 +176,19 @@ def test_versions_and_names_as_people_write_them() -> None:
     for wrong in ({}, {"version_below": "15", "servers": "a"}, {"version_below": "new"}):
         with pytest.raises(ValidationError):
             DrainParameters(**wrong)
+
+
+def test_each_shard_is_told_of_its_own_pools_to_leave_out() -> None:
+    one, two = shard("s1", roads=("s1-pool", "s1-pool-2")), shard("s2", roads=("s2-pool",))
+    plan = restart(one, two, leave_out="s1-pool-2", parallel=2)
+    parameters = {child["shard"]: child["parameters"] for child in plan.steps[0].arguments["children"]}
+    assert parameters["s1"]["leave_out"] == "s1-pool-2" and "leave_out" not in parameters["s2"]
+    drained = drain(one, servers="s1-a", leave_out="s1-pool")
+    assert drained.steps[0].arguments["children"][0]["parameters"]["leave_out"] == "s1-pool"
+    unknown = restart(one, leave_out="nowhere")
+    assert "There is no pool nowhere" in unknown.refusals[0].reason
+
+
+def test_a_standby_cluster_hands_over_to_nobody() -> None:
+    plan = drain(shard("s1", follows="far:5432"), servers="s1-a")
+    assert "standby cluster of far:5432" in left_out(plan)["s1"][1]

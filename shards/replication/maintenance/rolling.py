@@ -15,6 +15,7 @@ from shards.replication.maintenance.restart import reasons
 from shards.replication.maintenance.rolling_steps import HAND_OVER, MEMBER, STEPS
 from shards.replication.standby_cluster import refusal
 from shards.replication.switchover.facts import must_not_lead
+from shards.replication.switchover.leaving_out import LeaveOut
 
 WRITE_PAUSE_MS = 2000
 SECONDS_EACH = 20.0
@@ -25,6 +26,7 @@ class RollingParameters(BaseModel):
 
     shard: str = Field(title="Shard")
     only_pending: bool = Field(default=True, title="Only members whose settings wait for it")
+    leave_out: LeaveOut = ""
 
 
 class ShardRestart(Kind[RollingParameters]):
@@ -43,7 +45,7 @@ class ShardRestart(Kind[RollingParameters]):
         return live.read(parameters.shard)
 
     def plan(self, parameters: RollingParameters, facts: ClusterFacts, now: datetime) -> Plan:
-        return plan_rolling(facts, only_pending=parameters.only_pending)
+        return plan_rolling(facts, only_pending=parameters.only_pending, leave_out=parameters.leave_out)
 
     def steps(self) -> Mapping[str, Step]:
         return STEPS
@@ -52,7 +54,7 @@ class ShardRestart(Kind[RollingParameters]):
         return {"shard": choosing.shards()}
 
 
-def plan_rolling(facts: ClusterFacts, *, only_pending: bool) -> Plan:
+def plan_rolling(facts: ClusterFacts, *, only_pending: bool, leave_out: str = "") -> Plan:
     wanted = [one for one in facts.cluster.members if not only_pending or _pending(facts, one)]
     replicas = sorted((one for one in wanted if not one.leads), key=lambda one: (one.synchronous, one.name))
     leader = next((one for one in wanted if one.leads), None)
@@ -67,7 +69,7 @@ def plan_rolling(facts: ClusterFacts, *, only_pending: bool) -> Plan:
             targets=tuple(names),
             write_pause_ms=WRITE_PAUSE_MS if leader else None,
         ),
-        steps=tuple(_steps(facts, replicas, leader, only_pending)),
+        steps=tuple(_steps(facts, replicas, leader, only_pending, leave_out)),
         facts={"shard": facts.shard, "cluster": facts.scope, "leader": facts.leader.name if facts.leader else "",
                "members": names, "started_at": {name: _started(facts, name) for name in names}},
         confirm=f"{facts.scope} restart",
@@ -112,7 +114,7 @@ def _successor(facts: ClusterFacts, leader: Member) -> Check:
 
 
 def _steps(
-    facts: ClusterFacts, replicas: list[Member], leader: Member | None, only_pending: bool
+    facts: ClusterFacts, replicas: list[Member], leader: Member | None, only_pending: bool, leave_out: str
 ) -> Iterable[PlannedStep]:
     for one in replicas:
         yield _restart(facts, one.name, only_pending, "The next one waits until it is back and in step.")
@@ -121,7 +123,7 @@ def _steps(
             key=HAND_OVER,
             title=f"Switch over from {leader.name}",
             consequence="A synchronous standby leads; writes pause for about 2 s. The former leader restarts with it.",
-            arguments={"shard": facts.shard, "leader": leader.name},
+            arguments={"shard": facts.shard, "leader": leader.name, "leave_out": leave_out},
         )
         yield _restart(facts, leader.name, only_pending, "Nothing, where handing over has restarted it.")
 

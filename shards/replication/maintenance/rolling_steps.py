@@ -51,7 +51,9 @@ def hand_over(context: StepContext) -> str:
     candidate = successor(facts)
     if candidate is None:
         raise TransientProblem(f"Nobody can take over from {leader} now.")
-    return carried_out(context, "hand-over", "switchover", {"shard": shard, "candidate": candidate.name})
+    left_out = context.arguments.get("leave_out", "")
+    parameters = {"shard": shard, "candidate": candidate.name, "leave_out": left_out}
+    return carried_out(context, "hand-over", "switchover", parameters)
 
 
 def successor(facts: ClusterFacts) -> Member | None:

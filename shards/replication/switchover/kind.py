@@ -13,6 +13,7 @@ from shards.names import names_of
 from shards.replication.switchover.choosing import candidates, shards
 from shards.replication.switchover.facts import SwitchoverFacts
 from shards.replication.switchover.gather import gather
+from shards.replication.switchover.leaving_out import LeaveOut
 from shards.replication.switchover.order import members
 from shards.replication.switchover.plan import plan_switchover
 from shards.replication.switchover.steps import STEPS
@@ -23,12 +24,7 @@ class SwitchoverParameters(BaseModel):
 
     shard: str = Field(title="Shard", description="The shard whose leader changes.")
     candidate: str = Field(title="Candidate", description="The member that becomes the leader.")
-    leave_out: str = Field(
-        default="",
-        title="Leave out",
-        description="Pools that are not paused although clients may use them, with commas: such as one that does not"
-        " answer. Their clients get errors. The shard's address can be named too.",
-    )
+    leave_out: LeaveOut = ""
 
 
 class Switchover(Kind[SwitchoverParameters]):

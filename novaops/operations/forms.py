@@ -16,6 +16,11 @@ from novaops.operations.contract.fields import LINES
 
 Choices = list[tuple[str, str]]
 RESERVED = frozenset({"reason", "ticket"})
+# As `wrong_values` says it.
+OUT_OF_RANGE = {
+    "min_value": "%(show_value)s is too little: %(limit_value)s at least.",
+    "max_value": "%(show_value)s is too much: %(limit_value)s at most.",
+}
 
 
 class RequestForm(Applying):
@@ -99,9 +104,9 @@ def _by_type(kind: Any, info: FieldInfo, choices: Choices | None, common: dict[s
     if kind is bool:
         return forms.BooleanField(**{**common, "required": False})
     if kind is int:
-        return forms.IntegerField(**_limits(info), **common)
+        return forms.IntegerField(error_messages=OUT_OF_RANGE, **_limits(info), **common)
     if kind is float:
-        return forms.FloatField(**_limits(info), **common)
+        return forms.FloatField(error_messages=OUT_OF_RANGE, **_limits(info), **common)
     if lines := _lines(info):
         common["widget"] = forms.Textarea(attrs={"rows": lines, "spellcheck": "false"})
     return forms.CharField(**common)

@@ -6,7 +6,9 @@ from typing import Literal
 import pytest
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from novaops.operations.forms import form_for
 from novaops.operations.wrong_values import sentence
+from shards.fleetwide.kinds import FleetRestart
 
 
 class Given(BaseModel):
@@ -36,3 +38,8 @@ def test_value_and_what_is_allowed(name: str, value: object, said: str) -> None:
     with pytest.raises(ValidationError) as problem:
         Given.model_validate({name: value})
     assert [sentence(one) for one in problem.value.errors()] == [said]
+
+
+def test_a_form_says_the_same() -> None:
+    form = form_for(FleetRestart())({"reason": "To see.", "parallel": "99"})
+    assert form.errors == {"parallel": ["99 is too much: 16 at most."]}

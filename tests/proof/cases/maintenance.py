@@ -22,7 +22,7 @@ from tests.proof.scene import Scene
 from tests.waiting import wait_for
 
 SHARD = "shard-1"
-READY_SECONDS = 180
+READY_SECONDS = 300
 SLOT = "novaops_proof"
 ROOM = "shards.replication.maintenance"
 RESTORED = {"pause": None, "max_timelines_history": None, "synchronous_node_count": None, "slots": {SLOT: None}}

@@ -205,6 +205,7 @@ FAULTS = (
         KILLED.make,
         (Expected("neither its Patroni nor"), Expected("took over", LEASE + 30)),
         after=killed_and_told,
+        also="PostgreSQL of .* (is not up yet|died and does not come up)",  # the former leader, until it is rewound
     ),
 )
 CUTS = (

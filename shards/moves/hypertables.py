@@ -1,4 +1,4 @@
-"""Hypertables of TimescaleDB, as its own views tell of them, and how one is made of an empty table."""
+"""Hypertables of TimescaleDB, as its catalog tells of them, and how one is made of an empty table."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from psycopg import sql
 from shards.clients.postgres import Session
 
 SQL = (Path(__file__).parent / "sql" / "hypertables.sql").read_text()
-KNOWN = "SELECT to_regclass('timescaledb_information.hypertables') IS NOT NULL AS known"
+KNOWN = "SELECT to_regclass('_timescaledb_catalog.hypertable') IS NOT NULL AS known"
 HOME = """
     SELECT nspname::text AS home FROM pg_extension JOIN pg_namespace n ON n.oid = extnamespace
     WHERE extname = 'timescaledb'
@@ -22,7 +22,8 @@ BLOCKER = "ts_insert_blocker"
 
 @dataclass(frozen=True, slots=True)
 class Hypertable:
-    """`dimensions` as `timescaledb_information.dimensions` has them, the one that cuts it along first."""
+    """`dimensions`: by what it is cut, along a column first: its `column` and `type`, whether by a `function` of it,
+    and the `length` of a chunk (microseconds of a time) or the number of `slices`."""
 
     name: str
     compressed: bool
@@ -31,7 +32,7 @@ class Hypertable:
 
     @property
     def along(self) -> str:
-        return str(self.dimensions[0]["column_name"])
+        return str(self.dimensions[0]["column"])
 
     @property
     def unusable(self) -> str:
@@ -42,8 +43,8 @@ class Hypertable:
             )
         if self.aggregated:
             return "has continuous aggregates, which the new shard would not have: drop them, and make them again there"
-        kind = self.dimensions[0]["column_type"]
-        if kind not in (*TIMES, *NUMBERS):
+        kind = self.dimensions[0]["type"]
+        if self.dimensions[0]["function"] or kind not in (*TIMES, *NUMBERS):
             return f"is cut by a function of {self.along} ({kind}), whose ranges no condition can name"
         return ""
 
@@ -77,16 +78,14 @@ def _commands(home: str, root: sql.Literal, table: Hypertable) -> Iterator[sql.C
     first, *others = table.dimensions
     yield sql.SQL(
         "SELECT {}({}::regclass, {}::name, chunk_time_interval => {}, create_default_indexes => false)"
-    ).format(sql.Identifier(home, "create_hypertable"), root, sql.Literal(first["column_name"]), _interval(first))
+    ).format(sql.Identifier(home, "create_hypertable"), root, sql.Literal(first["column"]), _length(first))
     for one in others:
-        how = "number_partitions" if one["num_partitions"] else "chunk_time_interval"
-        size = sql.Literal(one["num_partitions"]) if one["num_partitions"] else _interval(one)
+        how = "number_partitions" if one["slices"] else "chunk_time_interval"
+        size = sql.Literal(one["slices"]) if one["slices"] else _length(one)
         yield sql.SQL("SELECT {}({}::regclass, {}::name, {} => {})").format(
-            sql.Identifier(home, "add_dimension"), root, sql.Literal(one["column_name"]), sql.SQL(how), size
+            sql.Identifier(home, "add_dimension"), root, sql.Literal(one["column"]), sql.SQL(how), size
         )
 
 
-def _interval(dimension: dict[str, Any]) -> sql.Composable:
-    if dimension["time_interval"]:
-        return sql.SQL("{}::interval").format(sql.Literal(dimension["time_interval"]))
-    return sql.SQL("{}::bigint").format(sql.Literal(dimension["integer_interval"]))
+def _length(dimension: dict[str, Any]) -> sql.Composable:
+    return sql.SQL("{}::bigint").format(sql.Literal(dimension["length"]))

@@ -14,6 +14,7 @@ from shards.moves.tables import Column, Engine, Table
 COLUMNS = (Column("id", "integer"), Column("at", "timestamp with time zone"))
 TABLE = Table("own", "measured", COLUMNS, ("id", "at"), shared=False, engine=Engine.HYPERTABLE, along="at")
 HOME = "_timescaledb_internal"
+CUT = {"column": "at", "type": "timestamp with time zone", "function": False, "slices": None, "length": 86_400_000_000}
 
 
 def relation(schema: str, name: str, oid: int = 1) -> Relation:
@@ -61,11 +62,11 @@ def test_an_open_range_has_one_side() -> None:
         ({}, ""),
         ({"compressed": True}, "is compressed: end its compression policy"),
         ({"aggregated": True}, "has continuous aggregates"),
-        ({"dimensions": ({"column_name": "at", "column_type": "uuid"},)}, "is cut by a function of at"),
+        ({"dimensions": ({**CUT, "type": "uuid"},)}, "is cut by a function of at (uuid)"),
+        ({"dimensions": ({**CUT, "function": True},)}, "is cut by a function of at"),
     ],
 )
 def test_what_cannot_be_moved_says_why(more: dict[str, Any], why: str) -> None:
-    dimensions = ({"column_name": "at", "column_type": "timestamp with time zone"},)
-    known: dict[str, Any] = {"name": "measured", "compressed": False, "aggregated": False, "dimensions": dimensions}
+    known: dict[str, Any] = {"name": "measured", "compressed": False, "aggregated": False, "dimensions": (CUT,)}
     found = Hypertable(**{**known, **more}).unusable
     assert found.startswith(why) and bool(found) == bool(why)

@@ -1,19 +1,18 @@
--- The hypertables of a schema, where TimescaleDB is installed.
+-- The hypertables of a schema, where TimescaleDB is installed. From its catalog: its views take long to plan, and this is
+-- asked whenever a move begins a stage.
 SELECT
-    h.hypertable_name::text AS name,
-    h.compression_enabled OR EXISTS (
-        SELECT FROM timescaledb_information.chunks c
-        WHERE c.hypertable_schema = h.hypertable_schema AND c.hypertable_name = h.hypertable_name AND c.is_compressed
+    h.table_name::text AS name,
+    h.compression_state <> 0 OR EXISTS (
+        SELECT FROM _timescaledb_catalog.chunk c WHERE c.hypertable_id = h.id AND c.compressed_chunk_id IS NOT NULL
     ) AS compressed,
-    EXISTS (
-        SELECT FROM timescaledb_information.continuous_aggregates a
-        WHERE a.hypertable_schema = h.hypertable_schema AND a.hypertable_name = h.hypertable_name
-    ) AS aggregated,
+    EXISTS (SELECT FROM _timescaledb_catalog.continuous_agg a WHERE a.raw_hypertable_id = h.id) AS aggregated,
     ARRAY(
-        SELECT to_jsonb(d)
-        FROM timescaledb_information.dimensions d
-        WHERE d.hypertable_schema = h.hypertable_schema AND d.hypertable_name = h.hypertable_name
-        ORDER BY d.dimension_number
+        SELECT jsonb_build_object('column', d.column_name, 'type', format_type(d.column_type, NULL),
+            'function', d.num_slices IS NULL AND d.partitioning_func IS NOT NULL,
+            'slices', d.num_slices, 'length', d.interval_length)
+        FROM _timescaledb_catalog.dimension d
+        WHERE d.hypertable_id = h.id
+        ORDER BY d.num_slices IS NOT NULL, d.id
     ) AS dimensions
-FROM timescaledb_information.hypertables h
-WHERE h.hypertable_schema = %(schema)s
+FROM _timescaledb_catalog.hypertable h
+WHERE h.schema_name = %(schema)s

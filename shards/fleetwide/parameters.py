@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from novaops.operations.contract import Missing
 from shards.names import names_of
 from shards.replication.switchover.leaving_out import LeaveOut
 
@@ -58,6 +59,9 @@ class DrainParameters(Waves):
 
     @model_validator(mode="after")
     def _one_of_both(self) -> "DrainParameters":
-        if bool(self.version_below) == bool(names_of(self.servers)):
-            raise ValueError("Say either a version or servers.")
+        version, servers = bool(self.version_below), bool(names_of(self.servers))
+        if not version and not servers:
+            raise Missing(version_below="Say a version, or servers.")
+        if version and servers:
+            raise ValueError("Say either a version or servers, not both.")
         return self

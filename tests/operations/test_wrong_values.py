@@ -7,8 +7,10 @@ import pytest
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from novaops.operations.forms import form_for
+from novaops.operations.planning import parameters_of
+from novaops.operations.problems import Incomplete, Invalid
 from novaops.operations.wrong_values import sentence
-from shards.fleetwide.kinds import FleetRestart
+from shards.fleetwide.kinds import FleetDrain, FleetRestart
 
 
 class Given(BaseModel):
@@ -43,3 +45,11 @@ def test_value_and_what_is_allowed(name: str, value: object, said: str) -> None:
 def test_a_form_says_the_same() -> None:
     form = form_for(FleetRestart())({"reason": "To see.", "parallel": "99"})
     assert form.errors == {"parallel": ["99 is too much: 16 at most."]}
+
+
+def test_what_was_not_filled_in_yet_is_missing_not_wrong() -> None:
+    with pytest.raises(Incomplete) as problem:
+        parameters_of(FleetDrain(), {})
+    assert problem.value.fields == {"version_below": "Say a version, or servers."}
+    with pytest.raises(Invalid, match="not both"):
+        parameters_of(FleetDrain(), {"version_below": "15.18", "servers": "shard-1-a"})

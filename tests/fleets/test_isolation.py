@@ -49,6 +49,7 @@ SAMPLES = {
     "members/<str:name>": "members/alpha-member-a",
     "members/<name>": "members/alpha-member-a",
     "pools/<str:name>": "pools/alpha-pool",
+    "pools/<name>": "pools/alpha-pool",
     "tiers/<str:tier>": "tiers/l1",
     "families/<str:name>": "families/vm",
     "nodes/<str:kind>/<str:name>": "nodes/redis/alpha-redis",

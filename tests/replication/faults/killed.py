@@ -31,6 +31,7 @@ class KilledLeader:
         self.leader = scene.leader()
         with tenant_context(scene.fleet):
             self.written = mending.enter_context(writing(pool_of(_shard(scene)), _server(scene, self.leader)))
+        mending.callback(scene.wait_whole)  # a client whose write waits for a standby ends when there is one
         self.killed_at = time.monotonic()
         scene.servers.kill(self.leader, tree=True)
 

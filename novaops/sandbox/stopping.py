@@ -64,9 +64,20 @@ def unlock(data_folders: Iterable[Path]) -> None:
             lock.unlink(missing_ok=True)
 
 
+def hold(record: Record) -> set[int]:
+    """The process, its descendants and its PostgreSQL server, all stopped by SIGSTOP: what one of them forks while the
+    others are looked up would outlive them, and wait forever for locks of the dead."""
+    held: set[int] = set()
+    while found := proc.family(record.roots(), proc.everyone()) - held:
+        for pid in found:
+            send(pid, signal.SIGSTOP)
+        held |= found
+    return held
+
+
 def kill_family(record: Record) -> None:
     """SIGKILL for the process, its descendants and its PostgreSQL server."""
-    for pid in proc.family(record.roots(), proc.everyone()):
+    for pid in hold(record):
         send(pid, signal.SIGKILL)
     _wait(lambda: bool(record.roots()), time.monotonic() + LAST_GRACE)
 

@@ -79,11 +79,13 @@ class Supervisor:
     def kill(self, name: str, number: signal.Signals, tree: bool) -> None:
         """A signal to the process, or to its whole family with its PostgreSQL server; it is restarted as if it died."""
         record = self._child(name).record()
-        pids = proc.family(record.roots(), proc.everyone()) if tree else set(record.roots()[:1])
+        pids = stopping.hold(record) if tree else set(record.roots()[:1])
         if not pids:
             raise SandboxError(f"{name} is not running.")
         for pid in pids:
             stopping.send(pid, number)
+            if tree and number != signal.SIGSTOP:
+                stopping.send(pid, signal.SIGCONT)
 
     def pause(self, name: str, tree: bool) -> None:
         """SIGSTOP: it holds its ports and answers nothing."""

@@ -179,8 +179,15 @@ def _without_postgres(snapshot: Snapshot, one: Member) -> Finding:
     step = f"{disk}; then what PostgreSQL's log says last."
     if state in DIED | COMING_UP:
         how = "died and does not come up" if state in DIED else "is not up yet"
-        sentence = f"PostgreSQL of {one.who} {how} (“{state}”): a full disk keeps it down, or damaged data."
-        step = f"{disk}. Make room and Patroni starts it again; otherwise read PostgreSQL's log, then reinitialise it."
+        sentence = (
+            f"PostgreSQL of {one.who} {how} (“{state}”): a full disk, damaged data or processes of its former server "
+            "keep it down."
+        )
+        step = (
+            f"{disk}. Make room and Patroni starts it again. Otherwise read PostgreSQL's log: a shared memory block "
+            f"that is still in use belongs to processes which outlived its former server (fuser {folder or '…'}), "
+            "and Patroni starts it again once they are killed. Where data is damaged, reinitialise it."
+        )
     elif state in {"running", "streaming"}:
         step = f"It may hang, have no connection left, or have just died. {step}"
     if one.leads:

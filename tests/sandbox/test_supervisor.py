@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from novaops.sandbox.supervisor import Supervisor
 from tests.waiting import wait_for
 
 SLEEPER = ("sleep", "3600")
+FORKING = ("bash", "-c", "for _ in {1..150}; do sleep 0.003; sleep 3600 & done; wait")
 STUBBORN = ("bash", "-c", "trap '' TERM; while :; do sleep 3600 & wait; done")
 
 # Its first thread is a zombie for half a second, in which the process cannot be collected.
@@ -81,6 +83,16 @@ def state(of: int) -> str | None:
     return found.state if found else None
 
 
+def of_session(leader: int) -> list[int]:
+    """What runs of the processes that a child and its descendants are."""
+    ids = [one for one, found in proc.everyone().items() if found.state != "Z"]
+    found = []
+    for one in ids:
+        with suppress(ProcessLookupError):
+            found += [one] if os.getsid(one) == leader else []
+    return found
+
+
 def test_a_killed_process_is_started_again(supervisor: Supervisor) -> None:
     client = Client(supervisor.layout.state)
     supervisor.launch(spec("server"))
@@ -88,6 +100,17 @@ def test_a_killed_process_is_started_again(supervisor: Supervisor) -> None:
     client.kill("server", signal.SIGKILL)
     assert wait_for(lambda: pid(client, "server") != first, "the restart")
     assert client.status()["server"].restarts == 1
+
+
+def test_a_family_that_goes_on_forking_is_killed_whole(supervisor: Supervisor) -> None:
+    """A child that is forked while the others are looked up would be an orphan."""
+    client = Client(supervisor.layout.state)
+    supervisor.launch(spec("server", FORKING))
+    first = pid(client, "server")
+    wait_for(lambda: len(of_session(first)) > 20, "some children")
+    client.kill("server", tree=True)
+    assert wait_for(lambda: pid(client, "server") != first, "the restart")
+    wait_for(lambda: not of_session(first), "the last of the dead to be collected")
 
 
 def test_what_a_person_stopped_stays_down_until_started(supervisor: Supervisor) -> None:

@@ -191,8 +191,10 @@ def test_a_server_that_does_not_come_up_leads_to_its_disk_and_its_log(state: str
     fleet = Fleet().silent("postgres", name=REPLICA, **REFUSED)
     fleet.now("patroni-itself", REPLICA, facts=PatroniItselfFacts(status=Status(state=state)))
     (found,) = fleet.told()
-    assert found.sentence.endswith(f"(“{state}”): a full disk keeps it down, or damaged data.")
-    assert "df -h /data/shard-2-c" in found.next_step
+    assert found.sentence.endswith(
+        f"(“{state}”): a full disk, damaged data or processes of its former server keep it down."
+    )
+    assert "df -h /data/shard-2-c" in found.next_step and "fuser /data/shard-2-c" in found.next_step
 
 
 def test_etcd_without_a_quorum_is_the_one_thing_that_is_said() -> None:

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
+from shards.moves.checks_of_sides import MOVES_FROM
 from shards.moves.facts import ClusterFacts, GateFacts, MoveFacts, Server, Side, TableFacts
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -30,7 +31,7 @@ def side(shard: str, gate: GateFacts | None = None, **more: Any) -> Side:
         "shard": shard,
         "state": "active",
         "leader": f"{shard}-a",
-        "version": 10,
+        "version": MOVES_FROM,
         "gate": gate,
         "server": SERVER,
         "cluster": CLUSTER,

@@ -3,7 +3,9 @@
 A worker is a fork of the test: it carries the operation out under a trace that counts the lines that it executes in the
 files that are watched, and kills itself at the chosen one. Every place of a run can be tried so, in a moment each."""
 
+import faulthandler
 import os
+import select
 import signal
 import sys
 import traceback
@@ -21,10 +23,13 @@ from novaops.operations.choices import Status
 from novaops.operations.models import Operation
 from novaops.operations.runner import execute
 from shards.clients.postgres import sessions
+from tests.waiting import wait_for
 
 ROOT = Path(__file__).resolve().parent.parent
 # How many places of a run are tried; NOVAOPS_KILL_EVERY=1 tries each.
 PLACES = 8
+# No worker of a test takes so long: one that does says where it stands and ends.
+LIMIT_SECONDS = 240
 Work = Callable[[], object]
 _inherited: list[Any] = []
 
@@ -83,8 +88,29 @@ def begun(work: Work) -> int:
 
 
 def ended(process: int) -> int:
-    """The exit code of such a process, when it has ended by itself."""
-    return os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
+    """The exit code of such a process, when it has ended by itself. One that does not end is killed, and the test
+    fails."""
+    watched = os.pidfd_open(process)
+    try:
+        in_time = bool(select.select([watched], [], [], LIMIT_SECONDS + 20)[0])
+    finally:
+        os.close(watched)
+    if not in_time:
+        os.kill(process, signal.SIGKILL)
+    code = os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
+    assert in_time, f"a worker did not end within {LIMIT_SECONDS + 20} s and was killed"
+    return code
+
+
+def frozen(process: int) -> None:
+    """Returns when such a process is held by a SIGSTOP."""
+
+    def held() -> bool:
+        found, status = os.waitpid(process, os.WNOHANG | os.WUNTRACED)
+        assert not found or os.WIFSTOPPED(status), f"it ended before it froze: {status}"
+        return bool(found)
+
+    wait_for(held, "a worker that freezes", every=0.02)
 
 
 def _forked(work: Work, watched: list[str], line: int, tell: Callable[[int], None]) -> int:
@@ -96,6 +122,7 @@ def _fork(work: Work, watched: list[str], line: int, tell: Callable[[int], None]
     if child:
         return child
     try:
+        faulthandler.dump_traceback_later(LIMIT_SECONDS, exit=True)
         _leave_connections_alone()
         counted = _Counter([str(ROOT / path) for path in watched], line)
         sys.settrace(counted.begin)

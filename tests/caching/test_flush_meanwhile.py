@@ -15,7 +15,7 @@ from novaops.operations.choices import Status
 from novaops.operations.models import Operation
 from tests.caching.own_cluster import all_there, client, done, fill, queued
 from tests.conftest import MakePerson
-from tests.killing import started
+from tests.killing import ended, started
 from tests.redis_servers import Node, form, servers, streams
 from tests.waiting import wait_for
 
@@ -59,7 +59,7 @@ def worker(operation: Operation) -> Iterator[int]:
         yield pid
     finally:
         os.kill(pid, signal.SIGCONT)
-        os.waitpid(pid, 0)
+        ended(pid)
     operation.refresh_from_db()
     assert operation.status == Status.DONE, [operation.outcome, *operation.lines.values_list("text", flat=True)]
 

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import threading
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
@@ -95,14 +96,14 @@ def same(leaders: Leaders, table: str, where: str = "true") -> int:
 
 
 class Breaking(Unhindered):
-    """Does something when so many bytes have passed."""
+    """Does something, once, when so many bytes have passed, in whatever thread that is."""
 
     def __init__(self, after: int, what: Callable[[], object]) -> None:
-        self.left, self.what = after, what
+        self.left, self.what, self._to_do = after, what, threading.Semaphore(1)
 
     def pass_on(self, size: int) -> None:
         self.left -= size
-        if size and self.left < 0:
+        if size and self.left < 0 and self._to_do.acquire(blocking=False):
             self.what()
 
 
@@ -226,23 +227,17 @@ def whole(leaders: Leaders) -> int:
 
 
 def test_a_worker_that_froze_is_replaced_and_writes_no_more(items: Leaders) -> None:
-    reading, writing = os.pipe()
-
-    def freeze() -> None:
-        os.write(writing, b"x")
-        os.kill(os.getpid(), signal.SIGSTOP)
-
-    child = killing._fork(lambda: copied(throttle=Breaking(0, freeze)), [], 0, lambda lines: None)
-    assert os.read(reading, 1) == b"x"
+    child = killing.begun(lambda: copied(throttle=Breaking(0, lambda: os.kill(os.getpid(), signal.SIGSTOP))))
     try:
+        killing.frozen(child)
         with receiving(OWN, 60) as session:
             # The frozen one holds its fence; ended, it does no more.
             ended(session)
         assert copied(token=2).rows == 1000
     finally:
         os.kill(child, signal.SIGCONT)
-        _, status = os.waitpid(child, 0)
-    assert os.waitstatus_to_exitcode(status) == 1
+        code = killing.ended(child)
+    assert code == 1
     assert same(items, "novaops_copy_tests.items") == 1000
 
 

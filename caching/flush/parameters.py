@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from caching.flush.pace import MannerName
-from novaops.operations.contract import Missing, applies
+from novaops.operations.contract import Missing, applies, unit
 
 FamilyName = Literal["session", "vm", "perm", "metric", "qr", "agg", "api"]
 Whose = Literal["family", "prefix", "pattern", "tenant", "vm", "node", "tier"]
@@ -76,10 +76,16 @@ class FlushParameters(_Scoped):
         description="By prefix or pattern: both unless told.",
         json_schema_extra=applies(scope=("prefix", "pattern", "tier")),
     )
-    limit: int | None = Field(default=None, ge=1, title="At most", description="Keys; it stops there, and says so.")
-    keys_per_second: int | None = Field(default=None, ge=1, title="Keys per second", description="At most, in all.")
     pace: MannerName = Field(
         default="normal", title="Pace", description="Gentle is felt least by other clients, and takes longest."
+    )
+    keys_per_second: int | None = Field(default=None, ge=1, title="Keys per second", description="At most, in all.")
+    limit: int | None = Field(
+        default=None,
+        ge=1,
+        title="At most",
+        description="It stops there, and says so.",
+        json_schema_extra=unit("keys"),
     )
 
 

@@ -196,6 +196,7 @@ def _kind(said: dict[str, Any]) -> list[Line]:
     required = said["parameters"].get("required", ())
     for name, shape in said["parameters"].get("properties", {}).items():
         must = "required" if name in required else f"default {json.dumps(shape.get('default'))}"
+        must = f"{shape['x-unit']}, {must}" if "x-unit" in shape else must
         lines.append(plain(f"  --set {name}=  {shape.get('description') or shape.get('title', '')} ({must})"))
         if chosen := [value for value, _ in said["choices"].get(name, ())][:20] or shape.get("enum"):
             lines.append(plain(f"      one of {', '.join(map(str, chosen))}", "dim"))

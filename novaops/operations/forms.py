@@ -2,8 +2,7 @@
 
 from collections.abc import Mapping
 from enum import Enum
-from types import NoneType, UnionType
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Any, get_args, get_origin
 
 from annotated_types import Ge, Gt, Le, Lt
 from django import forms
@@ -11,10 +10,11 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from novaops.operations.applying import Applying, applies_of
-from novaops.operations.contract import Kind
+from novaops.operations.asked_for import label_of
+from novaops.operations.contract import Kind, unit_of
 from novaops.operations.contract.fields import LINES
+from novaops.operations.field_types import Choices, bare, listed
 
-Choices = list[tuple[str, str]]
 RESERVED = frozenset({"reason", "ticket"})
 # As `wrong_values` says it.
 OUT_OF_RANGE = {
@@ -82,22 +82,22 @@ def form_for(kind: Kind[Any]) -> type[RequestForm]:
 
 
 def _field(name: str, info: FieldInfo, choices: Choices | None) -> forms.Field:
-    kind, optional = _bare(info.annotation)
+    kind, optional = bare(info.annotation)
     common: dict[str, Any] = {
-        "label": info.title or name.replace("_", " ").capitalize(),
+        "label": f"{label_of(name, info)}, {unit}" if (unit := unit_of(info)) else label_of(name, info),
         "help_text": info.description or "",
         "required": info.is_required() and not optional,
     }
     default = info.get_default(call_default_factory=True) if not info.validate_default else info.default
     if default not in (None, PydanticUndefined):
         common["initial"] = default.value if isinstance(default, Enum) else default
-    return _by_type(kind, info, choices or _listed(kind), common)
+    return _by_type(kind, info, choices or listed(kind), common)
 
 
 def _by_type(kind: Any, info: FieldInfo, choices: Choices | None, common: dict[str, Any]) -> forms.Field:
     if get_origin(kind) in (list, tuple, set, frozenset):
-        listed = choices or _listed(get_args(kind)[0])
-        return forms.MultipleChoiceField(choices=listed or [], widget=forms.CheckboxSelectMultiple, **common)
+        several = choices or listed(get_args(kind)[0]) or []
+        return forms.MultipleChoiceField(choices=several, widget=forms.CheckboxSelectMultiple, **common)
     if choices is not None:
         blank = [] if common["required"] or common.get("initial") else [("", "Let the plan choose")]
         return forms.ChoiceField(choices=[*blank, *choices], **common)
@@ -117,23 +117,6 @@ def _lines(info: FieldInfo) -> int:
     extra = info.json_schema_extra
     found = extra.get(LINES) if isinstance(extra, dict) else 0
     return found if isinstance(found, int) else 0
-
-
-def _bare(annotation: Any) -> tuple[Any, bool]:
-    """The type without "or None", and whether None was allowed."""
-    if get_origin(annotation) in (Union, UnionType):
-        kinds = [kind for kind in get_args(annotation) if kind is not NoneType]
-        return kinds[0], NoneType in get_args(annotation)
-    return annotation, False
-
-
-def _listed(kind: Any) -> Choices | None:
-    """The choices that a type names by itself: an Enum or a Literal."""
-    if get_origin(kind) is Literal:
-        return [(str(value), str(value).replace("-", " ").replace("_", " ").capitalize()) for value in get_args(kind)]
-    if isinstance(kind, type) and issubclass(kind, Enum):
-        return [(str(one.value), str(getattr(one, "label", one.name.replace("_", " ").capitalize()))) for one in kind]
-    return None
 
 
 def _limits(info: FieldInfo) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from novaops.fleets.paths import fleet_path
 from novaops.fleets.rights import Right
 from novaops.operations import registry
 from novaops.operations.approvals import counting, waiting_for
+from novaops.operations.asked_for import asked_for
 from novaops.operations.choices import EXPIRING, FRUITLESS, UNSTARTED, Status
 from novaops.operations.companions import companions_of
 from novaops.operations.contract import Kind, Risk
@@ -54,6 +55,7 @@ def page_of(operation: Operation, person: Person, rights: Collection[Right]) -> 
         "operation": operation,
         "kind": kind,
         "detail": shown,
+        "asked": asked_for(kind.parameters if kind else None, operation.parameters),
         "companions": companions_of(operation),
         "plan": plan,
         "may": controls_of(operation, kind, person, rights),

@@ -11,6 +11,7 @@ from django_celery_beat.models import CrontabSchedule, PeriodicTask
 from novaops.audit.services import Actor, record
 from novaops.fleets.models import Person
 from novaops.fleets.rights import Right
+from novaops.operations.asked_for import asked_for, in_one_line
 from novaops.operations.choices import Status
 from novaops.operations.crontabs import FIELDS, next_after
 from novaops.operations.models import Operation, Recurrence
@@ -82,8 +83,8 @@ def _refusal(operation: Operation, typed: str) -> str:
 
 def _title(operation: Operation) -> str:
     """What it does every time; the operation's own title holds the numbers of one plan."""
-    given = ", ".join(f"{name} {value}" for name, value in operation.parameters.items() if value not in (None, ""))
-    title = kind_named(operation.kind).title
+    kind = kind_named(operation.kind)
+    given, title = in_one_line(asked_for(kind.parameters, operation.parameters)), kind.title
     return f"{title} ({given})"[:200] if given else title
 
 

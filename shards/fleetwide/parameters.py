@@ -32,15 +32,17 @@ def _a_version(text: str) -> str:
 
 
 class Waves(BaseModel):
+    """How it is done to many shards. A form asks for the fields of the base that is named last first."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    leave_out: LeaveOut = ""
     parallel: int = Field(
         default=1, title="Shards at once", ge=1, le=MOST_AT_ONCE, description="The next wave begins when all are well."
     )
-    leave_out: LeaveOut = ""
 
 
-class RestartParameters(Waves):
+class _WhichShards(BaseModel):
     shards: str = Field(default="", title="Shards", description="Their names, with commas; all that need it if empty.")
     only_pending: bool = Field(
         default=True,
@@ -49,19 +51,27 @@ class RestartParameters(Waves):
     )
 
 
-class DrainParameters(Waves):
-    """Servers by their version or by their names."""
+class _WhichServers(BaseModel):
+    """By their names or by their version."""
 
+    servers: str = Field(default="", title="Servers", description="Members, with commas: none of them is to lead.")
     version_below: Annotated[str, AfterValidator(_a_version)] = Field(
-        default="", title="PostgreSQL older than", description="Such as 15.18: leaders that run an older one hand over."
+        default="",
+        title="Or PostgreSQL older than",
+        description="Such as 15.18: leaders that run an older one hand over.",
     )
-    servers: str = Field(default="", title="Servers", description="Or these members, with commas: none is to lead.")
 
+
+class RestartParameters(Waves, _WhichShards):
+    """Of all shards unless some are named."""
+
+
+class DrainParameters(Waves, _WhichServers):
     @model_validator(mode="after")
     def _one_of_both(self) -> "DrainParameters":
         version, servers = bool(self.version_below), bool(names_of(self.servers))
         if not version and not servers:
-            raise Missing(version_below="Say a version, or servers.")
+            raise Missing(servers="Say servers, or a version.")
         if version and servers:
-            raise ValueError("Say either a version or servers, not both.")
+            raise ValueError("Say either servers or a version, not both.")
         return self

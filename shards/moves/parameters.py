@@ -4,6 +4,7 @@ from datetime import time
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from novaops.operations.contract import unit
 from novaops.operations.problems import Invalid
 from novaops.operations.zones import zone
 
@@ -15,8 +16,13 @@ class MoveParameters(BaseModel):
 
     tenant: str = Field(title="Tenant", min_length=1, max_length=100, description="Its id, such as acme.")
     target: str = Field(title="To the shard", description="Where it lives afterwards.")
-    limit_mb: float | None = Field(
-        default=None, title="At most, MB a second", gt=0, description="As fast as it goes if empty."
+    way_back_hours: int = Field(
+        default=24,
+        title="Way back",
+        ge=0,
+        le=720,
+        description="How long the old shard is kept current, so that the move can be taken back; 0: not at all.",
+        json_schema_extra=unit("hours"),
     )
     hours_from: time | None = Field(
         default=None,
@@ -27,17 +33,18 @@ class MoveParameters(BaseModel):
     time_zone: str = Field(default="UTC", title="Time zone", description="Whose clock these hours follow.")
     pause_limit_ms: int = Field(
         default=1000,
-        title="Longest pause, ms",
+        title="Longest pause",
         ge=50,
         le=5000,
         description="A cutover that takes longer is given up and tried again later; the tenant stays where it is.",
+        json_schema_extra=unit("ms"),
     )
-    way_back_hours: int = Field(
-        default=24,
-        title="Way back, hours",
-        ge=0,
-        le=720,
-        description="How long the old shard is kept current, so that the move can be taken back; 0: not at all.",
+    limit_mb: float | None = Field(
+        default=None,
+        title="At most",
+        gt=0,
+        description="As fast as it goes if empty.",
+        json_schema_extra=unit("MB a second"),
     )
 
     @field_validator("time_zone")

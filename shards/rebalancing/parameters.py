@@ -8,6 +8,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from novaops.operations.contract import unit
 from novaops.operations.problems import Invalid
 from novaops.operations.zones import zone
 from shards.rebalancing.facts import Mix, Wishes
@@ -77,15 +78,24 @@ class Pace(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    at_once: int = Field(default=2, title="Moves at once", ge=1, le=8, description="The others wait for their turn.")
-    limit_mb: float | None = Field(
-        default=None, title="Each at most, MB a second", gt=0, description="As fast as it goes if empty."
+    way_back_hours: int = Field(
+        default=24,
+        title="Ways back",
+        ge=0,
+        le=720,
+        description="0: what has moved is finished at once.",
+        json_schema_extra=unit("hours"),
     )
     hours_from: time | None = Field(default=None, title="From", description="When they may copy; always if empty.")
     hours_until: time | None = Field(default=None, title="Until", description="The next day if earlier.")
     time_zone: Annotated[str, AfterValidator(_a_zone)] = Field(default="UTC", title="Time zone")
-    way_back_hours: int = Field(
-        default=24, title="Ways back, hours", ge=0, le=720, description="0: what has moved is finished at once."
+    at_once: int = Field(default=2, title="Moves at once", ge=1, le=8, description="The others wait for their turn.")
+    limit_mb: float | None = Field(
+        default=None,
+        title="Each at most",
+        gt=0,
+        description="As fast as it goes if empty.",
+        json_schema_extra=unit("MB a second"),
     )
 
     @model_validator(mode="after")
@@ -102,15 +112,18 @@ class Pace(BaseModel):
         )
 
 
-class Options(Pace):
+class _Goal(BaseModel):
     """What counts, and how far a plan goes."""
 
     measure: Measure = Field(default=Measure.BYTES, title="What counts")
     skew_percent: float = Field(
-        default=10, title="Goal, %", ge=0, le=500, description="By how much a shard may be above its share."
+        default=10,
+        title="Goal",
+        ge=0,
+        le=500,
+        description="By how much a shard may be above its share.",
+        json_schema_extra=unit("%"),
     )
-    most_moves: int = Field(default=20, title="Moves at most", ge=1, le=MOST_MOVES)
-    most_gb: float | None = Field(default=None, title="GB at most", gt=0, description="All moves together.")
     pins: Annotated[str, _read_by(pins_of)] = Field(
         default="", title="Pinned", description="Who has to be where: acme=shard-2, blue=shard-1."
     )
@@ -120,6 +133,12 @@ class Options(Pace):
     apart: Annotated[str, _read_by(sets_of)] = Field(
         default="", title="Kept apart", description="Sets of tenants, each on a shard of its own."
     )
+    most_moves: int = Field(default=20, title="Moves at most", ge=1, le=MOST_MOVES)
+    most_gb: float | None = Field(default=None, title="GB at most", gt=0, description="All moves together.")
+
+
+class Options(Pace, _Goal):
+    """A form asks for the fields of the base that is named last first."""
 
     @property
     def wishes(self) -> Wishes:
@@ -134,17 +153,29 @@ class Options(Pace):
         )
 
 
-class Filling(Options):
+class _Filled(BaseModel):
     shard: str = Field(title="Shard", min_length=1, description="The one that gets its share.")
 
 
-class Draining(Pace):
-    """All tenants leave. Ways back would lead to a shard that is to be switched off."""
-
+class _Emptied(BaseModel):
     shard: str = Field(title="Shard", min_length=1, description="The one that is emptied.")
     measure: Measure = Field(default=Measure.BYTES, title="What counts", description="For who goes where.")
+
+
+class Filling(Options, _Filled):
+    """One shard gets its share."""
+
+
+class Draining(Pace, _Emptied):
+    """All tenants leave. Ways back would lead to a shard that is to be switched off."""
+
     way_back_hours: int = Field(
-        default=0, title="Ways back, hours", ge=0, le=720, description="It goes offline when the last one has ended."
+        default=0,
+        title="Ways back",
+        ge=0,
+        le=720,
+        description="It goes offline when the last one has ended.",
+        json_schema_extra=unit("hours"),
     )
 
     @property

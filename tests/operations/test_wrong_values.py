@@ -50,6 +50,6 @@ def test_a_form_says_the_same() -> None:
 def test_what_was_not_filled_in_yet_is_missing_not_wrong() -> None:
     with pytest.raises(Incomplete) as problem:
         parameters_of(FleetDrain(), {})
-    assert problem.value.fields == {"version_below": "Say a version, or servers."}
+    assert problem.value.fields == {"servers": "Say servers, or a version."}
     with pytest.raises(Invalid, match="not both"):
         parameters_of(FleetDrain(), {"version_below": "15.18", "servers": "shard-1-a"})

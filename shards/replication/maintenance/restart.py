@@ -6,7 +6,18 @@ from datetime import datetime
 from pydantic import BaseModel, ConfigDict, Field
 
 from novaops.fleets.rights import Right
-from novaops.operations.contract import BlastRadius, Check, CheckOutcome, Kind, Lock, Plan, PlannedStep, Risk, Step
+from novaops.operations.contract import (
+    BlastRadius,
+    Check,
+    CheckOutcome,
+    Kind,
+    Lock,
+    Plan,
+    PlannedStep,
+    Risk,
+    Step,
+    unit,
+)
 from shards.replication.maintenance import choosing, live
 from shards.replication.maintenance.common_checks import answers, is_member, manages, passed, redundancy, warned
 from shards.replication.maintenance.live import ClusterFacts
@@ -26,8 +37,9 @@ class RestartParameters(BaseModel):
         default=0,
         ge=0,
         le=3600,
-        title="Time to start (s)",
+        title="Time to start",
         description="If it leads and takes longer, Patroni fails over; 0 is Patroni's own setting.",
+        json_schema_extra=unit("s"),
     )
 
 

@@ -1,5 +1,6 @@
 """Replication as the pages show it: clusters, members, pools, etcd, changes of leader. Stored values alone."""
 
+from datetime import UTC
 from typing import Annotated, Any
 
 from django.http import Http404
@@ -23,11 +24,13 @@ from novaops.api.replication_schemas import (
     SwitchOut,
 )
 from novaops.fleets.requests import FleetRequest
+from shards.clients.patroni_replies import ScheduledSwitchover
 from shards.replication.differences import differences
 from shards.replication.history_models import LeaderSwitch
 from shards.replication.history_switches import switches
 from shards.replication.noticed import noticed
 from shards.replication.quorum import EtcdCluster, EtcdNode, etcd_clusters
+from shards.replication.scheduled_by import scheduled_by
 from shards.replication.seen import MemberSeen, ShardTopology
 from shards.replication.topology import topologies
 
@@ -80,7 +83,7 @@ def leader_history(
 
 
 def _cluster(shard: ShardTopology) -> ClusterOut:
-    told, planned = noticed(shard), shard.scheduled
+    told = noticed(shard)
     return ClusterOut(
         shard=shard.name,
         health=shard.health,
@@ -91,10 +94,20 @@ def _cluster(shard: ShardTopology) -> ClusterOut:
         timeline=shard.timeline,
         paused=shard.paused,
         synchronous_mode=shard.synchronous_mode,
-        scheduled_switchover=ScheduledOut(at=planned.at, candidate=planned.candidate) if planned else None,
+        scheduled_switchover=_scheduled(shard.name, shard.scheduled) if shard.scheduled else None,
         members=[MemberOut(**_told(one)) for one in shard.members],
         pools=[PoolOut(**pool_told(one)) for one in shard.pools],
         at=shard.at,
+    )
+
+
+def _scheduled(shard: str, planned: ScheduledSwitchover) -> ScheduledOut:
+    by = scheduled_by(shard, planned)
+    return ScheduledOut(
+        at=planned.at.astimezone(UTC),
+        candidate=planned.candidate,
+        operation=by.pk if by else None,
+        person=by.requested_by_name if by else "",
     )
 
 

@@ -129,8 +129,13 @@ class PoolDetailOut(PoolOfShardOut):
 
 
 class ScheduledOut(Schema):
+    """What Patroni does by itself at a time. `candidate` is empty where Patroni chooses; `operation` and `person` say
+    who put it on its list, null and empty where nobody did it here."""
+
     at: datetime
     candidate: str
+    operation: int | None
+    person: str
 
 
 class ClusterOut(Schema):

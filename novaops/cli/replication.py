@@ -6,7 +6,7 @@ import typer
 
 from novaops.cli.options import AsJson
 from novaops.cli.session import begin
-from novaops.cli.words import Line, plain, table
+from novaops.cli.words import Line, plain, table, when
 
 Shard = Annotated[str, typer.Option(help="The name of a shard.")]
 Name = Annotated[str, typer.Argument(help="The member's name.", metavar="MEMBER")]
@@ -55,9 +55,18 @@ def leader_history(shard: Shard = "", since: Since = "", until: Until = "", as_j
 def _shard(one: dict[str, Any]) -> list[Line]:
     return [
         plain(f"{one['shard']}: {one['noticed']}", "bold"),
+        *([_scheduled(one["scheduled_switchover"])] if one["scheduled_switchover"] else []),
         *table([_row(each) for each in one["members"]]),
         plain(""),
     ]
+
+
+def _scheduled(one: dict[str, Any]) -> Line:
+    who = (
+        f"by operation {one['operation']} of {one['person']}" if one["operation"] else "no operation here asked for it"
+    )
+    to = f" to {one['candidate']}" if one["candidate"] else ""
+    return plain(f"A switchover{to} is scheduled with Patroni for {when(one['at'])}: {who}.", "yellow")
 
 
 def _row(one: dict[str, Any]) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """Who asked for what a shard did: the operation that was at work on it at that moment, or nobody here."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Q
@@ -9,11 +9,12 @@ from django.db.models import Q
 from novaops.operations.models import Operation, OperationStep
 from shards.replication.history import LeaderChange
 from shards.replication.maintenance.failover_steps import FAIL_OVER
+from shards.replication.scheduled_by import SCHEDULES, moment_of
 from shards.replication.switchover.plan import SWITCH
 
 # Clocks of the members and of the control database may differ by so much.
 CLOCKS = timedelta(seconds=10)
-SWITCHOVER, SCHEDULED = "switchover", "switchover-schedule"
+SWITCHOVER, SCHEDULED = "switchover", SCHEDULES
 # The kinds that change a leader, and the step in which each asks Patroni for it.
 ASKS = {SWITCHOVER: SWITCH, "failover": FAIL_OVER, "failover-forced": FAIL_OVER}
 # Kinds that change a leader on their way.
@@ -94,12 +95,8 @@ def _scheduled(shard: str, change: LeaderChange, moment: datetime) -> Operation 
 
 
 def _due(operation: Operation, moment: datetime) -> bool:
-    try:
-        at = datetime.fromisoformat(str(operation.parameters.get("at")))
-    except ValueError:
-        return False
-    at = at if at.tzinfo else at.replace(tzinfo=UTC)
-    return at - CLOCKS <= moment <= at + PUNCTUAL
+    at = moment_of(operation.parameters)
+    return at is not None and at - CLOCKS <= moment <= at + PUNCTUAL
 
 
 def at_work(shard: str, moment: datetime) -> Operation | None:

@@ -13,11 +13,13 @@ from metrics.contract import Snapshot
 from novaops.fleets.guards import right_required
 from novaops.fleets.requests import FleetRequest
 from novaops.fleets.rights import Right
+from novaops.operations.models import Operation
 from novaops.operations.request_forms import kinds_of
 from shards import acts, charts
 from shards.replication.noticed import Noticed, noticed
 from shards.replication.own_slots import slots_seen
 from shards.replication.quorum import EtcdCluster, etcd_clusters
+from shards.replication.scheduled_by import scheduled_by
 from shards.replication.seen import MemberSeen, ShardTopology
 from shards.replication.slots import slots_of
 from shards.replication.topology import topologies
@@ -39,6 +41,7 @@ class ShardShown:
     noticed: Noticed
     rows: list[Row]
     acts: tuple[ActLink, ...]
+    scheduled_by: Operation | None
 
 
 @require_safe
@@ -62,7 +65,12 @@ def replication(request: FleetRequest) -> HttpResponse:
 
 def shard_shown(shard: ShardTopology, etcd: tuple[EtcdCluster, ...], can: frozenset[str]) -> ShardShown:
     return ShardShown(
-        shard, picture(shard, etcd), noticed(shard), member_rows(shard, can), links(acts.shard_acts(shard, can))
+        topology=shard,
+        picture=picture(shard, etcd),
+        noticed=noticed(shard),
+        rows=member_rows(shard, can),
+        acts=links(acts.shard_acts(shard, can)),
+        scheduled_by=scheduled_by(shard.name, shard.scheduled) if shard.scheduled else None,
     )
 
 

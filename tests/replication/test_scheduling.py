@@ -16,6 +16,7 @@ from novaops.operations.runner import execute
 from shards.clients.patroni import Patroni
 from shards.clients.patroni_replies import Cluster
 from shards.exceptions import Refused
+from shards.replication.scheduled_by import scheduled_by
 from tests.conftest import MakePerson
 from tests.waiting import wait_for
 
@@ -56,12 +57,14 @@ def test_it_is_put_on_patronis_list_and_taken_off_again(api: Patroni, person: Ma
     operation = carried_out(requested(person, "2031-01-31 03:00", candidate), person)
     there = api.cluster().scheduled_switchover
     assert there and (there.candidate, there.at) == (candidate, at)
+    assert scheduled_by(SHARD, there) == operation
+    assert scheduled_by(SHARD, there.model_copy(update={"at": at + timedelta(days=1)})) is None
     again = requested(person, "2031-02-28 03:00", candidate)
     assert again.status == "refused" and "Take it off first." in again.outcome
     off = services.take_back(operation, person("operator"), "Not that night.")
     assert off.kind == "switchover-unschedule"
     carried_out(off, person)
-    assert api.cluster().scheduled_switchover is None
+    assert api.cluster().scheduled_switchover is None and scheduled_by(SHARD, there) is None
     nothing = services.request("switchover-unschedule", {"shard": SHARD}, person("operator"), "Once more.")
     assert (nothing.status, nothing.outcome) == ("done", "Nothing to do.")
 

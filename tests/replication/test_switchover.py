@@ -1,7 +1,7 @@
 """A switchover of a real shard: the leader moves, the pool follows, and what was not possible changed nothing."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -49,16 +49,6 @@ def pools(shard: str, state: Path) -> Iterator[tuple[Target, ...]]:
     """The sandbox's, which is pointed at each new leader, and one behind an address that follows by itself."""
     with second_pool(state, shard):
         yield targets_of(shard, "pgbouncer")
-
-
-@pytest.fixture
-def operator(person: Callable[..., Person]) -> Person:
-    return person("operator")
-
-
-@pytest.fixture
-def approver(person: Callable[..., Person]) -> Person:
-    return person("approver")
 
 
 def cluster() -> Cluster:

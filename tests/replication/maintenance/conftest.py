@@ -1,11 +1,11 @@
-"""A real shard, as it should be before and after, and who acts on it."""
+"""A real shard, as it should be before and after."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 from django_tenants.utils import tenant_context
 
-from novaops.fleets.models import Fleet, Person
+from novaops.fleets.models import Fleet
 from tests.replication.maintenance.carrying import SHARD, ready
 
 
@@ -15,13 +15,3 @@ def shard(live_fleet: Fleet) -> Iterator[str]:
         ready()
         yield SHARD
         ready()
-
-
-@pytest.fixture
-def operator(person: Callable[..., Person]) -> Person:
-    return person("operator")
-
-
-@pytest.fixture
-def approver(person: Callable[..., Person]) -> Person:
-    return person("approver")

@@ -4,7 +4,7 @@ lie: then each question that was asked before is answered as it was then, and no
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from enum import Enum
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -75,8 +75,9 @@ def _handler(made: Proxy) -> type[BaseHTTPRequestHandler]:
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
+            with suppress(ConnectionError):  # who asked did not wait for it
+                self.end_headers()
+                self.wfile.write(content)
 
         do_GET = do_POST = do_DELETE = do_PATCH = _pass_on
 

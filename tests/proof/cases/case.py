@@ -48,10 +48,12 @@ class Case:
 @dataclass(frozen=True)
 class Subject:
     """A kind, how its cases are made, and where its workers may come to grief. `back`: how many of its steps can be
-    taken back."""
+    taken back. `ends_by_itself`: a guard may have done what the last step does before a worker comes to it, and
+    then none comes further than before it."""
 
     kind: str
     make: Callable[[Scene], AbstractContextManager[Case]]
     steps: int
     back: int = 0
     calls: tuple[Call, ...] = ()
+    ends_by_itself: bool = False

@@ -130,6 +130,7 @@ KILL = Subject(
         Call(1, "shards.pools.pausing.services:end"),
         Call(1, "shards.pools.pausing.records:ended"),
     ),
+    ends_by_itself=True,
 )
 # It is written down and nobody guards it; it is paused, and nobody has written so.
 PAUSE = Subject(

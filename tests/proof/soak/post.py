@@ -69,7 +69,7 @@ def _plan(scene: Scene, subject: Subject, case: Case, way: Way) -> list[Fault]:
     plan = [
         Fault(Point.BEGUN, way, found[0], Mishap.HOLD),
         Fault(Point.BEGUN, way, found[len(found) // 2], Mishap.DIE),
-        Fault(Point.ACTED, way, found[-1], Mishap.FALL),
+        Fault(Point.BEFORE if subject.ends_by_itself else Point.ACTED, way, found[-1], Mishap.FALL),
     ]
     if way is Way.BACK and case.cancelled_at:
         plan.append(case.cancelled_at)

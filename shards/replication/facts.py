@@ -90,6 +90,11 @@ class Replayer(Facts):
         """It has replayed all that it knows of."""
         return self.wait_type == "Activity"
 
+    @property
+    def waits_for_others(self) -> bool:
+        """A recovery conflict: it may not go on while a transaction on this standby is open."""
+        return self.wait_type in ("Lock", "BufferPin") or self.wait.startswith("RecoveryConflict")
+
 
 class Backend(Facts):
     """A client's connection. `started` is PostgreSQL's own text of its beginning, by which a reused pid is told apart;

@@ -7,12 +7,11 @@ from datetime import datetime
 from metrics import thresholds
 from metrics.contract import Finding, Remedy, Seen, Severity, Snapshot
 from novaops.ui.formats import duration, human_bytes, percent
-from shards.replication.facts import EtcdFacts, PostgresFacts, Replayer, Slot
+from shards.replication.facts import EtcdFacts, LongestTransaction, PostgresFacts, Replayer, Slot
 from shards.replication.findings import build_anew, finding
 from shards.replication.own_slots import slots_seen
 
-# The lag counts from the last commit that was replayed, which may lie so much before the transaction, in seconds.
-LAST_COMMIT = 5.0
+DELAY = "max_standby_streaming_delay says how long replay waits."
 
 
 def servers(snapshot: Snapshot, now: datetime) -> Iterator[Finding]:
@@ -30,10 +29,9 @@ def _standby(seen: Seen, facts: PostgresFacts) -> Iterator[Finding]:
     name, shard, lag = seen.server.name, seen.server.shard, facts.replay_lag_seconds or 0.0
     if lag > thresholds.LAG_WARNING_SECONDS:
         critical = lag > thresholds.LAG_CRITICAL_SECONDS
-        sentence, step = _why_behind(seen, lag, facts)
+        sentence, step, remedy = _why_behind(seen, lag, facts)
         severity = Severity.CRITICAL if critical else Severity.WARNING
         explains = (f"replication:lag-bytes:{name}",)
-        remedy = _end_longest(name, facts) if "replay waits" in sentence else None
         yield finding(f"lag:{name}", severity, shard, sentence, step, name, explains=explains, remedy=remedy)
     if facts.replay_paused:
         step = "SELECT pg_wal_replay_resume() on it, when whoever paused it is done."
@@ -47,18 +45,28 @@ def _standby(seen: Seen, facts: PostgresFacts) -> Iterator[Finding]:
         yield finding(f"receiver:{name}", Severity.WARNING, shard, sentence, step, name, remedy=remedy)
 
 
-def _why_behind(seen: Seen, lag: float, facts: PostgresFacts) -> tuple[str, str]:
-    """While WAL arrives, what replays it hangs, or waits for a query that is as old as the lag: a recovery conflict."""
-    name, longest = seen.server.name, facts.longest_transaction
+def _why_behind(seen: Seen, lag: float, facts: PostgresFacts) -> tuple[str, str, Remedy | None]:
+    """While WAL arrives, what replays it waits for a transaction (a recovery conflict), hangs, or is slow. One that is
+    shorter than the lag is not said to be the cause."""
+    name, longest, replayer = seen.server.name, facts.longest_transaction, facts.replayer
     told = f"{name} is {duration(lag)} behind its leader"
     if facts.receiver_status != "streaming" or (facts.received or 0) <= (facts.replayed or 0):
         step = "Look for a long query on it, a paused replay, or a full disk; reads from it are old meanwhile."
-        return f"{told}.", step
-    if not longest or longest.seconds + LAST_COMMIT < lag:
-        return _slow(seen, told, facts.replayer)
-    who = f"pid {longest.pid} of {longest.user or 'an unknown user'}, open for {duration(longest.seconds)}"
-    step = f"End pid {longest.pid} on {name}, or let it finish; max_standby_streaming_delay says how long replay waits."
-    return f"{told}: WAL arrives, and replay waits for a transaction ({who}).", step
+        return f"{told}.", step, None
+    if longest and longest.seconds >= lag:
+        step = f"End pid {longest.pid} on {name}, or let it finish; {DELAY}"
+        sentence = f"{told}: WAL arrives, and replay waits for a transaction ({_who(longest)})."
+        return sentence, step, _end_longest(name, facts)
+    if replayer and replayer.waits_for_others:
+        oldest = f"; the oldest is {_who(longest)}" if longest else ""
+        step = f"See what is open on {name}{oldest}. {DELAY}"
+        wait = f"{replayer.wait_type}: {replayer.wait}"
+        return f"{told}: WAL arrives, and replay waits for a transaction on it ({wait}).", step, None
+    return *_slow(seen, told, replayer), None
+
+
+def _who(one: LongestTransaction) -> str:
+    return f"pid {one.pid} of {one.user or 'an unknown user'}, open for {duration(one.seconds)}"
 
 
 def _slow(seen: Seen, told: str, replayer: Replayer | None) -> tuple[str, str]:

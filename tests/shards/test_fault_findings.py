@@ -225,6 +225,26 @@ def test_a_query_that_holds_replay_up_is_named() -> None:
     assert "End pid 4711" in found.next_step
 
 
+def test_a_transaction_that_is_shorter_than_the_lag_is_not_its_cause() -> None:
+    brief = LongestTransaction(pid=4711, seconds=11.9, user="reporting")
+    told: dict[str, Any] = {"replay_lag_seconds": 12, "received": 200, "replayed": 100, "longest_transaction": brief}
+    slow = postgres(REPLICA, replayer=Replayer(pid=815, wait_type="IO", wait="DataFileRead"), **told)
+    (found,) = Fleet().now("postgres", REPLICA, facts=slow, rates={"replayed_bytes_total": 5.0}).told()
+    assert "replays more slowly than WAL arrives" in found.sentence and "4711" not in found.sentence + found.next_step
+
+
+@pytest.mark.parametrize("wait", ["Lock: relation", "IPC: RecoveryConflictSnapshot", "BufferPin: BufferPin"])
+def test_that_replay_waits_for_a_transaction_is_said_also_where_none_is_as_old(wait: str) -> None:
+    brief = LongestTransaction(pid=4711, seconds=11, user="reporting")
+    kind, _, name = wait.partition(": ")
+    replayer = Replayer(pid=815, wait_type=kind, wait=name)
+    told: dict[str, Any] = {"replay_lag_seconds": 12, "received": 200, "replayed": 100, "longest_transaction": brief}
+    behind = postgres(REPLICA, replayer=replayer, **told)
+    (found,) = Fleet().now("postgres", REPLICA, facts=behind, rates={"replayed_bytes_total": 0.0}).told()
+    assert f"replay waits for a transaction on it ({wait})." in found.sentence
+    assert "the oldest is pid 4711 of reporting" in found.next_step and found.remedy is None
+
+
 @pytest.mark.parametrize(
     ("wait", "rate", "told"),
     [

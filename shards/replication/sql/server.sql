@@ -135,7 +135,8 @@ SELECT
     d.blks_read AS blocks_read_total,
     d.tup_returned AS rows_returned_total,
     d.tup_inserted + d.tup_updated + d.tup_deleted AS rows_written_total,
-    d.checksum_failures,
+    -- Of all databases, and of what they share.
+    (SELECT sum(checksum_failures) FROM pg_stat_database)::bigint AS checksum_failures,
     d.stats_reset,
     (SELECT to_jsonb(longest) FROM longest) AS longest_transaction,
     (SELECT coalesce(jsonb_agg(to_jsonb(standbys) ORDER BY application_name), '[]') FROM standbys) AS standbys,

@@ -2,7 +2,8 @@
 
 The last write of the old leader is the commit that the new one replayed last, which it still tells to the microsecond;
 where it does not, it lies between two samples of the old leader's counter of written rows. The first write on the new
-leader lies between two samples of the same counter there."""
+leader lies between two samples of the same counter there, the first of which may not have had it yet: PostgreSQL
+publishes its counters late."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,6 +20,9 @@ IDLE = timedelta(seconds=15)
 CLOCKS = timedelta(seconds=2)
 # Patroni's time is that of the new timeline's file, which may be written when rows come already.
 PROMOTED = timedelta(seconds=0.5)
+# A session publishes its counters once a second while it works; what it wrote since stays with it for ten seconds when
+# it falls idle (PGSTAT_IDLE_INTERVAL). A new session's first row may be such a one.
+PUBLISHED = timedelta(seconds=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +79,8 @@ def measured(around: Around, final: bool = False) -> Measured | None:
     least = max(0.0, (first.after - last.before).total_seconds())
     most = max(least, (first.before - last.after).total_seconds())
     seen = (
-        f"the first row on the new leader between {first.after:%H:%M:%S} and {first.before:%H:%M:%S} UTC, two samples"
+        f"the first row on the new leader between {first.after:%H:%M:%S} and {first.before:%H:%M:%S} UTC, by its "
+        "counters, which may be ten seconds late"
     )
     return Measured(least, most, f"From {how} to {seen}.", lost_bytes, lost)
 
@@ -93,8 +98,10 @@ def _last_write(around: Around) -> tuple[Between | None, str]:
 
 
 def _first_write(around: Around) -> Between | None:
+    """A sample without it is none of the time right before: the row may be there, and not be counted yet."""
     found = next((pair for pair in _growth(around.new) if pair.before > around.at - CLOCKS), None)
-    return Between(max(found.after, min(around.at - PROMOTED, found.before)), found.before) if found else None
+    promoted = around.at - PROMOTED
+    return Between(max(found.after - PUBLISHED, min(promoted, found.before)), found.before) if found else None
 
 
 def _growth(points: Sequence[Point]) -> list[Between]:

@@ -1,6 +1,21 @@
-"""A soak that is told to end takes everything along that it started."""
+"""A soak that is told to end takes everything along that it started; what it started ends with it also where it was
+killed."""
 
+import ctypes
 import signal
+
+PR_SET_PDEATHSIG = 1
+
+
+def tied(words: list[str]) -> list[str]:
+    """The program, to be started by a thread that lives as long as its process, as the main one does: the kernel kills
+    it when that ends, in whatever way."""
+    return ["setpriv", "--pdeathsig", "KILL", *words]
+
+
+def tie() -> None:
+    """The same for a process that was forked: the kernel's word does not go on to children."""
+    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def clean_end() -> None:

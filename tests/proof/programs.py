@@ -1,5 +1,5 @@
 """Workers, and the clock that wakes them, as the programs that an installation starts; each in a process group of its
-own, so that all of it can be killed at once."""
+own, so that all of it can be killed at once. They end with the process that started them."""
 
 import os
 import signal
@@ -13,6 +13,7 @@ from uuid import uuid4
 
 import redis
 
+from tests.ending import tied
 from tests.proof.faults import PLAN, Fault, dumped
 from tests.proof.messages import DOUBLED
 from tests.waiting import wait_for
@@ -30,7 +31,7 @@ class Program:
         self.log = folder / f"{name}-{uuid4().hex[:6]}.log"
         with self.log.open("w") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", *argv],
+                tied([sys.executable, "-m", *argv]),
                 cwd=ROOT,
                 env={**os.environ, **environment},
                 stdout=log,

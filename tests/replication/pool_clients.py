@@ -17,6 +17,7 @@ from tempfile import TemporaryDirectory
 import psycopg
 
 from novaops.inventory.targets import Target
+from tests.ending import tied
 from tests.waiting import wait_for
 
 CLIENTS, EVERY = 8, 0.01
@@ -80,7 +81,7 @@ def _through(pool: Target, leader: Target) -> tuple[Target, str]:
 
 def _started(file: Path, dsns: Sequence[str]) -> "subprocess.Popen[bytes]":
     program = [sys.executable, "-m", "tests.replication.pool_clients", str(file)]
-    process = subprocess.Popen(program, stdin=subprocess.PIPE)
+    process = subprocess.Popen(tied(program), stdin=subprocess.PIPE)
     assert process.stdin is not None
     process.stdin.write(json.dumps(dsns).encode() + b"\n")
     process.stdin.flush()

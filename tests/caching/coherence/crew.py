@@ -17,6 +17,7 @@ from caching.stream.models import PartState, StreamPart
 from novaops.fleets.models import Fleet
 from novaops.sandbox.control import Client
 from tests.caching.coherence.faults import stopped
+from tests.ending import tied
 from tests.waiting import wait_for
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -30,7 +31,7 @@ class Crew:
     running: dict[int, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     def start(self) -> None:
-        one = subprocess.Popen(WORDS, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        one = subprocess.Popen(tied(WORDS), cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         self.running[one.pid] = one
 
     def kill_holder(self, part: str) -> None:

@@ -14,6 +14,7 @@ from tests.caching.coherence.places import Places
 from tests.caching.coherence.reading import written
 from tests.caching.coherence.tenant import Tenant, tenant
 from tests.caching.coherence.writing import Writers
+from tests.ending import tied
 from tests.waiting import wait_for
 
 READERS, VMS = 8, 24
@@ -56,7 +57,7 @@ class Readers:
             ",".join(who.vms),
         ]
         self._running = [
-            subprocess.Popen([*words, str(number), str(path)], cwd=ROOT) for number, path in enumerate(self.paths)
+            subprocess.Popen(tied([*words, str(number), str(path)]), cwd=ROOT) for number, path in enumerate(self.paths)
         ]
 
     def seen(self) -> list[Read]:

@@ -20,6 +20,7 @@ from shards.replication.switchover.kept_slots import missing
 from tests.caching.coherence.places import Places
 from tests.caching.coherence.trial import trial as coherence
 from tests.control_database import ROOT
+from tests.ending import tied
 from tests.replication.modes.trial import Trial
 from tests.waiting import wait_for
 
@@ -65,7 +66,7 @@ def _streaming(trial: Trial) -> Iterator[None]:
     fleet = trial.scene.fleet.slug
     call_command("dataplane", "migrate", "--fleet", fleet, verbosity=0)
     words = [sys.executable, "manage.py", "change_stream", "all"]
-    process = subprocess.Popen(words, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(tied(words), cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         wait_for(_all_work, "the change stream to work", 180)
         for name in trial.facts().words:

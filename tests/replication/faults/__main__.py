@@ -19,14 +19,20 @@ from tests.replication.faults.watching import Fault, Seen, watch  # noqa: E402
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="script/soak faults", description=__doc__)
-    parser.add_argument("--only", default="", metavar="WORD", help="faults whose names hold this word")
+    parser.add_argument("--only", action="append", metavar="WORD", help="faults whose names hold it; may be repeated")
     options = parser.parse_args()
     clean_end()
     logging.disable(logging.CRITICAL)
     with prepared(Path(os.environ["NOVAOPS_STATE"])) as scene:
-        seen = [watch(scene, fault, _say) for fault in faults() if options.only in fault.name]
+        seen = [watch(scene, fault, _say) for fault in chosen(options.only or [""])]
     _report(seen)
     return 1 if any(one.problems for one in seen) else 0
+
+
+def chosen(words: list[str]) -> list[Fault]:
+    """In the order of the words."""
+    known = faults()
+    return list(dict.fromkeys(fault for word in words for fault in known if word in fault.name))
 
 
 def faults() -> tuple[Fault, ...]:

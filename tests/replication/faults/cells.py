@@ -9,10 +9,11 @@ from tests.replication.faults.scene import Scene
 from tests.replication.faults.watching import TAKEN_OVER, Expected, Fault
 from tests.waiting import wait_for
 
-# Patroni may have dropped it before: it clears away what nobody declared.
 DROP_FORGOTTEN = (
     "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = 'forgotten' AND NOT active"
 )
+# Patroni drops what nobody declared when it looks through the slots, as after a change of its configuration.
+LEAVE_FORGOTTEN = [{"name": "forgotten", "type": "physical"}]
 # Patroni's ttl, and a moment for the election.
 LEASE = 20 + 15
 
@@ -93,8 +94,10 @@ def hung_replay(scene: Scene, mending: ExitStack) -> None:
 
 
 def replica_cut_off(scene: Scene, mending: ExitStack) -> None:
-    network = mending.enter_context(of_member(scene, scene.replica()))
+    name = scene.replica()
+    network = mending.enter_context(of_member(scene, name))
     scene.wait_whole()
+    scene.wait_unsaid(name)
     network.cut()
 
 
@@ -104,13 +107,20 @@ def leader_cut_off(scene: Scene, mending: ExitStack) -> None:
     network = mending.enter_context(of_member(scene, name))
     scene.wait_whole()
     lead(scene, name)
+    scene.wait_unsaid(name)
     network.cut()
+
+
+def forget_slot(scene: Scene, mending: ExitStack, leader: str) -> None:
+    scene.patroni(leader).configure({"ignore_slots": LEAVE_FORGOTTEN})
+    mending.callback(scene.patroni(leader).configure, {"ignore_slots": None})
+    scene.sql(leader, "SELECT pg_create_physical_replication_slot('forgotten', true)")
+    mending.callback(scene.sql, leader, DROP_FORGOTTEN, "CHECKPOINT")
 
 
 def slot_that_holds(scene: Scene, mending: ExitStack) -> None:
     leader = scene.leader()
-    scene.sql(leader, "SELECT pg_create_physical_replication_slot('forgotten', true)")
-    mending.callback(scene.sql, leader, DROP_FORGOTTEN, "CHECKPOINT")
+    forget_slot(scene, mending, leader)
     means.write_wal(scene, leader, 288)
 
 
@@ -121,8 +131,7 @@ def slot_that_lost(scene: Scene, mending: ExitStack) -> None:
     scene.patroni(leader).configure({"postgresql": {"parameters": parameters}})
     mending.callback(scene.patroni(leader).configure, {"postgresql": {"parameters": before}})
     wait_for(lambda: _setting(scene, leader, "max_slot_wal_keep_size") == "64MB", "the setting")
-    scene.sql(leader, "SELECT pg_create_physical_replication_slot('forgotten', true)")
-    mending.callback(scene.sql, leader, DROP_FORGOTTEN)
+    forget_slot(scene, mending, leader)
     means.write_wal(scene, leader, 160)
     scene.sql(leader, "SELECT pg_switch_wal()", "CHECKPOINT")
 

@@ -13,7 +13,8 @@ from pathlib import Path
 from novaops.sandbox import records
 from tests.replication.faults.scene import Scene
 
-NAME = "novaops-faults"
+# One for each sandbox on the machine, by its first port.
+NAME = "novaops-faults-{base}"
 # nft knows control groups by their paths below this folder.
 KNOWN = "/sys/fs/cgroup"
 RULES = """
@@ -40,10 +41,10 @@ class Network:
         ports = f"{{ {', '.join(map(str, self.ports))} }}"
         drop = f'socket cgroupv2 level 1 "{self.group}" drop; tcp dport {ports} drop; tcp sport {ports} drop;'
         view = f"mount --bind {self.mount} {KNOWN} && exec nft -f -"
-        _run("unshare", "--mount", "sh", "-c", view, told=RULES.format(name=NAME, drop=drop))
+        _run("unshare", "--mount", "sh", "-c", view, told=RULES.format(name=self.group, drop=drop))
 
     def mend(self) -> None:
-        subprocess.run(["nft", "delete", "table", "inet", NAME], check=False, capture_output=True)
+        subprocess.run(["nft", "delete", "table", "inet", self.group], check=False, capture_output=True)
 
 
 @contextmanager
@@ -51,28 +52,29 @@ def of_member(scene: Scene, name: str) -> Iterator[Network]:
     """The member is started anew inside the group, and outside of it again afterwards."""
     member = scene.member(name)
     with _groups() as mount:
-        group = mount / NAME
+        group = mount / NAME.format(base=scene.layout.base)
         group.mkdir(exist_ok=True)
-        network = Network(NAME, mount, (member.postgres, member.patroni))
+        network = Network(group.name, mount, (member.postgres, member.patroni))
+        network.mend()  # as a soak that was killed left it
         try:
             _started_in(scene, name, group)
             yield network
         finally:
             network.mend()
-            _started_in(scene, name, mount)
+            _started_in(scene, name, group, leaves=True)
             group.rmdir()
 
 
-def _started_in(scene: Scene, name: str, group: Path) -> None:
-    """Whatever the supervisor starts is in the group that the supervisor is in."""
+def _started_in(scene: Scene, name: str, group: Path, leaves: bool = False) -> None:
+    """Whatever the supervisor starts is in the group that the supervisor is in; `leaves`: not in this one any more."""
     supervisor = records.read(scene.layout.records).supervisor
     assert supervisor is not None
     scene.servers.stop(name)
-    _move(supervisor.pid, group)
+    _move(supervisor.pid, group.parent if leaves else group)
     try:
         scene.servers.start(name)
     finally:
-        _move(supervisor.pid, group if group.name != NAME else group.parent)
+        _move(supervisor.pid, group.parent)
 
 
 def _move(pid: int, group: Path) -> None:

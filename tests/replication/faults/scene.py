@@ -15,7 +15,7 @@ from django_tenants.utils import tenant_context
 
 from metrics import findings, selectors
 from metrics.collector.loop import Collector
-from metrics.contract import Finding
+from metrics.contract import Finding, Severity
 from novaops.audit.models import Record
 from novaops.fleets.models import Fleet
 from novaops.inventory import reading
@@ -108,6 +108,11 @@ class Scene:
             snapshot = selectors.snapshot()
             found = findings.current(snapshot, snapshot.at)
         return tuple(one for one in found if one.page in {"replication", "leftovers"} and "dataplane" not in one.key)
+
+    def wait_unsaid(self, name: str) -> None:
+        """Until nothing is said of the member any more, as of one that was started anew to be broken next."""
+        what = f"nothing to be said of {name}"
+        wait_for(lambda: all(one.severity <= Severity.INFO for one in self.findings() if one.subject == name), what)
 
     def changes_of_leader(self) -> list[Record]:
         with tenant_context(self.fleet):

@@ -84,8 +84,8 @@ def _watched(scene: Scene, fault: Fault, seen: Seen, say: Callable[[str], None])
 
 
 def _token(one: Finding) -> str:
-    """What makes it another finding than before; of failovers, who took over and when."""
-    return one.sentence if TAKEN_OVER in one.sentence else one.key
+    """What makes it another finding than before; of failovers, who took over and when, whoever follows by now."""
+    return one.sentence.partition(": ")[0] if TAKEN_OVER in one.sentence else one.key
 
 
 def _quiet(scene: Scene) -> tuple[Finding, ...]:

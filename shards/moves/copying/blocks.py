@@ -6,7 +6,7 @@ from typing import Any
 
 import psycopg
 from psycopg import ClientCursor, errors, sql
-from psycopg.abc import Buffer, PQGen
+from psycopg.abc import PQGen
 from psycopg.generators import execute, fetch_many
 from psycopg.pq import ExecStatus
 from psycopg.waiting import WAIT_R
@@ -16,7 +16,7 @@ from shards.clients.postgres import Session
 BLOCK = 256 * 1024
 
 
-def blocks(session: Session, query: sql.Composed, parameters: dict[str, Any]) -> Generator[bytes, None, None]:
+def blocks(session: Session, query: sql.Composed, parameters: dict[str, Any]) -> Generator[bytearray, None, None]:
     """What `COPY ... TO STDOUT` sends, in about `BLOCK` bytes at a time. Closed before its end, it ends the COPY, and
     the transaction has failed."""
     session.pgconn.send_query(ClientCursor(session).mogrify(query, parameters).encode())
@@ -26,24 +26,24 @@ def blocks(session: Session, query: sql.Composed, parameters: dict[str, Any]) ->
     more = True
     try:
         while more:
-            rows, more = session.wait(_rows(session))
-            if rows:
-                yield b"".join(rows)
+            block, more = session.wait(_rows(session))
+            if block:
+                yield block
     finally:
         if more:
             _break_off(session)
 
 
-def _rows(session: Session) -> PQGen[tuple[list[Buffer], bool]]:
+def _rows(session: Session) -> PQGen[tuple[bytearray, bool]]:
     """Those of a block, and whether more may follow: they are taken from the connection as they have arrived, and
-    waited for within the session's deadline."""
-    rows: list[Buffer] = []
-    left = BLOCK
-    while left > 0:
-        size, row = session.pgconn.get_copy_data(1)
+    waited for within the session's deadline. None of them is kept as an object: a thousand that live on would have
+    Python look through all objects that it knows for garbage, again and again."""
+    rows = bytearray()
+    take = session.pgconn.get_copy_data
+    while len(rows) < BLOCK:
+        size, row = take(1)
         if size > 0:
-            rows.append(row)
-            left -= size
+            rows += row
         elif size == 0:
             yield WAIT_R
             session.pgconn.consume_input()

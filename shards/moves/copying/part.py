@@ -133,7 +133,7 @@ def _statements(table: Table, chosen: sql.Composable) -> tuple[sql.Composed, sql
     return target, source.format(columns, only(table), table.identifier, chosen, form)
 
 
-def _pour(receiver: Session, target: sql.Composed, source: Iterable[bytes], pass_on: PassOn) -> tuple[int, int]:
+def _pour(receiver: Session, target: sql.Composed, source: Iterable[bytearray], pass_on: PassOn) -> tuple[int, int]:
     size = 0
     with receiver.cursor() as cursor:
         with cursor.copy(target) as copy:

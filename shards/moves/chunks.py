@@ -174,15 +174,12 @@ def _next(sender: Session, stream: Stream, table: Table, lower: list[str] | None
     for way in ("enable_seqscan", "enable_bitmapscan", "enable_sort", "enable_incremental_sort"):
         sender.execute(sql.SQL("SET LOCAL {} = off").format(sql.Identifier(way)))
     chosen, parameters = condition(table, Chunk(table.full_name, 0, tuple(lower) if lower else None))
-    key = [sql.Identifier(column) for column in table.key]
-    query = sql.SQL("SELECT ARRAY[{}] AS key FROM {}{} WHERE {} ORDER BY {} OFFSET {} LIMIT 1").format(
-        sql.SQL(", ").join(sql.SQL("{}::text").format(column) for column in key),
-        only(table),
-        table.identifier,
-        chosen,
-        sql.SQL(", ").join(key),
-        sql.Literal(rows),
-    )
+    key = sql.SQL(", ").join(map(sql.Identifier, table.key))
+    # The rows that are passed by are not written as text: what a subquery with a limit gives is one row.
+    texts = sql.SQL(", ").join(sql.SQL("{}::text").format(sql.Identifier(column)) for column in table.key)
+    query = sql.SQL(
+        "SELECT ARRAY[{}] AS key FROM (SELECT {} FROM {}{} WHERE {} ORDER BY {} OFFSET {} LIMIT 1) AS next"
+    ).format(texts, key, only(table), table.identifier, chosen, key, sql.Literal(rows))
     row = sender.execute(query, {**parameters, "tenant": stream.tenant_id}).fetchone()
     return row["key"] if row else None
 

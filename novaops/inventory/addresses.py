@@ -17,6 +17,8 @@ def parse_address(text: str) -> Address:
     """ValueError with a sentence when the text is not host:port."""
     if "@" in text:
         raise ValueError("a user name and a password belong under credentials, not into an address")
+    if text.startswith(("/", "@", "unix:")):
+        raise ValueError(f"{text!r} is a unix socket, which other machines cannot reach: give host:port")
     host, colon, port = text.rpartition(":")
     host = host[1:-1] if host.startswith("[") and host.endswith("]") else host if ":" not in host else ""
     if not colon or not host or "/" in text or not port.isdecimal() or not 0 < int(port) < 65536:

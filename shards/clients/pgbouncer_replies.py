@@ -68,6 +68,13 @@ class PooledDatabase(Reply):
     paused: bool = False
     disabled: bool = False
 
+    @property
+    def place(self) -> str:
+        """host:port; without a host PgBouncer takes the unix socket of its own machine."""
+        if not self.host or self.host.startswith(("/", "@")):
+            return f"unix socket {self.host}, port {self.port}" if self.host else f"unix socket, port {self.port}"
+        return f"{self.host}:{self.port}"
+
     @classmethod
     def from_row(cls, row: Row) -> "PooledDatabase":
         return cls.model_validate(

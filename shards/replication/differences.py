@@ -25,6 +25,13 @@ OWN = frozenset(
         "in_hot_standby",
         "log_directory",
         "log_filename",
+        # Patroni writes them for standbys alone.
+        "recovery_target",
+        "recovery_target_lsn",
+        "recovery_target_name",
+        "recovery_target_time",
+        "recovery_target_timeline",
+        "recovery_target_xid",
     }
 )
 

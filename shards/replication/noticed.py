@@ -42,10 +42,13 @@ def _writes(shard: ShardTopology) -> tuple[str, str]:
     through_pools = [_through(pool, shard, leader) for pool in shard.pools]
     if through_pools and all(verdict == FAIL for verdict, _ in through_pools):
         return through_pools[0]
+    paused = [pool.name for pool in shard.pools if pool.state != "unreachable" and pool.paused(pool.writes)]
     if leader.state == "unreachable":
         return UNKNOWN, f"the leader {leader.name} does not answer the console"
     if _nobody_confirms(leader):
         return WAIT, f"no synchronous standby confirms them to {leader.name}"
+    if len(paused) > 1:
+        return WAIT, f"the pools {' and '.join(paused)} are paused"
     worst = next((one for one in through_pools if one[0] != WORK), None) or next(iter(through_pools), None)
     return worst or (WORK, "")
 

@@ -19,6 +19,12 @@ def _problems(text: str) -> tuple[str, ...]:
     ("right", "wrong", "sentence"),
     [
         ('postgres: "127.0.0.1:1"', "postgres: here", "shards[0].members[0].postgres: 'here' is not host:port"),
+        (
+            'postgres: "127.0.0.1:1"',
+            "postgres: /run/postgresql:5432",
+            "shards[0].members[0].postgres: '/run/postgresql:5432' is a unix socket, which other machines cannot reach:"
+            " give host:port",
+        ),
         ('postgres: "127.0.0.1:1"', 'postgres: "h:70000"', "shards[0].members[0].postgres: 'h:70000' is not host:port"),
         (
             'patroni: "http://127.0.0.1:1"}',

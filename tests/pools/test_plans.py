@@ -130,7 +130,7 @@ def test_what_a_reload_changed() -> None:
     after = PoolReport(version="1", databases=(moved, new), config={"a": "2", "b": ""})
     assert list(differences(before, after)) == [
         "a 1 → 2",
-        "primary d@h:1, size 12 → d@h:2, size 12",
+        "primary d on h:1, size 12 → d on h:2, size 12",
         "replica is gone",
         "reports is new, and leads to h:2",
     ]

@@ -88,6 +88,11 @@ CONFIRMED = STRICT.model_copy(
         (shard(LEADER, STANDBY, pools=(pool(writes_to=("b",)),)), "fail", "sends them to b, which does not lead"),
         (shard(LEADER, STANDBY, pools=(pool(state="unreachable"),)), "fail", "the pool p does not answer"),
         (shard(LEADER, STANDBY, pools=(pool(facts=paused("primary")),)), "wait", "Writes wait: the pool p is paused"),
+        (
+            shard(LEADER, STANDBY, pools=(pool(facts=paused("primary")), pool(name="q", facts=paused("primary")))),
+            "wait",
+            "Writes wait: the pools p and q are paused",
+        ),
         (shard(LEADER, STANDBY, pools=(pool(facts=paused("replica")),)), "work", "reads of replicas wait"),
         (shard(LEADER, STANDBY, pools=(pool(facts=WAITING),)), "work", "3 clients wait up to 2\u00a0s"),
         (shard(replace(LEADER, facts=STRICT), STANDBY), "wait", "no synchronous standby confirms them to a"),

@@ -15,6 +15,7 @@ from novaops.inventory.targets import Target
 from shards.clients.patroni_replies import Config, TimelineSwitch
 from shards.clients.pgbouncer_replies import Pool, PoolConnection, PooledDatabase, PoolTraffic
 from shards.pools.facts import PgBouncerConnectionsFacts, PgBouncerFacts
+from shards.pools.pausing.models import PoolPause
 from shards.replication.facts import (
     Archiver,
     Backend,
@@ -115,6 +116,28 @@ def test_a_pool(seen_fleet: Fleet, client_as: ClientAs) -> None:
         "120 s",
     ):
         assert sentence in page, sentence
+
+
+def test_a_paused_pool_says_by_whom_and_until_when(seen_fleet: Fleet, client_as: ClientAs) -> None:
+    paused = (PooledDatabase(name="primary", paused=True), PooledDatabase(name="replica", host="/run/pg", paused=True))
+    at = timezone.now()
+    with tenant_context(seen_fleet):
+        facts = PgBouncerFacts(version="1.18.0", databases=paused).model_dump(mode="json")
+        Reading.objects.filter(server__name="shard-1-pool").update(facts=facts, state="degraded")
+        PoolPause.objects.create(
+            pool="shard-1-pool",
+            database="primary",
+            operation=7,
+            fencing_token=1,
+            asked_at=at,
+            paused_at=at,
+            ends_at=at + timedelta(minutes=4),
+        )
+    page = client_as("on-call").get(f"/fleets/{seen_fleet.slug}/replication/pools/shard-1-pool/").text
+    assert "Operation 7 paused it at" in page and "UTC at the latest." in page and "operations/7/" in page
+    assert "is paused (replica): clients wait until it is resumed. The console did not pause it." in page
+    assert "operations/new/pool-resume/?pool=shard-1-pool&amp;database=primary" in page
+    assert "unix socket /run/pg, port 0" in page
 
 
 def test_too_many_connections_are_counted_only(seen_fleet: Fleet, client_as: ClientAs) -> None:

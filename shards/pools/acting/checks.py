@@ -20,7 +20,7 @@ def known(facts: PoolActFacts, database: str) -> Check:
     if found is None:
         names = ", ".join(one.name for one in facts.databases) or "none"
         return failed("Database", f"{facts.pool} has no database {database}. It has: {names}.")
-    return passed("Database", f"{database} leads to {found.database} on {found.host}:{found.port}.")
+    return passed("Database", f"{database} leads to {found.database} on {found.place}.")
 
 
 def running(facts: PoolActFacts, database: str) -> Iterator[Check]:

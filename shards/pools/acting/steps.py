@@ -74,13 +74,13 @@ def differences(before: PoolReport, after: PoolReport) -> Iterator[str]:
         if name not in here:
             yield f"{name} is gone"
         elif name not in there:
-            yield f"{name} is new, and leads to {here[name].host}:{here[name].port}"
+            yield f"{name} is new, and leads to {here[name].place}"
         elif _leads(there[name]) != _leads(here[name]):
             yield f"{name} {_leads(there[name])} → {_leads(here[name])}"
 
 
 def _leads(one: PooledDatabase) -> str:
-    return f"{one.database}@{one.host}:{one.port}, size {one.pool_size}"
+    return f"{one.database} on {one.place}, size {one.pool_size}"
 
 
 def kill(context: StepContext) -> str:

@@ -21,7 +21,7 @@ def pauses(snapshot: Snapshot, now: datetime) -> Iterator[Finding]:
         for database in facts.databases
         if database.paused
     ]
-    standing = {(one.pool, one.database): one for one in records.standing()} if paused else {}
+    standing = _standing() if paused else {}
     for seen, database in paused:
         yield paused_finding(seen, database, standing.get((seen.server.name, database)), now)
     if guards.last_seen() and (absent := guards.absence(now)):
@@ -33,6 +33,18 @@ def pauses(snapshot: Snapshot, now: datetime) -> Iterator[Finding]:
             since=None,
             page="replication",
         )
+
+
+def of_pool(seen: Seen, facts: PgBouncerFacts, now: datetime) -> list[tuple[Finding, PoolPause | None]]:
+    """The same of one pool, each with the pause that the console's book knows."""
+    paused = [one.name for one in facts.databases if one.paused]
+    standing = _standing() if paused else {}
+    kept = [(name, standing.get((seen.server.name, name))) for name in paused]
+    return [(paused_finding(seen, name, pause, now), pause) for name, pause in kept]
+
+
+def _standing() -> dict[tuple[str, str], PoolPause]:
+    return {(one.pool, one.database): one for one in records.standing()}
 
 
 def paused_finding(seen: Seen, database: str, pause: PoolPause | None, now: datetime) -> Finding:

@@ -4,12 +4,14 @@ the pause."""
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from psycopg.types.json import Jsonb
+
 from novaops.operations.contract import StepContext
 from shards import fences
 from shards.clients.postgres import Session
 from shards.moves.comparing.keyed import Key
 from shards.moves.comparing.rows import Difference, differences_of
-from shards.moves.comparing.touched import COUNT, FORGET, Entry, all_keys, entries, keys_of, unequal, warm
+from shards.moves.comparing.touched import COUNT, FORGET, TOUCH, Entry, Keys, all_keys, entries, keys_of, unequal, warm
 from shards.moves.comparing.visible import all_visible
 from shards.moves.streams import Stream
 from shards.moves.tables import Table
@@ -36,8 +38,9 @@ def recheck(
     limit: int = MOST,
 ) -> Recheck:
     """One round over the oldest entries. What is the same on both sides now is the same for good, unless a change comes
-    through the stream: that makes a new entry, with a number that this round does not take away. Nothing is settled
-    while a transaction of the tenant goes on that may have been told and not be seen yet."""
+    through the stream: that makes a new entry, with a number that this round does not take away. What differed is left
+    as an entry of its own: rows that are written all the time differ in each round, and hold up no others. Nothing is
+    settled while a transaction of the tenant goes on that may have been told and not be seen yet."""
     for session in (sender, receiver):
         warm(session)
     seen = entries(receiver, stream, limit)
@@ -46,7 +49,7 @@ def recheck(
     keys = keys_of(seen)
     unlike = unequal(sender, receiver, stream, tables, keys)
     wrong = {(table, key) for table, several in unlike.items() for key in several}
-    _forget(context, receiver, stream, [entry for entry in seen if not _any(entry, wrong)])
+    _keep_only(unlike, context, receiver, stream, seen)
     row = receiver.execute(COUNT, (stream.name,)).fetchone()
     settled = sum(map(len, keys.values())) - len(wrong)
     return Recheck(row["keys"] if row else 0, settled, tuple(sorted(wrong)))
@@ -65,11 +68,9 @@ def settle(sender: Session, receiver: Session, stream: Stream, tables: Sequence[
     )
 
 
-def _any(entry: Entry, wrong: set[tuple[str, Key]]) -> bool:
-    return any((entry.table, key) in wrong for key in entry.keys)
-
-
-def _forget(context: StepContext, receiver: Session, stream: Stream, several: Sequence[Entry]) -> None:
-    if several:
+def _keep_only(unlike: Keys, context: StepContext, receiver: Session, stream: Stream, seen: Sequence[Entry]) -> None:
+    if sum(len(entry.keys) for entry in seen) > sum(map(len, unlike.values())):
         with fences.writing(receiver, context):
-            receiver.execute(FORGET, (stream.name, [entry.number for entry in several]))
+            receiver.execute(FORGET, (stream.name, [entry.number for entry in seen]))
+            for table, keys in unlike.items():
+                receiver.execute(TOUCH, (stream.name, table, Jsonb(keys)))

@@ -27,6 +27,7 @@ ALL = """
     GROUP BY table_name
 """
 FORGET = "DELETE FROM novaops_schema.arrival_touched WHERE stream = %s AND number = ANY (%s)"
+TOUCH = "INSERT INTO novaops_schema.arrival_touched (stream, table_name, keys) VALUES (%s, %s, %s)"
 FORGET_ALL = "DELETE FROM novaops_schema.arrival_touched WHERE stream = %s"
 COUNT = """
     SELECT coalesce(sum(jsonb_array_length(keys)), 0)::bigint AS keys

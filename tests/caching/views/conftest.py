@@ -94,8 +94,9 @@ def _contents(first: Server) -> None:
 
 
 def _samples(first: Server) -> None:
+    now = timezone.now()
     for number in range(10):
-        at = timezone.now() - timedelta(seconds=60 - 5 * number)
+        at = now - timedelta(seconds=60 - 5 * number)
         values = {"vm:hits_total": 100.0 + 30 * number, "vm:misses_total": 10.0 + 10 * number}
         values["vm:near_total"] = 15.0 * number
         more = {"vm:loads_total": 10.0 * number, "vm:invalidations_total": 5.0 * number}

@@ -15,6 +15,7 @@ from shards.moves.applying.problems import Diverged, Late, told_by
 from tests import on_shard
 from tests.moves import two_shards
 from tests.moves.flowing import Flow, flowing
+from tests.waiting import wait_for
 
 STREAM = two_shards.own_schema("novaops_applying_tests", 900_101)
 SHARED = two_shards.in_shared_tables("novaops applying tests", 900_102)
@@ -62,6 +63,7 @@ def flow(live_fleet: Fleet) -> Iterator[Flow]:
 def applied(flow: Flow, **more: Any) -> None:
     """All that is committed on the sender is on the receiver, and nothing else."""
     with flow.applier(**more) as applier:
+        wait_for(lambda: applier.follows_all() or applier.step(0.1), "new chunks of hypertables to be followed")
         applier.until(flow.now())
     assert flow.different() == {}
 

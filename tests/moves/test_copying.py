@@ -19,7 +19,7 @@ from shards import fences
 from shards.clients.postgres import Session
 from shards.moves import chunks, housing
 from shards.moves.catalog import tables_of
-from shards.moves.chunks import chunks_of, plan_chunks
+from shards.moves.chunks import by_index, chunks_of, plan_chunks
 from shards.moves.copying.blocks import BLOCK, blocks
 from shards.moves.copying.copy import Copied, Relief, copy
 from shards.moves.copying.older import end_older
@@ -271,3 +271,26 @@ def test_rows_that_are_read_leave_no_objects_behind(leaders: Leaders) -> None:
         assert gc.get_stats()[0]["collections"] - before < 30
     assert b"".join(found) == b"".join(b"%d\n" % n for n in range(1, 200_001))
     assert all(BLOCK <= len(block) < BLOCK + 10 for block in found[:-1])
+
+
+def test_rows_come_in_the_order_of_their_key(leaders: Leaders, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where PostgreSQL would rather read them as they lie."""
+
+    def with_slow_disks(session: Session) -> None:
+        by_index(session)
+        session.execute("SET LOCAL random_page_cost = 100")
+
+    monkeypatch.setattr(chunks, "by_index", with_slow_disks)
+    leaders[0].execute(
+        "CREATE TABLE items (id integer PRIMARY KEY, body text NOT NULL);"
+        " INSERT INTO items SELECT n, repeat(md5(n::text), 20) FROM generate_series(1, 1000) AS n ORDER BY 2;"
+        " ANALYZE items"
+    )
+    build()
+    assert copied().rows == 1000
+    lie = "SELECT id FROM novaops_copy_tests.items ORDER BY ctid"
+    ids = [row[0] for row in leaders[1].execute(lie.encode()).fetchall()]
+    for part in range(4):
+        rows = [number for number in ids if (number - 1) // 250 == part]
+        assert len(rows) == 250
+        assert rows == sorted(rows)

@@ -11,7 +11,7 @@ from novaops.operations.contract import StepContext, TransientProblem
 from shards import fences
 from shards.clients.postgres import Session
 from shards.moves.applying import rows as applied
-from shards.moves.chunks import Chunk, by_index, condition, only
+from shards.moves.chunks import Chunk, by_index, condition, in_order, only
 from shards.moves.copying.blocks import blocks
 from shards.moves.copying.older import name_session
 from shards.moves.sessions import Leaders, receiving, sending
@@ -105,7 +105,7 @@ def rewrite(
     with sender.transaction():
         sender.execute(SNAPSHOT)
         fences.limit(sender, PART_SECONDS, IDLE_SECONDS)
-        by_index(sender)
+        in_order(sender)
         if alone:
             rows, size = _row_by_row(sender, receiver, stream, table, chosen, parameters, pass_on)
         else:

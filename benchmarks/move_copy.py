@@ -1,17 +1,21 @@
 """How fast a move copies, beside what one does by hand with the same rows: `psql COPY` into `psql COPY`, into a twin of
 the tables with the same indexes and constraints; and beside a plain subscription of PostgreSQL's own, into the tables
 themselves; while nobody writes, and under 500 updates a second of the tenant's rows. Rounds alternate; medians count.
+While nobody writes, the processor time of all servers of both shards, and of this process, is compared too.
 NOVAOPS_BENCH_TIMES=10 copies 1 GB in place of 100 MB, NOVAOPS_BENCH_ROUNDS says how often."""
 
 import os
 import statistics
 import subprocess
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 from django_tenants.utils import schema_context
 
+from benchmarks import processor
 from benchmarks.environment import FLEET, Environment
 from benchmarks.move_copy_tables import MARK, ROWS, SCHEMA, TWIN, Tenant, address, connect, counts, fill, twin
 from benchmarks.move_writes import Orders, writing
@@ -35,6 +39,8 @@ ROUNDS = int(os.environ.get("NOVAOPS_BENCH_ROUNDS", "3"))
 WRITES_A_SECOND = 500.0
 SUBSCRIPTION = "bench_subscription"
 NAMES = {"ours": "copy", "by_hand": "by_hand", "subscription": "subscription"}
+WRITTEN = "SELECT pg_current_wal_lsn()"
+REPLAYED = "SELECT bool_and(replay_lsn >= %s) FROM pg_stat_replication WHERE state = 'streaming'"
 READY = "SELECT bool_and(srsubstate IN ('r', 's')) FROM pg_subscription_rel"
 FORGOTTEN = (
     b"DELETE FROM novaops_schema.arrival_chunks",
@@ -64,6 +70,14 @@ def measure(environment: Environment, times: float = 1, rounds: int = ROUNDS) ->
     return figures
 
 
+@dataclass(slots=True)
+class Took:
+    """`processor` seconds count until the replicas have it all."""
+
+    seconds: float = 0.0
+    processor: float = 0.0
+
+
 def _ratios(took: Mapping[str, float], under: str) -> dict[str, object]:
     return {
         f"{under}copy_ratio": round(took["by_hand"] / took["ours"], 2),
@@ -72,19 +86,25 @@ def _ratios(took: Mapping[str, float], under: str) -> dict[str, object]:
     }
 
 
+def _processor_ratios(took: Mapping[str, float]) -> dict[str, object]:
+    """Their names end otherwise than those of the ratios by the clock."""
+    return {f"{name}_processor": value for name, value in _ratios(took, "").items()}
+
+
 class Side:
     """One tenant, copied in several ways. Each leaves the receiver as it was."""
 
     def __init__(self, environment: Environment, tenant: Tenant, leaders: Leaders) -> None:
         self.tenant, self.stream, self.leaders = tenant, tenant.stream, leaders
         self.sender, self.receiver = connect(leaders.sender), connect(leaders.receiver)
+        self.state = environment.state
         self.superuser = (environment.state / "secrets" / "postgres").read_text().strip()
         self.context = StepContext(
             MARK.operation, 1, {}, lambda *_: None, lambda line: None, locks=(Lock("tenant", tenant.name),)
         )
 
     def compare(self, times: float, rounds: int) -> dict[str, object]:
-        ways: dict[str, Callable[[], float]] = {
+        ways: dict[str, Callable[[], Took]] = {
             "ours": self.ours,
             "by_hand": self.by_hand,
             "subscription": self.subscribed,
@@ -92,50 +112,67 @@ class Side:
         try:
             self.clear()
             fill(self.sender, self.tenant, times)
-            figures = _ratios(self._took(ways, rounds, ""), "")
+            seconds, spent = self._took(ways, rounds, "")
+            figures = _ratios(seconds, "") | _processor_ratios(spent)
             with writing(self._orders()) as written:
-                figures |= _ratios(self._took(ways, rounds, "written to, "), "writes_")
+                figures |= _ratios(self._took(ways, rounds, "written to, ")[0], "writes_")
         finally:
             self.clear(both=True)
         return {**figures, "writes_per_s": round(written.a_second)}
 
-    def _took(self, ways: Mapping[str, Callable[[], float]], rounds: int, words: str) -> dict[str, float]:
-        seconds: dict[str, list[float]] = {name: [] for name in ways}
+    def _took(
+        self, ways: Mapping[str, Callable[[], Took]], rounds: int, words: str
+    ) -> tuple[dict[str, float], dict[str, float]]:
+        """By the clock and by the processor: the median of each way."""
+        found: dict[str, list[Took]] = {name: [] for name in ways}
         for _ in range(rounds):
             for name, way in ways.items():
-                seconds[name].append(way())
-                print(f"{self.tenant.name}, {words}{name}: {seconds[name][-1]:.2f} s", flush=True)
-        return {name: statistics.median(found) for name, found in seconds.items()}
+                took = way()
+                found[name].append(took)
+                said = f"{took.seconds:.2f} s, {took.processor:.2f} s of processor time"
+                print(f"{self.tenant.name}, {words}{name}: {said}", flush=True)
+        return (
+            {name: statistics.median(took.seconds for took in several) for name, several in found.items()},
+            {name: statistics.median(took.processor for took in several) for name, several in found.items()},
+        )
+
+    @contextmanager
+    def _measured(self) -> Iterator[Took]:
+        took = Took()
+        before, began = processor.seconds(self.state), time.perf_counter()
+        yield took
+        took.seconds = time.perf_counter() - began
+        written = self.receiver.execute(WRITTEN).fetchone()
+        wait_for(lambda: self.receiver.execute(REPLAYED, written).fetchone() == (True,), "the replicas", 600, 0.02)
+        took.processor = processor.seconds(self.state) - before
 
     def _orders(self) -> Orders:
         return Orders(address(self.leaders.sender), self.tenant.home, self.tenant.name, WRITES_A_SECOND)
 
-    def ours(self) -> float:
+    def ours(self) -> Took:
         tables = self._arrive()
-        began = time.perf_counter()
-        copied = copy(self.context, self.stream, tables, Unhindered())
-        took = time.perf_counter() - began
+        with self._measured() as took:
+            copied = copy(self.context, self.stream, tables, Unhindered())
         self._check(self.tenant.home)
         if copied.rows != sum(counts(self.sender, self.tenant.home, self.tenant)):
             raise RuntimeError(f"{copied.rows} rows were copied.")
         self.clear()
         return took
 
-    def by_hand(self) -> float:
+    def by_hand(self) -> Took:
         twin(self.receiver, self.tenant)
         self.receiver.execute("CHECKPOINT")
-        began = time.perf_counter()
-        for name in self.tenant.tables:
-            out = _psql(self.leaders.sender, self.tenant.copied(name), stdout=subprocess.PIPE)
-            into = _psql(self.leaders.receiver, f"COPY {TWIN}.{name} FROM STDIN (FORMAT binary)", stdin=out.stdout)
-            if into.wait() or out.wait():
-                raise RuntimeError("psql did not end well.")
-        took = time.perf_counter() - began
+        with self._measured() as took:
+            for name in self.tenant.tables:
+                out = _psql(self.leaders.sender, self.tenant.copied(name), stdout=subprocess.PIPE)
+                into = _psql(self.leaders.receiver, f"COPY {TWIN}.{name} FROM STDIN (FORMAT binary)", stdin=out.stdout)
+                if into.wait() or out.wait():
+                    raise RuntimeError("psql did not end well.")
         self._check(TWIN)
         self.clear()
         return took
 
-    def subscribed(self) -> float:
+    def subscribed(self) -> Took:
         self._arrive()
         complete(self.context, self.stream, 1)
         names = [f"{self.tenant.home}.{name}" for name in self.tenant.tables]
@@ -147,16 +184,14 @@ class Side:
         source = (
             f"host={target.host} port={target.port} dbname={target.database} user=postgres password={self.superuser}"
         )
+        made = f"CREATE SUBSCRIPTION {SUBSCRIPTION} CONNECTION '{source}' PUBLICATION {SUBSCRIPTION}"
         with admin:
-            began = time.perf_counter()
-            admin.execute(
-                f"CREATE SUBSCRIPTION {SUBSCRIPTION} CONNECTION '{source}' PUBLICATION {SUBSCRIPTION}".encode()
-            )
             try:
-                wait_for(lambda: admin.execute(READY).fetchone() == (True,), "the subscription's rows", 600, 0.02)
-                took = time.perf_counter() - began
+                with self._measured() as took:
+                    admin.execute(made.encode())
+                    wait_for(lambda: admin.execute(READY).fetchone() == (True,), "the subscription's rows", 600, 0.02)
             finally:
-                admin.execute(f"DROP SUBSCRIPTION {SUBSCRIPTION}".encode())
+                admin.execute(f"DROP SUBSCRIPTION IF EXISTS {SUBSCRIPTION}".encode())
                 self.sender.execute(f"DROP PUBLICATION {SUBSCRIPTION}".encode())
         self._check(self.tenant.home)
         self.clear()

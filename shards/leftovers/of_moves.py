@@ -5,10 +5,7 @@ from dataclasses import dataclass
 
 from django.db.models import Q
 
-from shards.moves.models import OVER, Move, Phase
-
-# Between the operations of a move: its way back is open, or is being used or taken away by another operation.
-STANDING = (Phase.MOVED, Phase.RETURNING, Phase.FINISHING)
+from shards.moves.models import Move
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +24,6 @@ def moves(numbers: Collection[int], tenants: Collection[str]) -> tuple[KnownMove
     found = Move.objects.select_related("operation", "source", "target")
     asked = found.filter(Q(operation_id__in=numbers) | Q(tenant_id__in=tenants)).order_by("id")
     return tuple(
-        KnownMove(one.operation_id, one.tenant_id, frozenset({one.source.name, one.target.name}), _alive(one))
+        KnownMove(one.operation_id, one.tenant_id, frozenset({one.source.name, one.target.name}), one.stands)
         for one in asked
     )
-
-
-def _alive(move: Move) -> bool:
-    return move.phase in STANDING or (move.phase not in OVER and not move.operation.state.terminal)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from novaops.operations.contract import PermanentProblem, StepContext
 from shards import fences
 from shards.clients.postgres import Session
-from shards.moves import catalog, gates, housing, keeping, slots
+from shards.moves import catalog, gates, housing, keeping, patroni_slots, slots
 from shards.moves.applying.applier import Applier
 from shards.moves.clearing import clear_rows, forget_tenant
 from shards.moves.comparing.compare import Comparison, compare
@@ -86,6 +86,7 @@ def compare_all(context: StepContext, stream: Stream, tables: Sequence[Table]) -
 
 def _drain(context: StepContext, stream: Stream, tables: Sequence[Table]) -> None:
     """In the middle of a copy: the sender need not keep what was written until now."""
+    patroni_slots.leave_alone(stream, context)
     with Applier(stream, context, tables, copying=True, meanwhile=lambda: context.progress(0, None, "")) as applier:
         applier.until_near(NEAR_BYTES)
 

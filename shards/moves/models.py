@@ -22,6 +22,8 @@ class Phase(models.TextChoices):
 
 
 OVER = (Phase.FINISHED, Phase.REVERTED)
+# Between the operations of a move: its way back is open, or is being used or taken away by another operation.
+STANDING = (Phase.MOVED, Phase.RETURNING, Phase.FINISHING)
 
 
 class Move(models.Model):
@@ -78,6 +80,12 @@ class Move(models.Model):
                 fields=["tenant_id"], condition=~models.Q(phase__in=OVER), name="one_move_per_tenant"
             )
         ]
+
+    @property
+    def stands(self) -> bool:
+        """What was made for it belongs to it. Otherwise it is over, or its operation ended on the way and nobody took
+        it up: that is left behind."""
+        return self.phase in STANDING or (self.phase not in OVER and not self.operation.state.terminal)
 
     def __str__(self) -> str:
         return f"move of {self.tenant_id} from {self.source} to {self.target}"

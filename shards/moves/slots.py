@@ -1,6 +1,7 @@
 """A stream's publication and slot on the shard that sends, and its row in `arrivals` on the one that receives.
 
-The slot is not in Patroni's configuration: a failover of the sender ends its history, and the copy with it."""
+Patroni is told to leave the slot alone, not to copy it to other members: a failover of the sender ends its history, and
+the copy with it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from shards.clients.postgres import Session
 from shards.decoding.replication import PLUGIN
 from shards.decoding.slots import SlotState, give_up, state_of
 from shards.fences import writing
-from shards.moves import pieces
+from shards.moves import patroni_slots, pieces
 from shards.moves.applying import unseen
 from shards.moves.sessions import receiving, sending
 from shards.moves.streams import Stream
@@ -107,6 +108,7 @@ def establish(sender: Session, stream: Stream, tables: Sequence[Table], context:
 def make_slot(stream: Stream, context: StepContext) -> SlotState:
     """The stream's slot, whose first change is that after `arrivals.applied`; made if it is not there, after `publish`.
     Broken where it was there and its history has ended: `drop` it, and begin the copy anew."""
+    patroni_slots.leave_alone(stream, context)
     with sending(stream, SESSION_SECONDS) as sender, receiving(stream, SESSION_SECONDS) as receiver:
         with writing(receiver, context):
             known = arrival_of(receiver, stream)
@@ -190,3 +192,4 @@ def drop(stream: Stream, context: StepContext) -> None:
         for kept in ("arrival_touched", "arrival_chunks", "arrival_pieces", "arrivals"):
             forget = sql.SQL("DELETE FROM {} WHERE stream = %s").format(sql.Identifier("novaops_schema", kept))
             receiver.execute(forget, (stream.name,))
+    patroni_slots.forget(stream, context)

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from metrics.contract import Snapshot
 from shards.clients.patroni_replies import Cluster, Config
+from shards.marks import mark_of
 from shards.replication.facts import PatroniFacts, PatroniSettingsFacts
 
 
@@ -21,9 +22,11 @@ def slots_seen(snapshot: Snapshot, shard: str) -> frozenset[str] | None:
 
 
 def patroni_slots(cluster: Cluster, config: Config, members: Iterable[str]) -> frozenset[str]:
-    """The slots of members (registered or listed), permanent ones, and those that Patroni is told to leave alone."""
+    """The slots of members (registered or listed), permanent ones, and those that Patroni is told to leave alone; not
+    those that an operation made, which are judged by it."""
     names = {*members, *(member.name for member in cluster.members)}
-    ignored = {str(one["name"]) for one in config.whole.get("ignore_slots") or () if one.get("name")}
+    several = (str(one["name"]) for one in config.whole.get("ignore_slots") or () if one.get("name"))
+    ignored = {name for name in several if mark_of(name) is None}
     return frozenset({*(slot_of(name) for name in names), *config.permanent_slots, *ignored})
 
 

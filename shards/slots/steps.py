@@ -10,6 +10,7 @@ from shards.leftovers.remembering import forget
 from shards.leftovers.removal import objects
 from shards.leftovers.removal.acting import acting, reading
 from shards.leftovers.sorts import Sort
+from shards.moves.patroni_slots import forget_dropped
 from shards.slots.plan import DROP
 
 
@@ -26,7 +27,8 @@ def drop(context: StepContext) -> str:
         said = objects.THINGS[Sort.SLOT].drop(session, place, identity)
     if not is_gone(context):
         raise PermanentProblem(f"{place.name} is there again: somebody made it anew.")
-    return said
+    problem = forget_dropped(place.shard, place.name)
+    return f"{said} Patroni still names it in ignore_slots: {problem}" if problem else said
 
 
 def is_gone(context: StepContext) -> bool:

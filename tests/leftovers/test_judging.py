@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from metrics.contract import Severity
+from shards.clients.patroni_replies import Cluster, Config
 from shards.leftovers.judging import judge
 from shards.leftovers.judging_rows import judge_rows, judge_tenants
 from shards.leftovers.known import Known, KnownOperation
@@ -28,7 +29,7 @@ from shards.leftovers.traces import (
 )
 from shards.marks import Mark
 from shards.placement.facts import TenantOnShard, TenantsFacts
-from shards.replication.own_slots import slot_of
+from shards.replication.own_slots import patroni_slots, slot_of
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 HERE = "0123456789ab"
@@ -77,6 +78,12 @@ def test_a_slot_that_a_subscription_is_made_for_waits_for_it() -> None:
 
 def test_members_slots_are_named_as_patroni_names_them() -> None:
     assert (slot_of("shard-1-B"), slot_of("db.1 é")) == ("shard_1_b", "db_1u0032u0233")
+
+
+def test_ignored_slots_are_patronis_unless_an_operation_made_them() -> None:
+    mine = f"novaops_op8_{HERE}_out"
+    config = Config.from_response({"slots": {"kept": {}}, "ignore_slots": [{"name": "debezium"}, {"name": mine}, {}]})
+    assert patroni_slots(Cluster(), config, ["shard-1-b"]) == {"shard_1_b", "kept", "debezium"}
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,8 @@ import pytest
 from django_tenants.utils import tenant_context
 
 from novaops.fleets.models import Fleet
+from novaops.inventory.selectors import targets_of
+from shards.clients.patroni import Patroni
 from shards.fences import console_id
 from shards.leftovers.sorts import Sort
 from shards.marks import Mark
@@ -15,13 +17,14 @@ from tests import on_shard
 from tests.leftovers.conftest import SHARD, Find, Leader, Remove
 
 pytestmark = pytest.mark.django_db(transaction=True)
+GONE = "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = %s"
 
 
 @pytest.fixture
 def slot(leader: Leader, name: str) -> Iterator[str]:
     leader.execute("SELECT pg_create_logical_replication_slot(%s, 'pgoutput')", (name,))
     yield name
-    leader.execute("SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = %s", (name,))
+    leader.execute(GONE, (name,))
 
 
 def test_a_slot_that_nobody_reads(slot: str, leader: Leader, find: Find, remove: Remove) -> None:
@@ -34,6 +37,25 @@ def test_a_slot_that_nobody_reads(slot: str, leader: Leader, find: Find, remove:
     assert operation.status == "done", operation.outcome
     assert operation.plan.confirm == f"{SHARD} {slot}"
     assert find(slot) is None
+
+
+def test_a_slot_that_patroni_leaves_alone_for_an_operation_goes_from_its_configuration_too(
+    leader: Leader, live_fleet: Fleet, find: Find, remove: Remove
+) -> None:
+    with tenant_context(live_fleet):
+        api = Patroni(targets_of(SHARD, "patroni")[0])
+    before, slot = api.config_in_dcs().whole.get("ignore_slots"), "novaops_op4711_abcdef012345_out"
+    leader.execute("SELECT pg_create_logical_replication_slot(%s, 'pgoutput')", (slot,))
+    try:
+        api.configure({"ignore_slots": [*(before or ()), {"name": slot}]})
+        found = find(slot)
+        assert found and found.origin == "Operation 4711 of another console (abcdef012345)."
+        operation = remove(found)
+        assert (operation.status, operation.outcome) == ("done", f"Slot {slot} is dropped; its WAL can go.")
+        assert api.config_in_dcs().whole.get("ignore_slots") == before
+    finally:
+        api.configure({"ignore_slots": before})
+        leader.execute(GONE, (slot,))
 
 
 def test_a_slot_of_another_database_goes_too(

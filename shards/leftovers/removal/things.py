@@ -19,6 +19,7 @@ from shards.leftovers.remembering import forget
 from shards.leftovers.removal import objects
 from shards.leftovers.removal.acting import acting, acting_apart, reading
 from shards.leftovers.sorts import Sort
+from shards.moves.patroni_slots import forget_dropped
 from shards.pools.probes import facts_of
 
 GONE = "{name} was gone already."
@@ -65,7 +66,14 @@ def _remove(context: StepContext, place: Place) -> str:
     with act(context, _database(place)) as session:
         if not objects.is_there(session, place, identity):
             return GONE.format(name=place.name)
-        return thing.drop(session, place, identity)
+        said = thing.drop(session, place, identity)
+    return f"{said}{_told(place)}"
+
+
+def _told(place: Place) -> str:
+    """Patroni was told to leave a move's slot alone."""
+    problem = forget_dropped(place.shard, place.name) if place.sort is Sort.SLOT else ""
+    return f" Patroni still names it in ignore_slots: {problem}" if problem else ""
 
 
 def _database(place: Place) -> str:

@@ -13,13 +13,13 @@ from django_tenants.utils import tenant_context
 
 from novaops.fleets.models import Fleet
 from novaops.operations.contract import Lock, OperationProblem, StepContext
-from shards.moves import bringing, keeping
+from shards.moves import bringing, keeping, patroni_slots
 from shards.moves.applying.applier import Applier
 from shards.moves.models import Move, Phase
 from shards.moves.returning import leases
 
 logger = logging.getLogger(__name__)
-STEP_SECONDS, NOTE_SECONDS = 1.0, 2.0
+STEP_SECONDS, NOTE_SECONDS, REMIND_SECONDS = 1.0, 2.0, 60.0
 AGAIN_SECONDS, AGAIN_MOST_SECONDS = 1.0, 15.0
 
 
@@ -62,13 +62,16 @@ class Follower:
         context = self._context(move)
         tables = bringing.caught_up(context, move, back)
         with Applier(back, context, tables) as applier:
-            noted = 0.0
+            noted, reminded = 0.0, time.monotonic()
             while True:
                 applier.step(STEP_SECONDS)
                 context.progress(0, None, "")
                 if time.monotonic() - noted > NOTE_SECONDS:
                     keeping.note(move, behind_bytes=applier.behind_bytes, held_bytes=applier.held_bytes, waits_for="")
                     noted = time.monotonic()
+                if time.monotonic() - reminded > REMIND_SECONDS:
+                    patroni_slots.leave_alone(back, context)
+                    reminded = time.monotonic()
 
     def _context(self, move: Move) -> StepContext:
         """It acts for the move's tenant, with a token of its own: an operation that begins later ends it."""

@@ -8,6 +8,8 @@ from typing import Any
 
 import rfc8785
 
+from shards.marks import mark_of
+
 ABSENT = None
 Tree = Mapping[str, Any]
 
@@ -82,8 +84,13 @@ def differences(config: Tree, changes: Tree, path: tuple[str, ...] = ()) -> Iter
 
 
 def fingerprint(config: Tree) -> str:
-    """SHA-256 (hex) over its RFC 8785 form."""
+    """SHA-256 (hex) over its RFC 8785 form, without the slots that operations have Patroni leave alone: they come and
+    go with moves, and nobody's change rests on them."""
     body: Any = dict(config)
+    if isinstance(ignored := body.pop("ignore_slots", None), list):
+        ignored = [one for one in ignored if not _of_operation(one)]
+    if ignored:
+        body["ignore_slots"] = ignored
     return hashlib.sha256(rfc8785.dumps(body)).hexdigest()
 
 
@@ -94,3 +101,7 @@ def _said(value: Any) -> str:
         return "true" if value else "false"
     text = str(value)
     return text if len(text) <= 200 else f"{text[:200]}..."
+
+
+def _of_operation(entry: Any) -> bool:
+    return isinstance(entry, Mapping) and mark_of(str(entry.get("name", ""))) is not None

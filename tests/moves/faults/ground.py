@@ -18,6 +18,7 @@ from shards.exceptions import ShardError
 from shards.leftovers.survey import leftovers
 from shards.moves.keeping import stream_of
 from shards.moves.models import OVER, Move, Phase
+from shards.moves.patroni_slots import forget_dropped
 from shards.moves.streams import Stream
 from shards.placement.console_router import pool_address, source
 from shards.placement.models import Placement
@@ -162,8 +163,8 @@ def _end(several: Sequence[Stream], found: dict[str, Leader]) -> None:
         OperationLock.objects.all().delete()
         Operation.objects.filter(ended_at=None).update(status="errored", ended_at=timezone.now(), lease_until=None)
     for move in Move.objects.filter(tenant_id__in=names).exclude(phase__in=OVER):
-        for leader in found.values():
-            _take_away(leader, stream_of(move))
+        for shard, leader in found.items():
+            _take_away(shard, leader, stream_of(move))
         Move.objects.filter(pk=move.pk).update(phase=Phase.REVERTED)
     for leader in found.values():
         for one in several:
@@ -171,12 +172,13 @@ def _end(several: Sequence[Stream], found: dict[str, Leader]) -> None:
     Placement.objects.filter(tenant_id__in=names).delete()
 
 
-def _take_away(leader: Leader, one: Stream) -> None:
+def _take_away(shard: str, leader: Leader, one: Stream) -> None:
     named = one.name.rsplit("_", 1)[0].replace("_", "\\_") + "%"
     for slot, reader in leader.execute(SLOTS, (named,)).fetchall():
         if reader:
             leader.execute("SELECT pg_terminate_backend(%s, 5000)", (reader,))
         leader.execute("SELECT pg_drop_replication_slot(%s)", (slot,))
+        forget_dropped(shard, slot)
     for (name,) in leader.execute("SELECT pubname FROM pg_publication WHERE pubname LIKE %s", (named,)).fetchall():
         leader.execute(f'DROP PUBLICATION "{name}"'.encode())
     for direction in (one, one.reversed):

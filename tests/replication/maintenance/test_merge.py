@@ -30,3 +30,12 @@ def test_a_change_and_its_way_back(changes: dict[str, Any], says: list[str]) -> 
     assert [one.sentence for one in differences(WHOLE, left)] == says
     assert fingerprint(merged(after, inverse(WHOLE, left))) == fingerprint(WHOLE)
     assert (fingerprint(after) == fingerprint(WHOLE)) is (not says)
+
+
+def test_a_slot_that_an_operation_has_ignored_is_nobodys_change() -> None:
+    mine, other = {"name": "novaops_op7_0123456789ab_out", "type": "logical"}, {"name": "debezium"}
+    for kept in ([], [other]):
+        before = {**WHOLE, "ignore_slots": kept} if kept else dict(WHOLE)
+        assert fingerprint({**before, "ignore_slots": [*kept, mine]}) == fingerprint(before)
+    assert fingerprint({**WHOLE, "ignore_slots": [other, mine]}) != fingerprint(WHOLE)
+    assert fingerprint({**WHOLE, "ignore_slots": "odd"}) != fingerprint(WHOLE)

@@ -66,10 +66,11 @@ def _plan(scene: Scene, subject: Subject, case: Case, way: Way) -> list[Fault]:
     """The broker dies under the first step, a worker's process in the middle one, a whole worker in the last. What does
     not go back by itself is cancelled."""
     found = steps(subject, way)
+    middle, last = found[len(found) // 2], found[-1]
     plan = [
         Fault(Point.BEGUN, way, found[0], Mishap.HOLD),
-        Fault(Point.BEGUN, way, found[len(found) // 2], Mishap.DIE),
-        Fault(Point.BEFORE if subject.ends_by_itself else Point.ACTED, way, found[-1], Mishap.FALL),
+        Fault(Point.BEFORE if subject.ends_by_itself and middle == last else Point.BEGUN, way, middle, Mishap.DIE),
+        Fault(Point.BEFORE if subject.ends_by_itself else Point.ACTED, way, last, Mishap.FALL),
     ]
     if way is Way.BACK and case.cancelled_at:
         plan.append(case.cancelled_at)

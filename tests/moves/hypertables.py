@@ -38,6 +38,11 @@ def drop_before(session: psycopg.Connection[Any], day: int) -> None:
     session.execute(DROP, (day,))
 
 
+def measured(session: psycopg.Connection[Any]) -> list[str]:
+    """Its rows, as text."""
+    return [row[0] for row in session.execute("SELECT one::text FROM measured AS one ORDER BY id, at")]
+
+
 def chunks(session: psycopg.Connection[Any]) -> list[str]:
     """By their range."""
     rows = session.execute(

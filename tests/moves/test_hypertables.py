@@ -2,7 +2,9 @@
 
 import random
 from collections.abc import Iterator
-from contextlib import closing
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing
+from threading import Event
 
 import pytest
 from django_tenants.utils import tenant_context
@@ -14,15 +16,17 @@ from tests import killing, on_shard
 from tests.conftest import MakePerson
 from tests.moves import hypertables, two_shards
 from tests.moves.flowing import Flow, beside, flowing
-from tests.moves.hypertables import DDL, drop_before, followed, write
+from tests.moves.hypertables import DDL, drop_before, followed, measured, write
 from tests.moves.tenants import Leader, left_of, placed
 from tests.moves.test_move import carried_out
+from tests.waiting import wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
 STREAM = two_shards.own_schema("novaops_hyper_tests", 900_140)
 MOVED = two_shards.own_schema("novaops_hyper_moves", 1)
 WATCHED = ["shards/moves/applying/", "shards/moves/pieces.py", "shards/moves/copying/part.py"]
 KILLS, TRANSACTIONS, SEED = 5, 40, 1
+WRITERS, HOLD = 3, "SELECT pg_sleep(0.1 + 0.03 * %s)"
 
 
 @pytest.fixture
@@ -71,6 +75,31 @@ def test_a_chunk_waits_for_whoever_writes_to_it(flow: Flow) -> None:
             assert not applier.follows_all()
         followed(flow, applier)
         assert flow.different() == {}
+
+
+def test_a_chunk_that_somebody_always_writes_to_is_followed(flow: Flow) -> None:
+    """Transactions that are longer than its lock is first waited for, each begun before another one ends."""
+    write(flow.sender, 3)
+    stopped = Event()
+    with ThreadPoolExecutor(WRITERS) as threads, ExitStack() as stack:
+        sessions = [stack.enter_context(closing(beside(flow.stream.sender))) for _ in range(WRITERS)]
+        writers = [threads.submit(always_inside, *one, stopped) for one in enumerate(sessions, start=1)]
+        stack.callback(stopped.set)
+        with flow.applier() as applier:
+            wait_for(lambda: applier.step(0.1) and applier.follows_all(), "the chunk to be followed")
+            assert not any(writer.done() for writer in writers)
+            stopped.set()
+            assert [writer.result() for writer in writers] == [None] * WRITERS
+            followed(flow, applier)
+    assert flow.different() == {}
+
+
+def always_inside(number: int, session: Leader, stopped: Event) -> None:
+    session.execute("SET search_path = novaops_hyper_tests")
+    while not stopped.is_set():
+        with session.transaction():
+            session.execute("UPDATE measured SET value = value || '.' WHERE id = %s", (number,))
+            session.execute(HOLD, (number,))
 
 
 def test_whoever_dies_while_chunks_come_and_go_leaves_nothing_out(flow: Flow) -> None:
@@ -128,7 +157,3 @@ def test_a_tenant_moves_with_its_hypertable_and_back(live_fleet: Fleet, person: 
         assert measured(source) == after
         left = "SELECT count(*) FROM _timescaledb_catalog.hypertable WHERE schema_name = 'novaops_hyper_moves'"
         assert target.execute(left).fetchone() == (0,)
-
-
-def measured(session: Leader) -> list[str]:
-    return [row[0] for row in session.execute("SELECT one::text FROM measured AS one ORDER BY id, at")]

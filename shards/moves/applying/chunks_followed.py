@@ -23,8 +23,11 @@ from shards.moves.streams import Stream
 from shards.moves.tables import Engine, Table
 
 LOOK_SECONDS, FETCH_SECONDS, IDLE_SECONDS = 20.0, 600, 120
-# Whoever writes to the chunk waits behind this lock: it is asked for again rather than waited for.
-LOCK = "SELECT set_config('lock_timeout', '30ms', true)"
+# Whoever comes to write to the chunk waits behind this lock, and this lock for those inside. So it is asked for again
+# rather than waited for long: each time for longer, as their transactions may be long or their standby slow, and after
+# a rest of many times that, in which they get on.
+LOCK = "SELECT set_config('lock_timeout', %s, true)"
+FIRST_WAIT, MOST_WAIT, REST = 0.03, 0.5, 10
 MEMBER = """
     SELECT FROM pg_publication_rel r JOIN pg_publication p ON p.oid = r.prpubid
     WHERE p.pubname = %s AND r.prrelid = to_regclass(%s)
@@ -43,6 +46,18 @@ TOUCH = """
 
 
 @dataclass
+class Busy:
+    """How long its lock is waited for the next time, in seconds, and from when on (monotonic)."""
+
+    wait: float = FIRST_WAIT
+    again_at: float = 0.0
+
+    def once_more(self) -> None:
+        self.again_at = time.monotonic() + REST * self.wait
+        self.wait = min(2 * self.wait, MOST_WAIT)
+
+
+@dataclass
 class ChunksFollowed:
     """`known` is shared with whoever translates changes. `sender` is a session in autocommit."""
 
@@ -51,6 +66,7 @@ class ChunksFollowed:
     tables: Sequence[Table]
     sender: Session
     known: dict[Name, Piece] = field(default_factory=dict)
+    _busy: dict[Name, "Busy"] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.tables = [table for table in self.tables if table.engine is Engine.HYPERTABLE]
@@ -73,13 +89,17 @@ class ChunksFollowed:
             there = pieces.there(self.sender, self.tables)
             if there == self._here:
                 return False
-            new = pieces.described(self.sender, self.tables, there - self._here)
+            new = pieces.described(self.sender, self.tables, self._due(there - self._here))
         unseen.wait()
         came = [self._follow(piece) for piece in new]
         gone = [piece for piece in self.known.values() if piece.state is not State.GONE and piece.key not in there]
         for piece in gone:
             self._fetch(piece, State.GONE)
         return any(came) or bool(gone)
+
+    def _due(self, names: set[Name]) -> list[Name]:
+        now = time.monotonic()
+        return [name for name in names if name not in self._busy or self._busy[name].again_at <= now]
 
     @property
     def _here(self) -> set[Name]:
@@ -97,15 +117,19 @@ class ChunksFollowed:
 
     def _publish(self, piece: Piece) -> bool:
         """Whoever writes to it afterwards is told of; whoever did before has ended, and is seen."""
+        busy = self._busy.setdefault(piece.key, Busy())
         with sending(self.stream, LOOK_SECONDS) as sender:
             try:
                 with fences.writing(sender, self.context):
-                    sender.execute(LOCK)
+                    sender.execute(LOCK, (f"{busy.wait * 1000:.0f}ms",))
                     sender.execute(sql.SQL("LOCK TABLE ONLY {} IN SHARE MODE").format(piece.identifier))
                     named = (self.stream.name, piece.identifier.as_string(sender))
                     if sender.execute(MEMBER, named).fetchone() is None:
                         sender.execute(self._added(piece))
-            except (psycopg.errors.LockNotAvailable, psycopg.errors.UndefinedTable):
+            except psycopg.errors.LockNotAvailable:
+                busy.once_more()
+                return False
+            except psycopg.errors.UndefinedTable:
                 return False
         return True
 

@@ -70,11 +70,16 @@ def dies_at(line: int, work: Work, watched: list[str]) -> bool:
 
 def taken_over(operation: Operation) -> Operation:
     """Another worker carries on as soon as the killed one's lease has run out."""
-    late = timezone.now() - timedelta(seconds=1)
-    Operation.objects.filter(pk=operation.pk, status=Status.RUNNING).update(lease_until=late)
+    let_go(operation)
     execute(operation.pk)
     operation.refresh_from_db()
     return operation
+
+
+def let_go(operation: Operation) -> None:
+    """The killed one's lease runs out, as it would with time."""
+    late = timezone.now() - timedelta(seconds=1)
+    Operation.objects.filter(pk=operation.pk, status=Status.RUNNING).update(lease_until=late)
 
 
 def started(operation: Operation) -> int:

@@ -25,8 +25,8 @@ from shards.placement.models import Placement
 from shards.placement.router import Router
 from tests import on_shard
 from tests.moves import tenants, two_shards
-from tests.moves.ledger import tables
-from tests.moves.ledger.clients import Record, at_work
+from tests.moves.ledger import measurements, tables
+from tests.moves.ledger.clients import APPEND, Record, at_work
 from tests.moves.tenants import Leader
 from tests.proof.cases.slots import settled
 from tests.proof.cases.switchover import _ready
@@ -42,13 +42,15 @@ SLOTS = "SELECT slot_name, active_pid FROM pg_replication_slots WHERE slot_name 
 @dataclass
 class Ground:
     """`moving` are on the first shard to begin with, `staying` on one each, for good. `stop` ends the clients, after
-    which `records` are complete. `found` are leftovers that were there before."""
+    which `records` are complete. `found` are leftovers that were there before. `measured`: clients write to a
+    hypertable too."""
 
     scene: Scene
     moving: tuple[Stream, ...]
     staying: dict[str, Stream]
     records: dict[str, Record]
     found: frozenset[str]
+    measured: bool
     stop: Callable[[], None]
 
     @property
@@ -67,17 +69,23 @@ def ground(scene: Scene, moving: Sequence[Stream], clients: int, every: float) -
     await_whole()
     staying = {shard: stream(own_schema=False) for shard in SHARDS}
     several = [(one, SHARDS[0]) for one in moving] + [(one, shard) for shard, one in staying.items()]
+    counts = {one.tenant_id: clients if one in moving else 1 for one, _ in several}
     try:
         with leaders() as found:
             tables.create(found.values())
+            measured = measurements.possible(found.values())
+            if measured:
+                measurements.create(found.values())
             for one, shard in several:
                 _settle(found[shard], one, shard)
+                if measured:
+                    _measure(found[shard], one, counts[one.tenant_id])
         before = frozenset(one.key for one in leftovers())
-        counts = {one.tenant_id: clients if one in moving else 1 for one, _ in several}
         with _router(scene) as router, ExitStack() as work:
-            records = work.enter_context(at_work(router, counts, every))
+            append = measurements.APPEND if measured else APPEND
+            records = work.enter_context(at_work(router, counts, every, append))
             wait_for(lambda: all(len(one.writes) > 3 for one in records.values()), "all clients to write")
-            yield Ground(scene, tuple(moving), staying, records, before, work.close)
+            yield Ground(scene, tuple(moving), staying, records, before, measured, work.close)
     finally:
         # One that still goes on would make again what is taken away here.
         scene.kill_workers()
@@ -85,6 +93,7 @@ def ground(scene: Scene, moving: Sequence[Stream], clients: int, every: float) -
         with leaders() as found:
             _end([one for one, _ in several], found)
             tables.drop(found.values())
+            measurements.drop(found.values())
 
 
 @contextmanager
@@ -154,6 +163,12 @@ def _settle(leader: Leader, one: Stream, shard: str) -> None:
     tenants.fill(leader, one, VMS)
     tables.open_accounts(leader, one.tenant_id, one.schema_name or "public")
     tenants.place(one, shard)
+
+
+def _measure(leader: Leader, one: Stream, clients: int) -> None:
+    if one.schema_name:
+        measurements.create([leader], one.schema_name)
+    measurements.open_totals(leader, one.tenant_id, clients, one.schema_name or "public")
 
 
 def _end(several: Sequence[Stream], found: dict[str, Leader]) -> None:

@@ -6,7 +6,7 @@ from shards.moves.models import OVER, Move
 from shards.moves.streams import Stream
 from shards.placement.selectors import place_of
 from tests.moves.faults.ground import SHARDS, Ground, leaders
-from tests.moves.ledger import checking
+from tests.moves.ledger import checking, measurements
 from tests.moves.ledger.measuring import latencies, measure_pause
 from tests.moves.tenants import Leader, gate, left_of
 from tests.waiting import wait_for
@@ -39,6 +39,8 @@ def judged(ground: Ground, shard: str, epoch: int) -> list[str]:
         for home, stays in ground.staying.items():
             record = ground.records[stays.tenant_id]
             wrong += [f"{home}, not moved: {one}" for one in checking.check(record, found, home)]
+            if ground.measured:
+                wrong += [f"{home}, not moved: {one}" for one in measurements.check(record, found, home)]
     return wrong + [f"Left behind: {one}" for one in ground.left_behind]
 
 
@@ -46,6 +48,8 @@ def _of_moved(ground: Ground, stream: Stream, found: Mapping[str, Leader], shard
     tenant, other = stream.tenant_id, next(name for name in SHARDS if name != shard)
     homes = dict.fromkeys(SHARDS, stream.schema_name) if stream.schema_name else None
     yield from checking.check(ground.records[tenant], found, shard, homes=homes)
+    if ground.measured:
+        yield from measurements.check(ground.records[tenant], found, shard, stream.schema_name or "public")
     gates = gate(found[shard], tenant), gate(found[other], tenant)
     if gates != (("open", epoch, None), None):
         yield f"The gates of {tenant} on {shard} and {other} are {gates}, not open at epoch {epoch} and none."
@@ -68,8 +72,17 @@ def measured(ground: Ground) -> str:
     others = [measure_pause(record.writes).longest_gap for record in stayed]
     return (
         f"moved: {latencies(writes)}, longest gap {max(gaps):.0f} ms; others' longest gaps"
-        f" {_listed(others)} ms, {latencies([write for record in stayed for write in record.writes])}"
+        f" {_listed(others)} ms, {latencies([write for record in stayed for write in record.writes])}{_chunks(ground)}"
     )
+
+
+def _chunks(ground: Ground) -> str:
+    if not ground.measured:
+        return ""
+    homes = {stream.schema_name or "public" for stream in ground.moving}
+    with leaders() as found:
+        most = max(measurements.chunks(leader, home) for leader in found.values() for home in homes)
+    return f"; {most} chunks of measurements"
 
 
 def _listed(values: Sequence[float]) -> str:

@@ -74,13 +74,15 @@ def transfer_of(tenant: str, client: int, number: int) -> UUID:
 
 
 @contextmanager
-def at_work(router: Router, clients: Mapping[str, int], every: float = 0.02) -> Iterator[dict[str, Record]]:
-    """So many clients for each tenant, each of which begins a write every so many seconds, if it can. What is
-    yielded grows meanwhile and is complete afterwards."""
+def at_work(
+    router: Router, clients: Mapping[str, int], every: float = 0.02, append: bytes = APPEND
+) -> Iterator[dict[str, Record]]:
+    """So many clients for each tenant, each of which begins a write every so many seconds, if it can. `append` is how
+    they write a line. What is yielded grows meanwhile and is complete afterwards."""
     records = {tenant: Record(tenant, number) for tenant, number in clients.items()}
     stopped = Event()
     threads = [
-        Thread(target=_work, args=(router, record, client, every, stopped), name=f"{record.tenant} {client}")
+        Thread(target=_work, args=(router, record, client, every, append, stopped), name=f"{record.tenant} {client}")
         for record in records.values()
         for client in range(record.clients)
     ]
@@ -94,12 +96,12 @@ def at_work(router: Router, clients: Mapping[str, int], every: float = 0.02) -> 
             thread.join()
 
 
-def _work(router: Router, record: Record, client: int, every: float, stopped: Event) -> None:
+def _work(router: Router, record: Record, client: int, every: float, append: bytes, stopped: Event) -> None:
     random, number, due = Random(client), 0, time.monotonic()
     while not stopped.wait(max(0.0, due - time.monotonic())):
         number, due = number + 1, max(due + every, time.monotonic())
         for statement, values in (
-            (APPEND, {"client": client, "number": number}),
+            (append, {"client": client, "number": number}),
             (TRANSFER, _transfer(record.tenant, client, number, random)),
         ):
             try:

@@ -18,20 +18,26 @@ SPARE = {ServerKind.MEMCACHED}
 
 
 def unreachable(snapshot: Snapshot, now: datetime) -> Iterator[Finding]:
-    """One for each server that does not answer; where it answers other probes, the failing one is named."""
+    """One for each server that does not answer; where it answers other probes, the failing one is named, once it failed
+    again where it is asked seldom: the first time may have met a restart of some seconds."""
     for server in snapshot.servers:
         readings = [one for one in snapshot.readings if one.server == server]
         silent = [one for one in readings if one.state == State.UNREACHABLE]
         if silent and all(one.state == State.UNREACHABLE for one in _most_often_asked(readings)):
             yield _down(server, silent)
         elif silent:
-            yield from (_unanswered(one) for one in silent)
+            often = _most_often_asked(readings)
+            yield from (_unanswered(one) for one in silent if one in often or _failed_again(one))
 
 
 def _most_often_asked(readings: list[Seen]) -> list[Seen]:
     """The others may still stand as they were before the server fell silent."""
     often = min(one.every_seconds for one in readings)
     return [one for one in readings if one.every_seconds == often]
+
+
+def _failed_again(one: Seen) -> bool:
+    return one.checked_at is not None and one.state_since is not None and one.checked_at > one.state_since
 
 
 def _down(server: ServerSeen, silent: list[Seen]) -> Finding:
@@ -59,6 +65,7 @@ def _unanswered(one: Seen) -> Finding:
         since=one.state_since,
         page=PAGES.get(ServerKind(server.kind), "replication"),
         anchor=server.shard or server.name,
+        next_step="Its log says why; what is shown of that is the last good answer.",
     )
 
 

@@ -32,6 +32,7 @@ class ShardsConfig(AppConfig):
         from shards.pools.pausing.findings import pauses
         from shards.pools.probes import PROBES as POOLS
         from shards.rebalancing.kinds import Rebalancing, ShardDrain, ShardFill
+        from shards.replication.ahead_findings import ahead
         from shards.replication.etcd_findings import etcd_cluster
         from shards.replication.failover_findings import failovers
         from shards.replication.findings import clusters
@@ -51,7 +52,7 @@ class ShardsConfig(AppConfig):
 
         for probe in (*REPLICATION, *POOLS, *PARTITIONS, *PLACEMENT, *LEFTOVERS):
             registry.register(probe)
-        watched = (clusters, members, failovers, lost_timelines, failover_pauses, servers, etcd_cluster, etcd)
+        watched = (clusters, members, ahead, failovers, lost_timelines, failover_pauses, servers, etcd_cluster, etcd)
         for rule in (*watched, pools, pauses, partitions, gates, leftovers):
             findings.register(rule)
         answered.connect(keep_counts, dispatch_uid="placement counts")

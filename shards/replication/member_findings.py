@@ -15,7 +15,7 @@ from shards.replication.findings import build_anew, finding, newest_cluster
 from shards.replication.own_slots import slot_of
 from shards.replication.own_word import NAME as ITSELF
 from shards.replication.own_word import PatroniItselfFacts
-from shards.replication.taking_over import ASKED_RARELY, SETTLES, of_new_leader
+from shards.replication.taking_over import ASKED_RARELY, COMES_UP, SETTLES, of_new_leader
 
 # States of Patroni in which PostgreSQL died by itself, or does not come up.
 DIED = frozenset({"crashed", "start failed", "restart failed"})
@@ -172,7 +172,9 @@ def _older(snapshot: Snapshot, one: Member, leader: str) -> bool:
 
 
 def _without_postgres(snapshot: Snapshot, one: Member) -> Finding:
-    state = one.status.state if one.status else "unknown"
+    said = one.status.state if one.status else "unknown"
+    # Patroni may call one that replays before it answers by what it was before.
+    state = "starting" if any(words in one.postgres.cause for words in COMES_UP) else said
     sentence = f"PostgreSQL of {one.who} does not answer, its Patroni does and calls it “{state}”. {one.postgres.cause}"
     folder = one.server.data_directory if one.server else ""
     disk = f"First see whether its disk is full: df -h {folder}".strip()

@@ -13,9 +13,12 @@ from shards.replication.own_word import PatroniItselfFacts
 SETTLES = timedelta(minutes=2)
 """How long a shard may take to be whole once another member leads."""
 # What a PostgreSQL is asked beside how it is.
-ASKED_RARELY = ("postgres-settings", SPACE, "partitions", "tenants", "leftovers", "placement")
+ASKED_RARELY = ("postgres-settings", SPACE, "partitions", "tenants", "leftovers", "leftover-rows", "placement")
 # Patroni stops and starts PostgreSQL when it makes a leader follow.
 AT_WORK = frozenset({"stopping", "stopped", "starting", "restarting"})
+# What PostgreSQL says itself while it is stopped in order, or comes up; Patroni's word may be some seconds older.
+COMES_UP = ("is starting up", "not yet accepting connections")
+ITS_WORDS = ("due to administrator command", "is shutting down", *COMES_UP)
 
 
 def of_new_leader(snapshot: Snapshot, shard: str) -> Iterator[str]:
@@ -33,7 +36,14 @@ def of_new_leader(snapshot: Snapshot, shard: str) -> Iterator[str]:
 def of_restarting(snapshot: Snapshot, member: ServerSeen) -> Iterator[str]:
     """What is said of a PostgreSQL that its Patroni stops or starts now; what it is rarely asked may have met that."""
     yield from (f"unanswered:{probe}:postgres:{member.name}" for probe in ASKED_RARELY)
-    own = snapshot.seen(ServerKind.PATRONI, member.name, ITSELF)
-    if own and own.reachable and isinstance(own.facts, PatroniItselfFacts) and own.facts.status.state in AT_WORK:
+    if _at_work(snapshot, member.name):
         yield f"replication:silent-postgres:{member.name}"
         yield f"unanswered:postgres:postgres:{member.name}"
+
+
+def _at_work(snapshot: Snapshot, member: str) -> bool:
+    own = snapshot.seen(ServerKind.PATRONI, member, ITSELF)
+    server = snapshot.seen(ServerKind.POSTGRES, member, "postgres")
+    if own and own.reachable and isinstance(own.facts, PatroniItselfFacts) and own.facts.status.state in AT_WORK:
+        return True
+    return bool(server and not server.reachable and any(words in server.cause for words in ITS_WORDS))

@@ -10,7 +10,8 @@ from metrics.findings import folded
 from metrics.rules import unreachable
 from novaops.inventory.models import ServerKind
 from shards.clients.etcd_replies import EtcdMember, EtcdStatus
-from shards.clients.patroni_replies import Cluster, Config, Role, Status
+from shards.clients.patroni_replies import Cluster, Config, Role, Status, TimelineSwitch
+from shards.replication.ahead_findings import ahead
 from shards.replication.disk_space import SpaceFacts
 from shards.replication.etcd_findings import etcd_cluster
 from shards.replication.facts import (
@@ -33,7 +34,7 @@ CLUSTER = Cluster.from_response(said("patroni-3.3.8/cluster"))
 LEADER, STANDBY, REPLICA = "shard-2-b", "shard-2-a", "shard-2-c"
 SILENT: dict[str, Any] = {"state": State.UNREACHABLE, "cause": "No answer within 3 s."}
 REFUSED: dict[str, Any] = {"state": State.UNREACHABLE, "cause": "Nothing listens there (connection refused)."}
-RULES = (clusters, members, servers, etcd_cluster, etcd, unreachable)
+RULES = (clusters, members, ahead, servers, etcd_cluster, etcd, unreachable)
 
 
 def postgres(name: str, timeline: int = 1, **more: Any) -> PostgresFacts:
@@ -197,6 +198,12 @@ def test_a_server_that_does_not_come_up_leads_to_its_disk_and_its_log(state: str
     assert "df -h /data/shard-2-c" in found.next_step and "fuser /data/shard-2-c" in found.next_step
 
 
+def test_a_server_that_says_itself_that_it_starts_is_believed() -> None:
+    cause = "PostgreSQL answered: the database system is starting up."
+    (found,) = Fleet().silent("postgres", name=REPLICA, state=State.UNREACHABLE, cause=cause).told()
+    assert found.sentence.startswith("PostgreSQL of shard-2-c is not up yet (“starting”): a full disk, damaged data")
+
+
 def test_etcd_without_a_quorum_is_the_one_thing_that_is_said() -> None:
     fleet = Fleet().silent("etcd", name="etcd-2", **REFUSED).silent("etcd", name="etcd-3", **REFUSED)
     fleet.now("etcd", "etcd-1", facts=etcd_facts(1, leader=""), state=State.DEGRADED)
@@ -209,6 +216,18 @@ def test_etcd_without_a_quorum_is_the_one_thing_that_is_said() -> None:
     fleet.silent("postgres", name=LEADER, **REFUSED)
     (found,) = fleet.told()
     assert found.sentence.endswith("shard-2 has no leader and takes no writes.")
+
+
+def test_a_leader_that_is_stopped_for_want_of_etcd_is_not_told_beside_it() -> None:
+    """Its Patroni was asked a moment before."""
+    fleet = Fleet().silent("etcd", name="etcd-2", **REFUSED).silent("etcd", name="etcd-3", **REFUSED)
+    fleet.now("etcd", "etcd-1", facts=etcd_facts(1, leader=""), state=State.DEGRADED)
+    for name in (LEADER, STANDBY, REPLICA):
+        fleet.silent("patroni", name=name)
+    cause = "PostgreSQL answered: terminating connection due to administrator command."
+    fleet.silent("postgres", name=LEADER, state=State.UNREACHABLE, cause=cause)
+    (found,) = fleet.told()
+    assert found.sentence.startswith("etcd has no quorum") and found.sentence.endswith("takes no writes.")
 
 
 def test_one_etcd_of_three_may_be_away() -> None:
@@ -279,6 +298,15 @@ def test_a_rare_question_that_was_answered_before_does_not_make_a_silent_server_
     )
 
 
+def test_a_rare_question_that_met_a_restart_is_told_only_when_it_fails_again() -> None:
+    fleet = Fleet()
+    fleet.put(ServerKind.POSTGRES, REPLICA, 12, "leftovers", postgres(REPLICA), every_seconds=300.0)
+    assert fleet.silent("leftovers", name=REPLICA, **REFUSED).told() == []
+    (found,) = fleet.now("leftovers", REPLICA, checked_at=NOW + timedelta(seconds=20)).told()
+    assert found.sentence.startswith("shard-2-c answers, but not when it is asked for “leftovers”: Nothing listens")
+    assert found.next_step
+
+
 def test_a_standby_that_cannot_write_any_more_has_a_full_disk() -> None:
     """It answers over the connections that it has, and only does not stream."""
     fleet = Fleet().now("postgres", REPLICA, facts=postgres(REPLICA, receiver_status="", replay_lag_seconds=20))
@@ -288,3 +316,47 @@ def test_a_standby_that_cannot_write_any_more_has_a_full_disk() -> None:
     (found,) = fleet.told()
     assert found.sentence == f"The disk of shard-2-c is full: {cause}"
     assert found.next_step.endswith("2 more findings follow from it.")
+
+
+def after_a_failover(**of_replica: Any) -> Fleet:
+    """The former leader is gone; the replica's timeline is that of before by Patroni's word, and it does not stream."""
+    fleet = Fleet()
+    switch = TimelineSwitch(timeline=1, lsn=1000, reason="", at=NOW, new_leader=STANDBY)
+    for name in (STANDBY, REPLICA):
+        fleet.now("patroni", name, facts=PatroniFacts(status=status(name), cluster=taken_over(STANDBY)))
+        settings = PatroniSettingsFacts(config=Config(ttl=20), history=(switch,))
+        fleet.now("patroni-settings", name, facts=settings)
+    for probe in (*BOTH, "patroni-settings"):
+        fleet.readings.pop((probe, LEADER))
+    new = postgres(STANDBY, timeline=2, in_recovery=False, receiver_status="", written=5000)
+    fleet.now("postgres", STANDBY, facts=new)
+    return fleet.now("postgres", REPLICA, facts=postgres(REPLICA, **{"receiver_status": ""} | of_replica))
+
+
+@pytest.mark.parametrize("has", [{"received": 3048, "replayed": 3048}, {"received": 3048, "replayed": 1000}])
+def test_a_replica_that_has_more_than_the_new_leader_leads_to_building_it_anew(has: dict[str, int]) -> None:
+    """It replayed it, or received a part of a record; the leader has written past that since."""
+    (found,) = after_a_failover(**has).told()
+    assert found.sentence == (
+        "shard-2-c cannot follow shard-2-a: it has WAL up to 0/BE8, and shard-2-a began timeline 2 at 0/3E8. "
+        "shard-2-a never had those 2\u00a0KiB."
+    )
+    assert "build it anew: what only shard-2-c has is lost" in found.next_step
+    assert found.remedy and found.remedy.kind == "member-reinitialise"
+    assert found.remedy.parameters == {"shard": "shard-2", "member": REPLICA}
+
+
+def test_a_leader_that_came_back_without_its_last_wal_is_not_followed() -> None:
+    fleet = Fleet().now("postgres", LEADER, facts=postgres(LEADER, written=1000))
+    fleet.now("postgres", REPLICA, facts=postgres(REPLICA, received=2024, replayed=2024, receiver_status=""))
+    (found,) = fleet.told()
+    assert "up to 0/7E8, and shard-2-b has written up to 0/3E8. shard-2-b never had those 1\u00a0KiB" in found.sentence
+
+
+def test_one_that_only_waits_for_the_new_leader_is_not_ahead() -> None:
+    for has in (
+        {"received": 1000, "replayed": 1000},
+        {"received": 900},
+        {"received": 3048, "receiver_status": "streaming"},
+    ):
+        assert all("cannot follow" not in one.sentence for one in after_a_failover(**has).told())

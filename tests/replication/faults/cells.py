@@ -194,7 +194,16 @@ FAULTS = (
     Fault("a replica that cannot reach etcd", replica_without_etcd, (Expected("cannot reach etcd"),)),
     Fault("a leader that cannot reach etcd", leader_without_etcd, (Expected("cannot reach etcd"),), also=TAKEN_OVER),
     Fault("full disk of a replica", full_disk_of_replica, (Expected("disk of .* is full|full disk"),)),
-    Fault("full disk of the leader", full_disk_of_leader, (Expected("disk of .* is full|full disk"),), also=TAKEN_OVER),
+    Fault(
+        "full disk of the leader",
+        full_disk_of_leader,
+        # Patroni starts it again and again: each time it has just died, and the next step is to look at its disk.
+        (
+            Expected("disk of .* is full|full disk"),
+            Expected("disk of .* is full|full disk|does not answer, its Patroni"),
+        ),
+        also=TAKEN_OVER,
+    ),
     Fault("recovery conflict", recovery_conflict, (Expected("waits? for a (query|transaction)"),)),
     Fault(
         "paused replay", paused_replay, (Expected("Replay on .* is paused"),), also="Automatic failover of .* is paused"

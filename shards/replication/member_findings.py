@@ -20,6 +20,7 @@ from shards.replication.taking_over import ASKED_RARELY, COMES_UP, SETTLES, of_n
 # States of Patroni in which PostgreSQL died by itself, or does not come up.
 DIED = frozenset({"crashed", "start failed", "restart failed"})
 COMING_UP = frozenset({"starting", "unknown"})
+RUNS = frozenset({"running", "streaming"})
 DEFAULT_TTL = 30
 
 
@@ -190,7 +191,12 @@ def _without_postgres(snapshot: Snapshot, one: Member) -> Finding:
             f"that is still in use belongs to processes which outlived its former server (fuser {folder or '…'}), "
             "and Patroni starts it again once they are killed. Where data is damaged, reinitialise it."
         )
-    elif state in {"running", "streaming"}:
+    elif state in RUNS and "refused" in one.postgres.cause:
+        sentence = (
+            f"PostgreSQL of {one.who} does not listen any more (connection refused), its Patroni still calls it "
+            f"“{state}”: a full disk, damaged data or a kill may have ended it."
+        )
+    elif state in RUNS:
         step = f"It may hang, have no connection left, or have just died. {step}"
     if one.leads:
         step = f"{step} {_succession(one)}" if one.paused else f"{step} Patroni fails over when it cannot start it."

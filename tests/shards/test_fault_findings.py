@@ -198,6 +198,15 @@ def test_a_server_that_does_not_come_up_leads_to_its_disk_and_its_log(state: str
     assert "df -h /data/shard-2-c" in found.next_step and "fuser /data/shard-2-c" in found.next_step
 
 
+def test_a_server_that_just_ended_leads_to_its_disk_before_its_patroni_knows() -> None:
+    (found,) = Fleet().silent("postgres", name=LEADER, **REFUSED).told()
+    assert found.sentence == (
+        "PostgreSQL of the leader shard-2-b does not listen any more (connection refused), its Patroni still calls it "
+        "“running”: a full disk, damaged data or a kill may have ended it."
+    )
+    assert found.next_step.startswith("First see whether its disk is full: df -h /data/shard-2-b; then what")
+
+
 def test_a_server_that_says_itself_that_it_starts_is_believed() -> None:
     cause = "PostgreSQL answered: the database system is starting up."
     (found,) = Fleet().silent("postgres", name=REPLICA, state=State.UNREACHABLE, cause=cause).told()

@@ -197,12 +197,9 @@ FAULTS = (
     Fault(
         "full disk of the leader",
         full_disk_of_leader,
-        # Patroni starts it again and again: each time it has just died, and the next step is to look at its disk.
-        (
-            Expected("disk of .* is full|full disk"),
-            Expected("disk of .* is full|full disk|does not answer, its Patroni"),
-        ),
-        also=TAKEN_OVER,
+        (Expected("disk of .* is full|full disk"),),
+        # Of the record in which its disk was full, others have a part that the new leader lacks.
+        also=f"{TAKEN_OVER}|cannot follow",
     ),
     Fault("recovery conflict", recovery_conflict, (Expected("waits? for a (query|transaction)"),)),
     Fault(

@@ -1,8 +1,8 @@
 """A standby that has WAL which its leader never had: it asks for what the leader has not written, and cannot follow.
 
-Patroni looks for that when the leader changes, and rewinds. Seen with 3.3.8: it met the new leader in the moment of the
-promotion, did not look again, and called the standby `running`, with a lag of 0. One whose leader came back without its
-last WAL is not rewound either. Pure."""
+Patroni looks for that when the leader changes, by what the standby has replayed, and rewinds. Seen: one with a part of
+a record that the leader does not have (4.1.5), and one that met the leader in the moment of its promotion (3.3.8),
+stayed as they were, `running`, with a lag of 0. Pure."""
 
 from collections.abc import Iterator
 from dataclasses import replace

@@ -88,7 +88,8 @@ def _of_shard(snapshot: Snapshot, shard: str) -> Iterator[str]:
 
 
 def _of_member(snapshot: Snapshot, member: ServerSeen) -> Iterator[str]:
-    """Patroni cannot say what the cluster is; whether it runs at all is another question."""
+    """Patroni cannot say what the cluster is; whether it runs at all is another question. A leader is stopped before
+    its Patroni is heard to say so."""
     name = member.name
     for what in ("no-etcd", "missing", "state", "receiver", "timeline"):
         yield f"replication:{what}:{name}"
@@ -97,4 +98,12 @@ def _of_member(snapshot: Snapshot, member: ServerSeen) -> Iterator[str]:
     own = snapshot.seen(ServerKind.PATRONI, name, ITSELF)
     if own and own.reachable:
         yield f"unreachable:patroni:{name}"
+        if _led(snapshot, name):
+            yield f"replication:silent-postgres:{name}"
     yield from of_restarting(snapshot, member)
+
+
+def _led(snapshot: Snapshot, name: str) -> bool:
+    """By what its PostgreSQL said last."""
+    seen = snapshot.seen(ServerKind.POSTGRES, name, "postgres")
+    return bool(seen and isinstance(seen.facts, PostgresFacts) and not seen.facts.in_recovery)

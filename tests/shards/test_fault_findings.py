@@ -227,13 +227,15 @@ def test_etcd_without_a_quorum_is_the_one_thing_that_is_said() -> None:
     assert found.sentence.endswith("shard-2 has no leader and takes no writes.")
 
 
-def test_a_leader_that_is_stopped_for_want_of_etcd_is_not_told_beside_it() -> None:
+@pytest.mark.parametrize(
+    "cause", ["PostgreSQL answered: terminating connection due to administrator command.", REFUSED["cause"]]
+)
+def test_a_leader_that_is_stopped_for_want_of_etcd_is_not_told_beside_it(cause: str) -> None:
     """Its Patroni was asked a moment before."""
     fleet = Fleet().silent("etcd", name="etcd-2", **REFUSED).silent("etcd", name="etcd-3", **REFUSED)
     fleet.now("etcd", "etcd-1", facts=etcd_facts(1, leader=""), state=State.DEGRADED)
     for name in (LEADER, STANDBY, REPLICA):
         fleet.silent("patroni", name=name)
-    cause = "PostgreSQL answered: terminating connection due to administrator command."
     fleet.silent("postgres", name=LEADER, state=State.UNREACHABLE, cause=cause)
     (found,) = fleet.told()
     assert found.sentence.startswith("etcd has no quorum") and found.sentence.endswith("takes no writes.")

@@ -1,6 +1,7 @@
 """The faults, and what has to be said of each."""
 
 from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
 
 from tests.replication.faults import means
 from tests.replication.faults.killed import KilledLeader
@@ -14,6 +15,8 @@ DROP_FORGOTTEN = (
 )
 # Patroni drops what nobody declared when it looks through the slots, as after a change of its configuration.
 LEAVE_FORGOTTEN = [{"name": "forgotten", "type": "physical"}]
+# Some turns of Patroni's loop.
+LOOKED_AFTER = timedelta(seconds=12)
 # Patroni's ttl, and a moment for the election.
 LEASE = 20 + 15
 
@@ -61,6 +64,7 @@ def full_disk_of_leader(scene: Scene, mending: ExitStack) -> None:
     scene.wait_whole()
     lead(scene, name)
     means.fill(data)
+    means.keep_full(mending, data)
     try:
         means.write_wal(scene, name, 192)
     except Exception as expected:  # PostgreSQL dies of it
@@ -109,6 +113,30 @@ def leader_cut_off(scene: Scene, mending: ExitStack) -> None:
     lead(scene, name)
     scene.wait_unsaid(name)
     network.cut()
+
+
+def replica_ahead(scene: Scene, mending: ExitStack) -> None:
+    """A failover to a member that lacks what another replica received. That one replays it when its Patroni has looked
+    whether it has to be rewound, and had not: it is not looked at again."""
+    leader, behind, name = scene.leader(), scene.standby(), scene.replica()
+    mending.callback(means.build_anew, scene, name)
+    mending.callback(scene.patroni(behind).pause, False)
+    scene.patroni(leader).pause(True)
+    wait_for(lambda: all(scene.patroni(one.name).status().paused for one in scene.members), "all to know of the pause")
+    scene.sql(name, "SELECT pg_wal_replay_pause()")
+    means.freeze(scene, mending, behind)
+    means.write_wal(scene, leader, 32)
+    written = scene.position(leader, "pg_current_wal_lsn()")
+    wait_for(lambda: scene.position(name, "pg_last_wal_receive_lsn()") >= written, f"{name} to receive it")
+    mending.callback(scene.servers.kill, leader, tree=True)  # it follows when it is started again
+    scene.servers.pause(leader)
+    scene.servers.resume(behind)
+    wait_for(lambda: scene.cluster().leader is None, "the leader's lock to end")
+    wait_for(lambda: scene.patroni(behind).failover(behind), f"{behind} to agree to lead")
+    wait_for(lambda: scene.leader() == behind, f"{behind} to lead")
+    looked = datetime.now(UTC) + LOOKED_AFTER
+    wait_for(lambda: (scene.patroni(name).status().dcs_last_seen or looked) > looked, "its Patroni to have looked")
+    scene.sql(name, "SELECT pg_wal_replay_resume()")
 
 
 def forget_slot(scene: Scene, mending: ExitStack, leader: str) -> None:
@@ -208,6 +236,12 @@ FAULTS = (
     Fault("hung replay", hung_replay, (Expected("its startup process .* hangs"),)),
     Fault("a slot that holds WAL", slot_that_holds, (Expected("Slot forgotten .* holds .* nobody reads"),)),
     Fault("a slot that lost WAL", slot_that_lost, (Expected("Slot forgotten .* has lost WAL"),)),
+    Fault(
+        "a replica ahead of the new leader",
+        replica_ahead,
+        (Expected("cannot follow .* never had"),),
+        also=f"{TAKEN_OVER}|neither its Patroni nor|Automatic failover of .* is paused",
+    ),
     Fault("one etcd of three", one_etcd_of_three, (Expected("2 of 3"),)),
     Fault("etcd without quorum, failsafe mode", etcd_without_quorum, (Expected("quorum"),)),
     Fault(

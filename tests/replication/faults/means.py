@@ -11,7 +11,6 @@ from pathlib import Path
 
 import yaml
 
-from novaops.sandbox import shard_health
 from novaops.sandbox.layout import HOST
 from novaops.sandbox.problems import SandboxError
 from novaops.sandbox.servers import patroni as patroni_server
@@ -129,15 +128,24 @@ def _off_small_disk(scene: Scene, name: str, data: Path, aside: Path) -> None:
 
 
 def follow_again(scene: Scene) -> None:
-    """Followers that were ahead of a leader which lost its last WAL cannot follow it: they are made anew."""
-    shard = scene.layout.shards[0]
+    """Followers that have a part of the record in which the leader died are made anew: Patroni calls them `running`."""
     with suppress(AssertionError):
-        wait_for(lambda: shard_health.incomplete(shard) is None, "followers that need no help", 45)
-        return
-    leader = scene.cluster().leader
-    for one in scene.cluster().members:
-        if leader and one.timeline != leader.timeline:
-            scene.patroni(one.name).reinitialise()
+        wait_for(lambda: not _left_behind(scene), "followers that need no help", 45)
+    for name in _left_behind(scene):
+        build_anew(scene, name)
+
+
+def _left_behind(scene: Scene) -> list[str]:
+    """Who is not on the leader's timeline."""
+    cluster = scene.cluster()
+    leader = cluster.leader
+    assert leader is not None, "the shard has no leader"
+    away = [one.name for one in scene.members if cluster.member(one.name) is None]
+    return away + [one.name for one in cluster.members if one.timeline != leader.timeline]
+
+
+def build_anew(scene: Scene, name: str) -> None:
+    wait_for(lambda: scene.patroni(name).reinitialise(), f"Patroni to build {name} anew")
 
 
 def fill(data: Path) -> None:
@@ -148,6 +156,22 @@ def fill(data: Path) -> None:
     with suppress(OSError), (data / "ballast").open("ab", buffering=0) as ballast:
         while ballast.write(b"\0" * 4096):
             pass
+
+
+def keep_full(mending: ExitStack, data: Path) -> None:
+    """PostgreSQL makes room when it clears its WAL away: that is taken too."""
+    over = threading.Event()
+
+    def take() -> None:
+        while not over.wait(0.2):
+            with suppress(OSError), (data / "ballast").open("ab", buffering=0) as ballast:
+                while not over.is_set():
+                    ballast.write(b"\0" * 4096)
+
+    taking = threading.Thread(target=take, daemon=True)
+    mending.callback(taking.join, 60)
+    mending.callback(over.set)
+    taking.start()
 
 
 def hold_replay(scene: Scene, mending: ExitStack, leader: str, name: str) -> None:

@@ -371,3 +371,10 @@ def test_one_that_only_waits_for_the_new_leader_is_not_ahead() -> None:
         {"received": 3048, "receiver_status": "streaming"},
     ):
         assert all("cannot follow" not in one.sentence for one in after_a_failover(**has).told())
+
+
+def test_one_that_has_just_lost_its_leader_is_newer_than_the_leaders_sample_not_ahead_of_it() -> None:
+    fleet = Fleet().now("postgres", LEADER, facts=postgres(LEADER, written=1000))
+    just_now = postgres(REPLICA, received=2024, replayed=2024, receiver_status="")
+    fleet.now("postgres", REPLICA, facts=just_now, rates={"wal_bytes_total": 204.8})
+    assert all("cannot follow" not in one.sentence for one in fleet.told())

@@ -34,10 +34,12 @@ def _server(snapshot: Snapshot, name: str) -> PostgresFacts | None:
     return seen.facts if seen and seen.reachable and isinstance(seen.facts, PostgresFacts) else None
 
 
-def _received_lately(snapshot: Snapshot, name: str) -> bool:
-    """Since its sample before: then it may be ahead of nothing but an older sample of its leader."""
-    seen = snapshot.seen(ServerKind.POSTGRES, name, "postgres")
-    return bool(seen and seen.rates.get("wal_bytes_total"))
+def _comparable(snapshot: Snapshot, name: str, leader: str) -> bool:
+    """What it received lately may be newer than a sample of the leader that is older than its own."""
+    own, leads = (snapshot.seen(ServerKind.POSTGRES, one, "postgres") for one in (name, leader))
+    if not (own and leads and own.good_at and leads.good_at):
+        return False
+    return leads.good_at >= own.good_at or not own.rates.get("wal_bytes_total")
 
 
 def _standby(snapshot: Snapshot, shard: str, member: Member, leader: Member, leads: PostgresFacts) -> Iterator[Finding]:
@@ -48,7 +50,7 @@ def _standby(snapshot: Snapshot, shard: str, member: Member, leader: Member, lea
     began = _began(snapshot, shard, leader.timeline) if _older(member, leader) else None
     if began is not None and has > began:
         more, why = has - began, f"{leader.name} began timeline {leader.timeline} at {lsn_text(began)}"
-    elif leads.written is not None and has > leads.written and not _received_lately(snapshot, member.name):
+    elif leads.written is not None and has > leads.written and _comparable(snapshot, member.name, leader.name):
         more, why = has - leads.written, f"{leader.name} has written up to {lsn_text(leads.written)}"
     else:
         return

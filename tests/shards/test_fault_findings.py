@@ -374,7 +374,9 @@ def test_one_that_only_waits_for_the_new_leader_is_not_ahead() -> None:
 
 
 def test_one_that_has_just_lost_its_leader_is_newer_than_the_leaders_sample_not_ahead_of_it() -> None:
-    fleet = Fleet().now("postgres", LEADER, facts=postgres(LEADER, written=1000))
+    fleet = Fleet().now("postgres", LEADER, facts=postgres(LEADER, written=1000), good_at=NOW - timedelta(seconds=1))
     just_now = postgres(REPLICA, received=2024, replayed=2024, receiver_status="")
-    fleet.now("postgres", REPLICA, facts=just_now, rates={"wal_bytes_total": 204.8})
+    fleet.now("postgres", REPLICA, facts=just_now, good_at=NOW, rates={"wal_bytes_total": 204.8})
     assert all("cannot follow" not in one.sentence for one in fleet.told())
+    fleet.now("postgres", LEADER, facts=postgres(LEADER, written=1000), good_at=NOW)
+    assert any("cannot follow" in one.sentence for one in fleet.told())

@@ -35,9 +35,10 @@ from tests.waiting import wait_for
 pytestmark = pytest.mark.django_db(transaction=True)
 OWN = two_shards.own_schema("novaops_copy_tests", 900_011)
 ROWS = two_shards.in_shared_tables("novaops copy tests", 900_012)
-PAST = "CREATE TABLE vm_metrics_past PARTITION OF vm_metrics FOR VALUES FROM ('1999-01-01') TO ('1999-01-02')"
-MEASURED = """
-    INSERT INTO vm_metrics (time, tenant_id, vm_id) SELECT at + n * interval '1 minute', %s, gen_random_uuid()
+PAST = "CREATE TABLE vm_audit_past PARTITION OF vm_audit FOR VALUES FROM ('1999-01-01') TO ('1999-01-02')"
+AUDITED = """
+    INSERT INTO vm_audit (at, tenant_id, vm_id, action)
+    SELECT at + n * interval '1 minute', %s, gen_random_uuid(), 'made'
     FROM generate_series(1, 200) AS n, unnest(ARRAY['1999-01-01', '1998-01-01', now()]::timestamptz[]) AS at
 """
 Leaders = tuple[psycopg.Connection[Any], psycopg.Connection[Any]]
@@ -154,26 +155,26 @@ def test_rows_of_shared_tables_arrive_in_the_partitions_of_their_time(live_fleet
         two_shards.enrol(sender, ROWS)
         sender.execute(PAST)
         try:
-            sender.execute(MEASURED, (ROWS.tenant_id,))
+            sender.execute(AUDITED, (ROWS.tenant_id,))
             two_shards.arrive(receiver, ROWS)
             build(ROWS)
             # Somebody else's rows stay, a second copy has nothing to do.
             assert copied(ROWS).rows == 600
             assert copied(ROWS).rows == 0
             mine = "tenant_id = 'novaops copy tests'"
-            assert same(both, "vm_metrics", mine) == 600
-            for partition in ("vm_metrics_past", "vm_metrics_default"):
+            assert same(both, "vm_audit", mine) == 600
+            for partition in ("vm_audit_past", "vm_audit_default"):
                 assert same(both, partition, mine) == 200
             with receiving(ROWS, 60) as session:
                 housing.take_away(context(ROWS), ROWS, session)
-                assert texts(receiver, "vm_metrics_past") != []
+                assert texts(receiver, "vm_audit_past") != []
                 receiver.execute("SET session_replication_role = replica")
-                receiver.execute(f"DELETE FROM vm_metrics_past WHERE {mine}".encode())
+                receiver.execute(f"DELETE FROM vm_audit_past WHERE {mine}".encode())
                 housing.take_away(context(ROWS), ROWS, session)
-            assert receiver.execute("SELECT to_regclass('vm_metrics_past')").fetchone() == (None,)
+            assert receiver.execute("SELECT to_regclass('vm_audit_past')").fetchone() == (None,)
         finally:
             for leader in both:
-                leader.execute("DROP TABLE IF EXISTS vm_metrics_past")
+                leader.execute("DROP TABLE IF EXISTS vm_audit_past")
 
 
 def test_a_copy_that_is_broken_off_goes_on_where_it_stopped(items: Leaders) -> None:

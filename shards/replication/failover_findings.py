@@ -5,7 +5,6 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from metrics.contract import Finding, Severity, Snapshot
-from novaops.inventory.models import ServerKind
 from shards.replication.facts import PatroniSettingsFacts
 from shards.replication.findings import finding, whole
 from shards.replication.history import LeaderChange, changes
@@ -15,8 +14,6 @@ from shards.replication.history_recording import WATCHED
 from shards.replication.taking_over import SETTLES, of_new_leader
 
 TOLD_FOR = timedelta(minutes=15)
-# Within which Patroni has rewound a member that had more than the new leader, where it does.
-REWOUND = timedelta(seconds=30)
 
 
 def failovers(snapshot: Snapshot, now: datetime) -> Iterator[Finding]:
@@ -28,7 +25,7 @@ def failovers(snapshot: Snapshot, now: datetime) -> Iterator[Finding]:
             continue
         change = change if change.old_leader else replace(change, old_leader=_first_leader(shard.name))
         if change.verb == "leader changed" and cause_of(shard.name, change, at).operation is None:
-            yield _told(snapshot, shard.name, change, at, now - at)
+            yield _told(snapshot, shard.name, change, at, settling=now - at <= SETTLES)
 
 
 def _latest(snapshot: Snapshot, shard: str) -> LeaderChange | None:
@@ -42,7 +39,7 @@ def _first_leader(shard: str) -> str:
     return watched.state if watched else ""
 
 
-def _told(snapshot: Snapshot, shard: str, change: LeaderChange, at: datetime, ago: timedelta) -> Finding:
+def _told(snapshot: Snapshot, shard: str, change: LeaderChange, at: datetime, settling: bool) -> Finding:
     """A warning while the shard is not whole again: what is missing then is counted with it."""
     former = f" from {change.old_leader}" if change.old_leader else ""
     sentence = (
@@ -50,19 +47,17 @@ def _told(snapshot: Snapshot, shard: str, change: LeaderChange, at: datetime, ag
         f"{change.timeline}: nobody asked for it through NovaOps."
     )
     step = "See in the change log what happened before it, and whether the former leader follows again."
-    missing = ago <= SETTLES and not whole(snapshot, shard)
+    missing = settling and not whole(snapshot, shard)
     severity = Severity.WARNING if missing else Severity.INFO
-    explains = tuple(_missing(snapshot, shard, change, ago)) if missing else ()
+    explains = tuple(_missing(snapshot, shard, change)) if missing else ()
     if missing:
         sentence += " Not all members follow yet."
     return replace(finding(f"failover:{shard}", severity, shard, sentence, step, explains=explains), since=at)
 
 
-def _missing(snapshot: Snapshot, shard: str, change: LeaderChange, ago: timedelta) -> Iterator[str]:
+def _missing(snapshot: Snapshot, shard: str, change: LeaderChange) -> Iterator[str]:
     """The former leader's PostgreSQL is stopped and rewound by its Patroni, whatever that last called it."""
     yield from of_new_leader(snapshot, shard)
     if change.old_leader:
         yield f"replication:silent-postgres:{change.old_leader}"
         yield f"unanswered:postgres:postgres:{change.old_leader}"
-    if ago <= REWOUND:
-        yield from (f"replication:ahead:{one.name}" for one in snapshot.servers_of(ServerKind.POSTGRES, shard))

@@ -15,6 +15,8 @@ DROP_FORGOTTEN = (
 )
 # Patroni drops what nobody declared when it looks through the slots, as after a change of its configuration.
 LEAVE_FORGOTTEN = [{"name": "forgotten", "type": "physical"}]
+# A replica that had received more than the new leader, until Patroni rewinds it.
+AHEAD = "cannot follow"
 # Some turns of Patroni's loop.
 LOOKED_AFTER = timedelta(seconds=12)
 # Patroni's ttl, and a moment for the election.
@@ -212,12 +214,13 @@ FAULTS = (
         frozen_leader,
         (Expected("neither its Patroni nor"), Expected("took over", LEASE + 30)),
         after=who_asked,
+        also=AHEAD,
     ),
     Fault(
         "frozen Patroni of the leader",
         frozen_patroni_of_leader,
         (Expected("Patroni of the leader"), Expected("takes writes although", LEASE)),
-        also=TAKEN_OVER,
+        also=f"{TAKEN_OVER}|{AHEAD}",
     ),
     Fault("a replica that cannot reach etcd", replica_without_etcd, (Expected("cannot reach etcd"),)),
     Fault("a leader that cannot reach etcd", leader_without_etcd, (Expected("cannot reach etcd"),), also=TAKEN_OVER),
@@ -227,7 +230,7 @@ FAULTS = (
         full_disk_of_leader,
         (Expected("disk of .* is full|full disk"),),
         # Of the record in which its disk was full, others have a part that the new leader lacks.
-        also=f"{TAKEN_OVER}|cannot follow",
+        also=f"{TAKEN_OVER}|{AHEAD}",
     ),
     Fault("recovery conflict", recovery_conflict, (Expected("waits? for a (query|transaction)"),)),
     Fault(
@@ -254,7 +257,8 @@ FAULTS = (
         KILLED.make,
         (Expected("neither its Patroni nor"), Expected("took over", LEASE + 30)),
         after=killed_and_told,
-        also="PostgreSQL of .* (is not up yet|died and does not come up)",  # the former leader, until it is rewound
+        # The former leader, until it is rewound.
+        also=f"PostgreSQL of .* (is not up yet|died and does not come up)|{AHEAD}",
     ),
 )
 CUTS = (
@@ -264,5 +268,6 @@ CUTS = (
         leader_cut_off,
         (Expected("neither its Patroni nor"), Expected("took over", LEASE + 30)),
         after=who_asked,
+        also=AHEAD,
     ),
 )

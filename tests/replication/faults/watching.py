@@ -129,7 +129,8 @@ def _steady(scene: Scene, fault: Fault, before: set[str], seen: Seen, say: Calla
     while time.monotonic() < until:
         found = scene.findings()
         if not any(re.search(last, one.sentence) for one in found):
-            seen.problems.append(f"“{last}” came and went")
+            told = "; ".join(one.sentence for one in found if _token(one) not in before)
+            seen.problems.append(f"“{last}” came and went; instead: {told or 'nothing'}")
             return
         for one in found:
             if _token(one) in before or one.severity == Severity.INFO or re.search(known, one.sentence):

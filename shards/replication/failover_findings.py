@@ -49,15 +49,7 @@ def _told(snapshot: Snapshot, shard: str, change: LeaderChange, at: datetime, se
     step = "See in the change log what happened before it, and whether the former leader follows again."
     missing = settling and not whole(snapshot, shard)
     severity = Severity.WARNING if missing else Severity.INFO
-    explains = tuple(_missing(snapshot, shard, change)) if missing else ()
+    explains = tuple(of_new_leader(snapshot, shard)) if missing else ()
     if missing:
         sentence += " Not all members follow yet."
     return replace(finding(f"failover:{shard}", severity, shard, sentence, step, explains=explains), since=at)
-
-
-def _missing(snapshot: Snapshot, shard: str, change: LeaderChange) -> Iterator[str]:
-    """The former leader's PostgreSQL is stopped and rewound by its Patroni, whatever that last called it."""
-    yield from of_new_leader(snapshot, shard)
-    if change.old_leader:
-        yield f"replication:silent-postgres:{change.old_leader}"
-        yield f"unanswered:postgres:postgres:{change.old_leader}"

@@ -102,27 +102,33 @@ def on_small_disk(scene: Scene, mending: ExitStack, name: str, spare: int) -> Pa
     data = scene.layout.data(name)
     aside = data.with_name("data-aside")
     scene.servers.stop(name)
+    mending.callback(_off_small_disk, scene, name, data, aside)
     data.rename(aside)
     used = sum(path.stat().st_size for path in aside.rglob("*") if path.is_file()) // MIB
     data.mkdir(mode=0o700)
     options = f"size={used + spare}m,mode=0700,uid={scene.site.account.uid},gid={scene.site.account.gid}"
     _run("mount", "-t", "tmpfs", "-o", options, "tmpfs", str(data))
     _run("cp", "-a", f"{aside}/.", str(data))
-    shutil.rmtree(aside)
-    mending.callback(_off_small_disk, scene, name, data, aside)
+    copied = aside.with_name("data-copied")
+    shutil.rmtree(copied, ignore_errors=True)
+    shutil.rmtree(aside.rename(copied))
     scene.servers.start(name)
     return data
 
 
 def _off_small_disk(scene: Scene, name: str, data: Path, aside: Path) -> None:
-    """Back to the big disk; nothing of the small one stays mounted."""
+    """Back to the big disk, also from the middle of the way to the small one, of which nothing stays mounted."""
     with suppress(OSError):
         (data / "ballast").unlink()
     scene.servers.stop(name)
-    _run("cp", "-a", str(data), str(aside))
-    _run("umount", str(data))
-    data.rmdir()
-    aside.rename(data)
+    if data.is_mount():
+        if not aside.exists():
+            _run("cp", "-a", str(data), str(aside))
+        _run("umount", str(data))
+    if aside.exists():
+        with suppress(FileNotFoundError):
+            data.rmdir()
+        aside.rename(data)
     with suppress(SandboxError):  # one whose WAL ends in the middle of a segment waits for help
         scene.servers.start(name)
 

@@ -98,11 +98,6 @@ class Scene:
             for statement in statements:
                 session.execute(statement.encode())
 
-    def position(self, name: str, function: str) -> int:
-        with self.connect(name) as session:
-            row = session.execute(f"SELECT {function} - '0/0'::pg_lsn".encode()).fetchone()
-        return int(row[0]) if row else 0
-
     def wait_whole(self) -> None:
         shard = self.layout.shards[0]
         wait_for(lambda: shard_health.incomplete(shard) is None, "a whole shard", WHOLE_WITHIN)

@@ -27,7 +27,7 @@ def unreachable(snapshot: Snapshot, now: datetime) -> Iterator[Finding]:
             yield _down(server, silent)
         elif silent:
             often = _most_often_asked(readings)
-            yield from (_unanswered(one) for one in silent if one in often or _failed_again(one))
+            yield from (_unanswered(one) for one in silent if one in often or _failed_again(one, often))
 
 
 def _most_often_asked(readings: list[Seen]) -> list[Seen]:
@@ -36,8 +36,12 @@ def _most_often_asked(readings: list[Seen]) -> list[Seen]:
     return [one for one in readings if one.every_seconds == often]
 
 
-def _failed_again(one: Seen) -> bool:
-    return one.checked_at is not None and one.state_since is not None and one.checked_at > one.state_since
+def _failed_again(one: Seen, often: list[Seen]) -> bool:
+    """And since what is asked often is answered: before that the server was away."""
+    if one.checked_at is None or one.state_since is None:
+        return False
+    back = max((other.state_since for other in often if other.reachable and other.state_since), default=one.state_since)
+    return one.checked_at > max(back, one.state_since)
 
 
 def _down(server: ServerSeen, silent: list[Seen]) -> Finding:

@@ -313,7 +313,9 @@ def test_a_rare_question_that_met_a_restart_is_told_only_when_it_fails_again() -
     fleet = Fleet()
     fleet.put(ServerKind.POSTGRES, REPLICA, 12, "leftovers", postgres(REPLICA), every_seconds=300.0)
     assert fleet.silent("leftovers", name=REPLICA, **REFUSED).told() == []
-    (found,) = fleet.now("leftovers", REPLICA, checked_at=NOW + timedelta(seconds=20)).told()
+    fleet.now("leftovers", REPLICA, checked_at=NOW + timedelta(seconds=20))
+    assert fleet.now("postgres", REPLICA, state_since=NOW + timedelta(seconds=25)).told() == []
+    (found,) = fleet.now("leftovers", REPLICA, checked_at=NOW + timedelta(seconds=40)).told()
     assert found.sentence.startswith("shard-2-c answers, but not when it is asked for “leftovers”: Nothing listens")
     assert found.next_step
 

@@ -226,7 +226,7 @@ FAULTS = (
         (Expected("neither its Patroni nor"), Expected("took over", LEASE + 30)),
         after=killed_and_told,
         # The former leader, until it is rewound.
-        also=f"PostgreSQL of .* (is not up yet|died and does not come up|does not listen any more)|{AHEAD}",
+        also=f"PostgreSQL of .* (is not up|died and does not|does not listen any more|does not answer)|{AHEAD}",
     ),
 )
 CUTS = (

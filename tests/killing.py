@@ -8,6 +8,7 @@ import os
 import select
 import signal
 import sys
+import threading
 import traceback
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -105,6 +106,12 @@ def ended(process: int) -> int:
     code = os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
     assert in_time, f"a worker did not end within {LIMIT_SECONDS + 20} s and was killed"
     return code
+
+
+def freeze() -> None:
+    """The process, from any of its threads, which does not go on before: a signal to the process would be for the main
+    thread to see, sooner or later."""
+    signal.pthread_kill(threading.get_ident(), signal.SIGSTOP)
 
 
 def frozen(process: int) -> None:

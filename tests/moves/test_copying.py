@@ -231,7 +231,7 @@ def whole(leaders: Leaders) -> int:
 
 
 def test_a_worker_that_froze_is_replaced_and_writes_no_more(items: Leaders) -> None:
-    child = killing.begun(lambda: copied(throttle=Breaking(0, lambda: os.kill(os.getpid(), signal.SIGSTOP))))
+    child = killing.begun(lambda: copied(throttle=Breaking(0, killing.freeze)))
     try:
         killing.frozen(child)
         with receiving(OWN, 60) as session:
